@@ -5,6 +5,7 @@ const volatile: readonly (readonly [RegExp, string])[] = [
   [/\b(?:[0-9a-f]{2}:){7,}[0-9a-f]{2}\b/g, '<octets>'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<instant>'],
   [/\b\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, '<minute>'],
+  [/\b\d{4}-\d\d-\d\d(?=, \d+ [a-z])/g, '<date>'],
   [/\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} GMT/g, '<openssl time>'],
   [/(?<= )\d+s(?= {2})/g, '<age>'],
   [/\b[A-Za-z0-9+/]{12}(?:…|[A-Za-z0-9+/]{28,}={0,2})/g, '<base64>'],

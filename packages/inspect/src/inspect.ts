@@ -102,13 +102,6 @@ export function renderInspection({ inspection, objects }: Inspected, now: Date, 
   }
 }
 
-/** The report for a terminal. */
-export const printedReportOf = ({ inspection, objects }: Inspected, now: Date): string =>
-  reportText(inspection, treesOf(objects), now);
-
-/** The same without the text that OpenSSL prints. */
-export const overviewOf = ({ inspection }: Inspected, now: Date): string => reportText(inspection, new Map(), now);
-
 /** By path, the name of the file of the upload that holds an object. */
 export function filesOf(objects: readonly DecodedObject[]): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
@@ -138,7 +131,7 @@ export async function fillInventory(
 }
 
 /** Certificates and requests by path: a report shows them as OpenSSL prints them. */
-function treesOf(objects: readonly DecodedObject[]): PrintableTrees {
+export function treesOf(objects: readonly DecodedObject[]): PrintableTrees {
   return new Map(
     objects.flatMap(({ path, material }) =>
       material?.kind === 'certificate' || material?.kind === 'request' ? [[path, material.tree] as const] : [],

@@ -42,7 +42,7 @@ describe('a file of the corpus', () => {
     try {
       const answered = async (...paths: readonly string[]): Promise<Inspection> => {
         const args = [...paths, '--format', 'json'];
-        return JSON.parse((await inspectFiles(args, { now: context.now, isTerminal: false })).output) as Inspection;
+        return JSON.parse((await inspectFiles(args, { now: context.now, stdout: {} })).output) as Inspection;
       };
       mkdirSync(join(folder, 'both'));
       const [own, note] = [join(folder, 'both', 'a.bin'), join(folder, 'both', 'b.txt')];

@@ -11,7 +11,7 @@ const flags: ReadonlyMap<string, readonly string[]> = new Map([
     const names = Object.keys(options).filter((name) => name !== 'certificate-authority-data');
     return [command, [...names, 'help'].map((name) => `--${name}`)] as const;
   }),
-  ['inspect', ['--severity', '--format', '--password-file', '--help', '--version']],
+  ['inspect', ['--severity', '--expires-within', '--format', '--password-file', '--help', '--version']],
 ]);
 
 const values: Readonly<Record<string, readonly string[]>> = {
@@ -22,6 +22,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   '--severity': ['error', 'warning', 'info'],
   '--format': ['overview', 'report', 'lines', 'json', 'sarif'],
   '--expires-in': ['1h', '8h', '1d'],
+  '--expires-within': ['7d', '30d', '90d'],
 };
 const takesFile = ['--certificate-authority', '--token-file', '--kubeconfig', '--password-file'];
 

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import { answerFromCache } from './exec-credential.js';
-import { type Machine, oneLine, printable } from './machine.js';
+import { type Machine, oneLine, printable, printableInColours } from './machine.js';
 
 const machine: Machine = {
   environment: process.env,
@@ -14,11 +14,12 @@ const machine: Machine = {
   platform: process.platform,
   processId: process.pid,
   isRunning,
-  isTerminal: isatty(1),
+  standardOutput: () => process.stdout,
   confirm,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   say: (line) => void process.stderr.write(`${oneLine(line)}\n`),
   print: (text) => void process.stdout.write(printable(text)),
+  printInColours: (text) => void process.stdout.write(printableInColours(text)),
 };
 
 /** `kubectl kubepass …`: kubectl finds `kubectl-kubepass` on the PATH. It is one file, for Node 20 and newer. */

@@ -1,3 +1,5 @@
+import type { OutputStream } from '@kubepass/inspect/offline';
+
 /** The plugin reads and says through it alone, so that a test can stand in for the machine. */
 export interface Machine {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -20,10 +22,12 @@ export interface Machine {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** One line to standard error. */
   readonly say: (line: string) => void;
-  /** Whether a person reads standard output as it comes. */
-  readonly isTerminal: boolean;
+  /** Whether it is a terminal, and how that looks. */
+  readonly standardOutput: () => OutputStream;
   /** To standard output. */
   readonly print: (text: string) => void;
+  /** The same, with colours of our own. */
+  readonly printInColours: (text: string) => void;
 }
 
 /**
@@ -32,6 +36,13 @@ export interface Machine {
  */
 export const printable = (text: string): string =>
   text.replace(/(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+
+/** The same, but colours stay: for a text in which nobody else can have written any. */
+export const printableInColours = (text: string): string =>
+  text
+    .split('\u001b')
+    .map((part, i) => (i === 0 ? '' : /^\[\d+m/.test(part) ? '\u001b' : '\ufffd') + printable(part))
+    .join('');
 
 /** The same, where line ends and tabs would make it look like something else. */
 export const oneLine = (text: string): string => printable(text.replace(/[\n\t]+/g, ' '));

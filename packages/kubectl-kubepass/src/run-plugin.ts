@@ -102,10 +102,10 @@ async function inspect(args: readonly string[], machine: Machine): Promise<numbe
   const { inspectFiles } = await import('@kubepass/inspect/offline');
   const { output, complaints, exitCode } = await inspectFiles(
     args,
-    { now: new Date(machine.now()), isTerminal: machine.isTerminal },
+    { now: new Date(machine.now()), stdout: machine.standardOutput() },
     'kubectl kubepass inspect',
   );
-  machine.print(output);
+  machine.printInColours(output);
   for (const line of complaints.split('\n')) if (line !== '') machine.say(line);
   return exitCode;
 }

@@ -13,6 +13,8 @@ it.each([
   [['login', '--key-algorithm', 'E'], 'ECDSA-P256\nECDSA-P384\nECDSA-P521\nEd25519\n:4\n'],
   [['login', '--certificate-authority', ''], ':0\n'],
   [['inspect', 'a'], ':0\n'],
+  [['inspect', '--e'], '--expires-within\n:4\n'],
+  [['inspect', '--expires-within', ''], '7d\n30d\n90d\n:4\n'],
   [['status', 'a'], ':4\n'],
   [['nonsense', '--x'], ':4\n'],
   [['login', 'constructor', ''], ':4\n'],

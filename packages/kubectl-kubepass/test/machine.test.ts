@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { oneLine, printable } from '../src/machine.js';
+import { oneLine, printable, printableInColours } from '../src/machine.js';
 
 it('shows the control characters of a server’s text as what they are not', () => {
   expect(printable('open \u001b]8;;file:///etc\u0007here\u001b[2K\r')).toBe(
@@ -15,4 +15,12 @@ it('leaves lines, tables and other scripts as they are', () => {
 
 it('shows a line of a server as one line', () => {
   expect(oneLine('not now\nkubepass: run\tthis\r\u001b[1A')).toBe('not now kubepass: run this\ufffd\ufffd[1A');
+});
+
+it('lets colours of our own through, and nothing else that begins with an escape', () => {
+  const text = 'a \u001b[31merror\u001b[39m\tb\n';
+  expect(printableInColours(text)).toBe(text);
+  expect(printableInColours('\u001b[2J\u001b[1;31m\u001b]0;x\u0007\u009b31m\u202e\u001b')).toBe(
+    '\ufffd[2J\ufffd[1;31m\ufffd]0;x\ufffd\ufffd31m\ufffd\ufffd',
+  );
 });

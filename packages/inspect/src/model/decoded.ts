@@ -128,6 +128,8 @@ export interface KnownCluster {
 /** The lifetimes from which on a finding is made; seconds. */
 export interface Thresholds {
   readonly expiresWithinSeconds: number;
+  /** Whether a certificate expires soon before the last third of its life, too. */
+  readonly inWholeLife?: boolean;
   readonly maxValiditySeconds: number;
   readonly maxCaValiditySeconds: number;
 }

@@ -1,20 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { answered, type ProgramRun, UsageError } from '../command-line/index.js';
+import { type OutputStream, type Screen, screenOf } from '../formats/text/screen.js';
 import { visible } from '../formats/text/visible.js';
-import { filesOf, type Inspected, inspectUpload, overviewOf, printedReportOf } from '../inspect.js';
+import { filesOf, type Inspected, inspectUpload, treesOf } from '../inspect.js';
 import { inspectionDefaults } from '../defaults/index.js';
-import type { InspectionContext } from '../model/decoded.js';
+import type { InspectionContext, Thresholds } from '../model/decoded.js';
 import type { Finding, Inspection, Severity, UploadPart } from '../model/inspection.js';
-import { rankOf, severities } from '../model/catalogue.js';
+import { type FindingCode, rankOf, severities } from '../model/catalogue.js';
 import { uploadLimits, UploadRefusedError } from '../model/budget.js';
 import { reportSarif } from '../report/report-sarif.js';
+import { reportText } from '../report/report-text.js';
 import { countedFindings, findingsBySeverity, inOneSentence } from '../report/summary.js';
 import { readFiles } from './read-files.js';
 
-/** The circumstances of a run. `isTerminal`: whether a person reads the output as it comes. */
+/** The circumstances of a run. `stdout`: where the output goes; a person reads at a terminal as it comes. */
 interface Circumstances {
   readonly now: Date;
-  readonly isTerminal: boolean;
+  readonly stdout: OutputStream;
 }
 
 /**
@@ -27,26 +29,24 @@ export const inspectFiles = (
   name = 'kubepass-inspect',
 ): Promise<ProgramRun> =>
   answered({ name, usage: usageOf(name), options, takesArguments: true }, args, ({ values, positionals }) =>
-    inspectPaths(chosenOptions(values, positionals, circumstances), circumstances.now),
+    inspectPaths(chosenOptions(values, positionals, circumstances), circumstances),
   );
 
-async function inspectPaths(
-  { severity, format, passwordFile, paths }: InspectionOptions,
-  now: Date,
-): Promise<ProgramRun> {
-  const password = readPassword(passwordFile);
+async function inspectPaths(options: InspectionOptions, { now, stdout }: Circumstances): Promise<ProgramRun> {
+  const password = readPassword(options.passwordFile);
   if (typeof password === 'object' && password !== null)
     return { output: '', complaints: `${password.problem}\n`, exitCode: 2 };
 
-  const { parts, problems, notes } = readFiles(paths);
-  const context = { now, clusters: [], thresholds: inspectionDefaults, inventory: async () => new Map() };
+  const { parts, problems, notes } = readFiles(options.paths);
+  const thresholds = { ...inspectionDefaults, ...options.thresholds };
+  const context = { now, clusters: [], thresholds, inventory: async () => new Map() };
   const { inspected, problems: refusals } = await inspectBatches(parts, password, context);
-  const findings = inspected.flatMap(({ inspection }) => inspection.findings);
   const failed = problems.length + refusals.length > 0;
+  const counts = inspected.some(({ inspection }) => inspection.findings.some(countsFor(options)));
   return {
-    output: renderInspections(inspected, format, severity, now),
+    output: renderInspections(inspected, options, now, screenOf(stdout)),
     complaints: [...problems, ...refusals, ...notes].map((line) => `${line}\n`).join(''),
-    exitCode: failed ? 2 : findings.some((finding) => isAtLeast(severity, finding)) ? 1 : 0,
+    exitCode: failed ? 2 : counts ? 1 : 0,
   };
 }
 
@@ -65,8 +65,10 @@ const formats = ['overview', 'report', 'lines', 'json', 'sarif'] as const;
 type OutputFormat = (typeof formats)[number];
 
 interface InspectionOptions {
-  /** Findings of this severity and worse end in exit code 1, and are shown as lines. */
-  readonly severity: Severity;
+  /** Findings of this severity and worse end in exit code 1, and are shown. Null: errors count. */
+  readonly severity: Severity | null;
+  /** Certificates that expire within a time end in exit code 1, too. Null: nobody asks for them. */
+  readonly thresholds: Pick<Thresholds, 'expiresWithinSeconds' | 'inWholeLife'> | null;
   readonly format: OutputFormat;
   readonly passwordFile: string | null;
   /** Files and folders; `-` is the standard input. */
@@ -74,41 +76,56 @@ interface InspectionOptions {
 }
 
 const options = {
-  severity: { type: 'string', default: 'error' },
+  severity: { type: 'string' },
+  'expires-within': { type: 'string' },
   format: { type: 'string' },
   'password-file': { type: 'string' },
 } as const;
 
-const usageOf = (
-  name: string,
-): string => `usage: ${name} [--severity error|warning|info] [--format overview|report|lines|json|sarif]
-       ${' '.repeat(name.length)} [--password-file FILE] FILE|FOLDER|- …
+const usageOf = (name: string): string => `usage: ${name} [--severity error|warning|info] [--expires-within TIME]
+       ${' '.repeat(name.length)} [--format overview|report|lines|json|sarif] [--password-file FILE] FILE|FOLDER|- …
 
 Says what is in certificates, requests, keys, kubeconfigs, manifests and archives of them, and what is wrong with them.
 Reads folders whole. Asks no service and no cluster.
 
   --severity S           error (default), warning, info: findings of this severity and worse count
-  --format F             overview (default at a terminal): what is in the files, and all findings
-                         report: the same, with certificates as OpenSSL prints them
+  --expires-within TIME  such as 30d, 12h or 2w: certificates that end within it count, too
+  --format F             overview (default at a terminal): a table of what is in the files, and findings
+                         report: the same with all findings, and certificates as OpenSSL prints them
                          lines (default elsewhere): a line for each finding that counts
                          json, sarif: for programs
   --password-file FILE   its first line opens what is encrypted
   --version              prints the version
 
 Exit code: 0 if no finding counts, 1 if some do, 2 if something cannot be read or understood.
+Colours are for terminals, unless NO_COLOR is set.
 `;
 
 /** Throws `UsageError`. */
 function chosenOptions(
-  { severity, format, 'password-file': passwordFile }: Readonly<Partial<Record<keyof typeof options, string>>>,
+  values: Readonly<Partial<Record<keyof typeof options, string>>>,
   paths: readonly string[],
-  { isTerminal }: Circumstances,
+  { stdout }: Circumstances,
 ): InspectionOptions {
-  const [least, form] = [severity ?? 'error', format ?? (isTerminal ? 'overview' : 'lines')];
-  if (!isOneOf(least, severities)) throw new UsageError(`there is no severity ${JSON.stringify(least)}`);
-  if (!isOneOf(form, formats)) throw new UsageError(`there is no format ${JSON.stringify(form)}`);
+  const { severity, format = stdout.isTTY ? 'overview' : 'lines', 'password-file': passwordFile } = values;
+  if (severity !== undefined && !isOneOf(severity, severities))
+    throw new UsageError(`there is no severity ${JSON.stringify(severity)}`);
+  if (!isOneOf(format, formats)) throw new UsageError(`there is no format ${JSON.stringify(format)}`);
+  const thresholds = thresholdsOf(values['expires-within']);
   if (paths.length === 0) throw new UsageError('name at least one file or folder');
-  return { severity: least, format: form, passwordFile: passwordFile ?? null, paths };
+  return { severity: severity ?? null, thresholds, format, passwordFile: passwordFile ?? null, paths };
+}
+
+const secondsOfUnit: Readonly<Record<string, number>> = { h: 3_600, d: 86_400, w: 604_800 };
+
+/** `12h`, `30d`, `2w`. Throws `UsageError`. */
+function thresholdsOf(time: string | undefined): InspectionOptions['thresholds'] {
+  if (time === undefined) return null;
+  const [, count, unit = ''] = /^(\d{1,6})([hdw])$/.exec(time) ?? [];
+  const { [unit]: seconds } = secondsOfUnit;
+  if (seconds === undefined)
+    throw new UsageError(`--expires-within takes a time such as 30d, 12h or 2w, and not ${JSON.stringify(time)}`);
+  return { expiresWithinSeconds: Number(count) * seconds, inWholeLife: true };
 }
 
 const isOneOf = <T extends string>(value: string, all: readonly T[]): value is T =>
@@ -157,27 +174,47 @@ const isTooMuch = (batch: readonly UploadPart[]): boolean =>
   batch.reduce((sum, { bytes }) => sum + bytes.length, 0) > uploadLimits.uploadOctets;
 
 /** Whether a finding is of this severity or worse. */
-const isAtLeast = (least: Severity, { severity }: Pick<Finding, 'severity'>): boolean =>
-  rankOf(severity) <= rankOf(least);
+const isAtLeast = (least: Severity, { severity }: Finding): boolean => rankOf(severity) <= rankOf(least);
 
-/** The inspections as a text. Lines are shown from a severity on; the other formats hold everything. */
+/** Whether a finding ends in exit code 1. */
+const countsFor =
+  ({ severity, thresholds }: InspectionOptions) =>
+  (finding: Finding): boolean =>
+    isAtLeast(severity ?? 'error', finding) ||
+    (thresholds !== null && finding.code === ('CertificateExpiresSoon' satisfies FindingCode));
+
+/** The most that an overview goes into. The table of more would leave the screen. */
+const mostDetailed = 5;
+
+/** The inspections as a text. Lines and the overview show some findings; the other formats hold everything. */
 function renderInspections(
   inspected: readonly Inspected[],
-  format: OutputFormat,
-  severity: Severity,
+  options: InspectionOptions,
   now: Date,
+  screen: Screen,
 ): string {
-  switch (format) {
+  const inspection = together(inspected);
+  const counts = countsFor(options);
+  switch (options.format) {
     case 'lines':
-      return linesOf(together(inspected), severity);
-    case 'overview':
-      return inspected.map((each) => overviewOf(each, now)).join('\n');
+      return linesOf(inspection, counts);
+    case 'overview': {
+      // A person sees warnings, too, unless they ask for errors.
+      const shows = (finding: Finding) => counts(finding) || isAtLeast(options.severity ?? 'warning', finding);
+      const details = inspection.objects.length <= mostDetailed;
+      const left = [
+        ...hiddenFindings(inspection, shows),
+        ...(details ? [] : ['--format report shows each object in full']),
+      ];
+      const text = reportText(inspection, new Map(), now, screen, { shows, details });
+      return [text, ...(left.length === 0 ? [] : ['\n']), ...left.map((line) => `${line}\n`)].join('');
+    }
     case 'report':
-      return inspected.map((each) => printedReportOf(each, now)).join('\n');
+      return reportText(inspection, treesOf(inspected.flatMap(({ objects }) => objects)), now, screen);
     case 'json':
-      return `${JSON.stringify(together(inspected))}\n`;
+      return `${JSON.stringify(inspection)}\n`;
     case 'sarif':
-      return `${reportSarif(together(inspected), filesOf(inspected.flatMap(({ objects }) => objects)))}\n`;
+      return `${reportSarif(inspection, filesOf(inspected.flatMap(({ objects }) => objects)))}\n`;
   }
 }
 
@@ -191,20 +228,18 @@ function together(inspected: readonly Inspected[]): Inspection {
   };
 }
 
-function linesOf(inspection: Inspection, severity: Severity): string {
+function linesOf(inspection: Inspection, shows: (finding: Finding) => boolean): string {
   const lines = inspection.findings
-    .filter((finding) => isAtLeast(severity, finding))
+    .filter(shows)
     .map((finding) => `${finding.object}: ${finding.severity}: ${finding.message} ${finding.advice} [${finding.code}]`);
-  return [...lines, inOneSentence(inspection), ...hiddenFindings(inspection, severity)]
+  return [...lines, inOneSentence(inspection), ...hiddenFindings(inspection, shows)]
     .map((line) => `${visible(line)}\n`)
     .join('');
 }
 
-/** `2 warnings: --severity warning shows them`, for each severity that is not shown. */
-const hiddenFindings = ({ findings }: Inspection, shown: Severity): readonly string[] =>
-  findingsBySeverity(findings)
-    .filter((group) => !isAtLeast(shown, group))
-    .map(
-      ({ severity, count }) =>
-        `${countedFindings(count, severity)}: --severity ${severity} shows ${count === 1 ? 'it' : 'them'}`,
-    );
+/** `2 warnings: --severity warning shows them`, for each severity of which some are not shown. */
+const hiddenFindings = ({ findings }: Inspection, shows: (finding: Finding) => boolean): readonly string[] =>
+  findingsBySeverity(findings.filter((finding) => !shows(finding))).map(
+    ({ severity, count }) =>
+      `${countedFindings(count, severity)}: --severity ${severity} shows ${count === 1 ? 'it' : 'them'}`,
+  );

@@ -143,7 +143,7 @@ const certificateFields = (certificate: CertificateContent): Field[] => [
 const nameWords: Readonly<Record<string, string>> = { dNSName: 'DNS', iPAddress: 'IP', rfc822Name: 'email' };
 
 /** `DNS:kubernetes.default`, `IP:10.96.0.1`: RFC 5280 4.2.1.6. */
-function alternativeNames(extensions: readonly ExtensionContent[]): readonly string[] {
+export function alternativeNames(extensions: readonly ExtensionContent[]): readonly string[] {
   const { value } = extensions.find(({ name }) => name === 'subjectAltName') ?? {};
   const names = Array.isArray(value) ? (value as readonly Partial<GeneralNameContent>[]) : [];
   return names.flatMap(({ type = '', value: text }) =>

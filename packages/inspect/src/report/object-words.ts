@@ -88,6 +88,13 @@ export function whoItIs(object: InspectedObject): string | null {
 const userText = ({ username, groups }: { readonly username: string; readonly groups: readonly string[] }): string =>
   groups.length === 0 ? username : `${username} (${groups.join(', ')})`;
 
+/** The issuer of a certificate, in short; null for anything else. */
+export function issuerOf(object: InspectedObject): string | null {
+  if (object.type !== 'Certificate') return null;
+  const [common, ...more] = object.issuer.rdns.flat().filter(({ type }) => type === 'CN');
+  return object.selfSigned ? 'itself' : ((more.length === 0 ? common?.value : null) ?? shownName(object.issuer));
+}
+
 export const shownName = (name: NameContent): string => (name.text === '' ? '(empty)' : name.text);
 
 /** `ECDSA-P256`, `RSA-2048, exponent 3`. */

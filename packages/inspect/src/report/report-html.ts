@@ -1,7 +1,6 @@
 import { counted } from '../formats/text/duration-in-words.js';
 import { clip, maxShown } from '../formats/text/visible.js';
 import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../model/inspection.js';
-import type { FindingCode } from '../model/catalogue.js';
 import { documentOf, html, type Html, lines, styleElement } from './html/html.js';
 import { styleSheet } from './html/style-sheet.js';
 import { type FieldGroup, fieldGroups } from './object-fields.js';
@@ -62,12 +61,9 @@ function countsHtml({ findings }: Inspection): Html {
   </ul> `;
 }
 
-const endsSoon: ReadonlySet<string> = new Set<FindingCode>(['CertificateExpiresSoon', 'CertificateEndsWithinDay']);
-
 /** The table at the top. Roles are explicit, because browsers drop them where CSS lays the table out as cards. */
 function summaryHtml(inspection: Inspection, links: Links, now: Date): Html {
-  const soon = new Set(inspection.findings.flatMap(({ code, object }) => (endsSoon.has(code) ? [object] : [])));
-  const rows = summaryRows(inspection, now).map((row) => rowHtml(row, links, soon.has(row.object.path)));
+  const rows = summaryRows(inspection, now).map((row) => rowHtml(row, links));
   return html`<section aria-labelledby="summary">
     <h2 id="summary">Summary</h2>
     <table class="card stacked" role="table" aria-labelledby="summary">
@@ -87,12 +83,12 @@ function summaryHtml(inspection: Inspection, links: Links, now: Date): Html {
   </section> `;
 }
 
-const rowHtml = ({ object, what, who, validity, verdict }: SummaryRow, links: Links, soon: boolean): Html =>
+const rowHtml = ({ object, what, who, validity, endsSoon, verdict }: SummaryRow, links: Links): Html =>
   html`<tr role="row">
     <th scope="row" role="rowheader">${links.to(object.path)}</th>
     <td role="cell" data-column="What"><span>${clip(what, maxShown)}</span></td>
     ${who === null ? emptyCell : html`<td role="cell" data-column="Who"><span class="name">${clip(who, maxShown)}</span></td>`}
-    ${validity === null ? emptyCell : html`<td role="cell" data-column="Until"><span>${validityHtml(validity, soon)}</span></td>`}
+    ${validity === null ? emptyCell : html`<td role="cell" data-column="Until"><span>${validityHtml(validity, endsSoon)}</span></td>`}
     <td role="cell" data-column="Verdict"><span>${badge(verdict, verdict)}</span></td>
   </tr> `;
 

@@ -1,6 +1,6 @@
 import { counted, durationInWords } from '../formats/text/duration-in-words.js';
 import type { Finding, InspectedObject, Inspection, Severity } from '../model/inspection.js';
-import { rankOf, severities } from '../model/catalogue.js';
+import { type FindingCode, rankOf, severities } from '../model/catalogue.js';
 import { whatItIs, whoItIs } from './object-words.js';
 
 /** The worst finding about an object. */
@@ -11,9 +11,13 @@ export interface SummaryRow {
   readonly object: InspectedObject;
   readonly what: string;
   readonly who: string | null;
+  /** Whether it is soon due for renewal. */
+  readonly endsSoon: boolean;
   readonly validity: RemainingValidity | null;
   readonly verdict: Verdict;
 }
+
+const saysSoon: ReadonlySet<string> = new Set<FindingCode>(['CertificateExpiresSoon', 'CertificateEndsWithinDay']);
 
 export function summaryRows(inspection: Inspection, now: Date): SummaryRow[] {
   const worst = new Map<string, Severity>();
@@ -21,10 +25,12 @@ export function summaryRows(inspection: Inspection, now: Date): SummaryRow[] {
     const known = worst.get(object);
     if (known === undefined || rankOf(severity) < rankOf(known)) worst.set(object, severity);
   }
+  const soon = new Set(inspection.findings.flatMap(({ code, object }) => (saysSoon.has(code) ? [object] : [])));
   return inspection.objects.map((object) => ({
     object,
     what: whatItIs(object),
     who: whoItIs(object),
+    endsSoon: soon.has(object.path),
     validity: validityOf(object, now),
     verdict: worst.get(object.path) ?? 'ok',
   }));

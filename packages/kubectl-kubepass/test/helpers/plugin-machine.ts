@@ -34,11 +34,12 @@ export function testMachine(
     platform: 'linux',
     processId: options.processId ?? process.pid,
     isRunning: options.isRunning ?? (() => true),
-    isTerminal: false,
+    standardOutput: () => ({}),
     confirm: options.confirm ?? (async () => null),
     sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     say: (line) => void lines.push(line),
     print: (text) => void (output += text),
+    printInColours: (text) => void (output += text),
     takeOutput() {
       const taken = output;
       output = '';

@@ -11,7 +11,7 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
   const now = context.now.getTime();
   const begins = material.notBefore.getTime();
   const ends = material.notAfter.getTime();
-  const { expiresWithinSeconds, maxValiditySeconds, maxCaValiditySeconds } = context.thresholds;
+  const { expiresWithinSeconds, inWholeLife = false, maxValiditySeconds, maxCaValiditySeconds } = context.thresholds;
   const lifetime = (ends - begins) / 1000;
   const remaining = (ends - now) / 1000;
 
@@ -20,7 +20,7 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
   else if (begins > now)
     report('CertificateNotYetValid', `it begins in ${durationInWords((begins - now) / 1000)}, at ${content.notBefore}`);
   // Clients renew in the last third, so a certificate that lives for hours is in order until then.
-  else if (remaining <= Math.min(expiresWithinSeconds, lifetime / 3))
+  else if (remaining <= Math.min(expiresWithinSeconds, inWholeLife ? Infinity : lifetime / 3))
     report('CertificateExpiresSoon', `it expires in ${durationInWords(remaining)}, at ${content.notAfter}`);
   else if (remaining < DAY)
     report('CertificateEndsWithinDay', `it ends in ${durationInWords(remaining)}, at ${content.notAfter}`);

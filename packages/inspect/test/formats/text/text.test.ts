@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { durationInWords } from '../../../src/formats/text/duration-in-words.js';
-import { alignColumns, textTable } from '../../../src/formats/text/text-layout.js';
+import { alignColumns } from '../../../src/formats/text/text-layout.js';
 import { clip, visible, visibleLines, wrapParagraph, wrapText } from '../../../src/formats/text/visible.js';
 
 describe('text for people', () => {
@@ -37,24 +37,7 @@ describe('text for people', () => {
     expect(wrapParagraph('one two three four five', '-> ', 23)).toBe('-> one two three four\n   five\n');
   });
 
-  it('narrows the widest column of a table first, and one with long words last', () => {
-    const rows = [
-      ['NAME', 'KIND', 'N'],
-      ['some words that may be broken', 'CertificateSigningRequest', '10'],
-    ];
-    expect(textTable(rows, { width: 44, minimumColumn: 0, padding: 2 })).toBe(
-      `NAME         KIND                       N
-some words   CertificateSigningRequest  10
-that may be
-broken
-`,
-    );
-  });
-
-  it('cuts cells that nobody can look over', () => {
-    const table = textTable([['x'.repeat(5_000), 'b']], { width: 100, minimumColumn: 0, padding: 1 });
-    expect(table).toContain('[...]');
-    expect(table.length).toBeLessThan(500);
+  it('clips by code points', () => {
     expect(clip('\u{1f600}\u{1f600}\u{1f600}', 2)).toBe('\u{1f600}\u{1f600} [...]');
     expect(clip('\u{1f600}\u{1f600}', 2)).toBe('\u{1f600}\u{1f600}');
   });

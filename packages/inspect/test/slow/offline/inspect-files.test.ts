@@ -15,7 +15,7 @@ import { corpusContext, readCorpus, readFixture } from '../../helpers/inspection
 const root = fileURLToPath(new URL('../../../../../', import.meta.url));
 const { now } = corpusContext();
 /** As into a pipe. */
-const inspectFiles = (args: readonly string[], at: Date) => inspectFilesAt(args, { now: at, isTerminal: false });
+const inspectFiles = (args: readonly string[], at: Date) => inspectFilesAt(args, { now: at, stdout: {} });
 const before = process.cwd();
 let folder: string;
 
@@ -119,6 +119,10 @@ describe('kubepass-inspect', () => {
     [[], 'name at least one file or folder'],
     [['--severity', 'fatal', 'x'], 'there is no severity "fatal"'],
     [['--format', 'xml', 'x'], 'there is no format "xml"'],
+    [['--expires-within', '30', 'x'], '--expires-within takes a time such as 30d, 12h or 2w, and not "30"'],
+    [['--expires-within', '-1d', 'x'], '--expires-within'],
+    [['--expires-within=1.5d', 'x'], 'not "1.5d"'],
+    [['--expires-within=', 'x'], 'not ""'],
     [['--nonsense', 'x'], "Unknown option '--nonsense'"],
     [['--sevrity', 'info', 'x'], `Unknown option '--sevrity'; did you mean "--severity"?`],
     [['gone.crt'], 'gone.crt cannot be read: ENOENT'],
@@ -138,9 +142,9 @@ describe('kubepass-inspect', () => {
 
   it('shows at a terminal what is in the files, and elsewhere speaks as a linter', async () => {
     const file = write('terminal/server.crt', bytesOf('user-with-alternative-names'));
-    const { output, exitCode } = await inspectFilesAt([file], { now, isTerminal: true });
+    const { output, exitCode } = await inspectFilesAt([file], { now, stdout: { isTTY: true } });
     for (const shown of [
-      /terminal\/server\.crt +user certificate +jane/,
+      /in terminal\/:\nOBJECT .+ VERDICT\nserver\.crt +user certificate +jane .+ kubernetes +jane@corp\.example, jane\.co/,
       /issuer: +CN=kubernetes/,
       /names: +email:jane@corp\.example\n +DNS:jane\.corp\.example/,
       /not after: +2027-/,
@@ -148,9 +152,64 @@ describe('kubepass-inspect', () => {
     ])
       expect(output).toMatch(shown);
     expect(output).not.toContain('Signature Value:');
+    expect(output.endsWith('\n\n1 info: --severity info shows it\n')).toBe(true);
     expect(exitCode).toBe(0);
-    const lines = await inspectFilesAt(['--format', 'lines', file], { now, isTerminal: true });
+    const lines = await inspectFilesAt(['--format', 'lines', file], { now, stdout: { isTTY: true } });
     expect(lines).toEqual(await inspectFiles([file], now));
+  });
+
+  it('shows a person errors and warnings, or what they ask for', async () => {
+    const file = write('asked/server.crt', bytesOf('user-with-alternative-names'));
+    const shown = async (...options: string[]) => {
+      const { output } = await inspectFilesAt([...options, file], { now, stdout: { isTTY: true } });
+      return linesOf(output).filter((line) => /^ {2}\d|^\d+ (?:warning|info)/.test(line));
+    };
+    const [warning, info] = ['1 warning: --severity warning shows it', '1 info: --severity info shows it'];
+    expect(await shown()).toEqual(['  1 warning', info]);
+    expect(await shown('--severity', 'error')).toEqual([warning, info]);
+    expect(await shown('--severity', 'info')).toEqual(['  1 warning', '  1 info']);
+    expect(await shown('--format', 'report')).toEqual(['  1 warning', '  1 info']);
+  });
+
+  it('leaves the details of many objects to the report, and says so', async () => {
+    for (let i = 0; i < 6; i++) write(`several/${i}.crt`, bytesOf('user'));
+    const run = async (...args: string[]) => (await inspectFilesAt(args, { now, stdout: { isTTY: true } })).output;
+    const all = await run('several');
+    expect(all).not.toContain('serial number:');
+    expect(linesOf(all).at(-1)).toBe('--format report shows each object in full');
+    expect(await run('several/0.crt', 'several/1.crt')).toContain('serial number:');
+  });
+
+  it.each([
+    ['1d', 0, []],
+    ['400d', 1, ['CertificateExpiresSoon']],
+    ['9600h', 1, ['CertificateExpiresSoon']],
+    ['58w', 1, ['CertificateExpiresSoon']],
+  ])('counts certificates that expire within %s, whatever their life', async (time, code, codes) => {
+    const file = write('within/jane.crt', bytesOf('user'));
+    const { output, exitCode } = await inspectFiles(['--expires-within', time, file], now);
+    expect(exitCode).toBe(code);
+    expect(linesOf(output).flatMap((line) => /: warning: .+ \[(\w+)\]$/.exec(line)?.[1] ?? [])).toEqual(codes);
+    expect(output).toContain('1 warning: --severity warning shows it');
+    const json = await inspectFiles(['--expires-within', time, '--format', 'json', file], now);
+    expect(json.exitCode).toBe(code);
+    expect(json.output.includes('"CertificateExpiresSoon"')).toBe(code === 1);
+  });
+
+  it('counts expired certificates, whatever the time', async () => {
+    const file = write('within/expired.crt', bytesOf('expired'));
+    expect((await inspectFiles(['--expires-within', '0d', file], now)).exitCode).toBe(1);
+  });
+
+  it('has no colours in what is no terminal, nor where they are not wanted', async () => {
+    const file = write('colours/jane.crt', bytesOf('user'));
+    const run = async (stdout: Parameters<typeof inspectFilesAt>[1]['stdout'], ...args: string[]) =>
+      (await inspectFilesAt([...args, file], { now, stdout })).output;
+    expect(await run({ isTTY: true, columns: 80, hasColors: () => true })).toContain('\u001b[1mOBJECT');
+    expect(await run({ isTTY: true, columns: 80, hasColors: () => false })).not.toContain('\u001b');
+    expect(await run({}, '--format', 'overview')).not.toContain('\u001b');
+    for (const format of ['lines', 'json', 'sarif'])
+      expect(await run({ isTTY: true, hasColors: () => true }, '--format', format)).not.toContain('\u001b');
   });
 
   it.each(['', './', `${tmpdir()}/`])('shows paths as they were given: %j', async (given) => {
