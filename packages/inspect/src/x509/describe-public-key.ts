@@ -145,9 +145,9 @@ const shortForm = (exponent: string | null): string =>
 
 /** 65537 is the least that FIPS 186-5 5.4 allows; crypto/rsa of Go takes odd ones from 3 to 2^31 - 1. */
 function observeExponent(exponent: Buffer, what: string, report: Report): void {
-  if (isEven(exponent)) return report('RsaExponentUnusual', `${what}is even`);
   const value = exponent.length > 4 ? Infinity : exponent.readUIntBE(0, exponent.length);
-  if (value > 0x7fffffff) report('RsaExponentUnusual', `${what}is larger than 2147483647`);
+  if (isEven(exponent)) report('RsaExponentUnusual', `${what}is even`);
+  else if (value > 0x7fffffff) report('RsaExponentUnusual', `${what}is larger than 2147483647`);
   else if (value < 3) report('RsaExponentUnusual', `${what}is below 3`);
   else if (value < 65537) report('RsaExponentSmall', `${what}is below 65537`);
 }

@@ -134,7 +134,7 @@ function kind(): Files {
 /** k3s: `/var/lib/rancher/k3s` of a server, which is an agent, too, and the kubeconfig for people. */
 function k3s(): Files {
   const home = '/var/lib/rancher/k3s';
-  // What was renewed begins when its CA began.
+  // A renewed certificate of k3s begins when its CA began.
   const began = { notBefore: time('2023-01-01') };
   const made = (prefix: string, key: KeyName): Authority =>
     ca(user(`${prefix}-ca@1672531200`), key, { ...began, serialNumber: integer(0), notAfter: time('2032-12-29') });
