@@ -207,6 +207,45 @@ describe("kubeadm's PKI folder", () => {
   });
 });
 
+describe('a folder that an installer made', () => {
+  const told = (name: string) => golden(name).findings.filter(({ severity }) => severity !== 'info');
+
+  it.each(['kubeadm-pki', 'kubeadm-kubernetes', 'healthy-kubeadm', 'healthy-kind', 'healthy-k3s', 'healthy-minikube'])(
+    'has no warning: %s',
+    (name) => {
+      expect(golden(name).objects.length).toBeGreaterThan(15);
+      expect(told(name)).toEqual([]);
+    },
+  );
+
+  it('has them where people or other CAs use its names and places', () => {
+    const found = told('unhealthy-folder');
+    expect(
+      Object.fromEntries(
+        Map.groupBy(found, ({ object }) => object)
+          .entries()
+          .map(([object, all]) => [object, all.map(({ code }) => code)]),
+      ),
+    ).toEqual({
+      'person-in-masters.crt': ['SystemMasters'],
+      'person-in-nodes.crt': ['PrivilegedName'],
+      'person-with-role.crt': ['PrivilegedName'],
+      'person-as-admin.crt': ['SystemMasters'],
+      'person-by-minikube.crt': ['SerialNumberLowEntropy', 'ValidityTooLong', 'SystemMasters'],
+      'scheduler-in-masters.crt': ['SystemMasters'],
+      'scheduler-by-case.crt': ['PrivilegedName'],
+      'scheduler-expired.crt': ['CertificateExpired'],
+      'scheduler-of-another-ca.crt': ['IssuerMissing'],
+      'kubelet-client-by-corp.crt': ['SystemMasters'],
+      'proxy-by-cluster-ca.crt': ['PrivilegedName'],
+      'etcd-client-by-cluster-ca.crt': ['SystemMasters'],
+      '.kube/config#users[0].user.client-certificate-data': ['SystemMasters'],
+      'half-in-place.kubeconfig': Array(3).fill('FilePathWillNotTravel'),
+      'by-detour.kubeconfig': Array(2).fill('FilePathWillNotTravel'),
+    });
+  });
+});
+
 function objectsWith({ objects, findings }: Inspection, code: string): readonly InspectedObject[] {
   const paths = new Set(findings.flatMap((finding) => (finding.code === code ? finding.object : [])));
   return objects.filter(({ path }) => paths.has(path));
@@ -248,7 +287,7 @@ const layouts: Readonly<Record<string, Readonly<Record<string, CertificateRole>>
     'ssl/kube-apiserver-proxy-client.pem': 'FrontProxyClient',
     'ssl/kube-controller-manager.pem': 'ControllerManager',
     'ssl/kube-scheduler.pem': 'Scheduler',
-    'ssl/kube-proxy.pem': 'User',
+    'ssl/kube-proxy.pem': 'KubeProxy',
     'ssl/kube-node.pem': 'KubeletClient',
     'ssl/kube-kubelet-10-0-0-1.pem': 'KubeletServing',
     'ssl/kube-etcd-10-0-0-1.pem': 'EtcdServerAndPeer',
@@ -308,6 +347,19 @@ const layouts: Readonly<Record<string, Readonly<Record<string, CertificateRole>>
     'etcd/peer.crt': 'EtcdPeer',
     'talos/admin.crt': 'User',
   },
+  'layout-lesser-roles': {
+    'openshift/etcd-signer.crt': 'EtcdCA',
+    'openshift/etcd-metric-signer.crt': 'EtcdCA',
+    'openshift/secrets/etcd-client/tls.crt': 'ApiServerEtcdClient',
+    'openshift/secrets/etcd-metric-client/tls.crt': 'EtcdClient',
+    'talos/etcd/ca.crt': 'EtcdCA',
+    'talos/etcd/admin.crt': 'EtcdClient',
+    'rke1/kube-ca.pem': 'ClusterCA',
+    'rke1/kube-etcd-10-0-0-1.pem[0]': 'EtcdServerAndPeer',
+    'rke1/kube-etcd-10-0-0-1.pem[1]': 'CA',
+    'rke1/of-another-name.pem': 'EtcdServerAndPeer',
+    'rke1/kube-service-account-token.pem': 'ServiceAccountSigner',
+  },
 };
 
 const objectTypes: readonly InspectedObject['type'][] = [
@@ -339,10 +391,13 @@ const roles: readonly CertificateRole[] = [
   'EtcdPeer',
   'EtcdServerAndPeer',
   'EtcdHealthcheckClient',
+  'EtcdClient',
   'KubeletClient',
   'KubeletServing',
   'ControllerManager',
   'Scheduler',
+  'KubeProxy',
+  'ServiceAccountSigner',
   'Serving',
   'User',
 ];

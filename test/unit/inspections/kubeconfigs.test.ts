@@ -171,6 +171,39 @@ describe('a kubeconfig', () => {
     expect(config?.observations.filter(({ code }) => code === 'FilePathWillNotTravel')).toHaveLength(4);
   });
 
+  it.each([
+    ['a kubelet', '/var/lib/kubelet/pki/kubelet-client-current.pem', undefined, true],
+    ['k3s', '/var/lib/rancher/k3s/server/tls/client-admin.crt', '/var/lib/rancher/k3s/server/tls/server-ca.crt', true],
+    ['an agent of RKE2', '/var/lib/rancher/rke2/agent/client.crt', '/var/lib/rancher/rke2/agent/server-ca.crt', true],
+    ['minikube', '/home/jane/.minikube/profiles/p/client.crt', '/home/jane/.minikube/ca.crt', true],
+    ['minikube on Windows', String.raw`C:\Users\jane\.minikube\client.crt`, undefined, true],
+    ['a person beside k3s', '/home/jane/jane.crt', '/var/lib/rancher/k3s/server/tls/server-ca.crt', false],
+    ['a person of another folder', '/var/lib/rancher/k3s/agent/a.crt', '/var/lib/rancher/k3s/server/ca.crt', false],
+    ['a path out of such a folder', '/var/lib/kubelet/pki/../../../home/jane.crt', undefined, false],
+    ['a path below another one', '/mnt/var/lib/kubelet/pki/kubelet-client-current.pem', undefined, false],
+    ['the folder of kubeadm, from where people take certificates', '/etc/kubernetes/pki/jane.crt', undefined, false],
+    ['a name that only ends so', '/home/jane/not.minikube/client.crt', undefined, false],
+  ])('knows files that are in their place: %s', async (who, certificate, authority, areAll) => {
+    const [config] = await readConfig({
+      cluster: { server: 'https://a', ...(authority === undefined ? {} : { 'certificate-authority': authority }) },
+      user: { 'client-certificate': certificate, 'client-key': certificate },
+    });
+    const codes = config?.observations.map(({ code }) => code) ?? [];
+    expect(codes).toContain(areAll ? 'AsInstalled' : 'FilePathWillNotTravel');
+    expect(codes.includes('AsInstalled') && codes.includes('FilePathWillNotTravel')).toBe(
+      who === 'a person of another folder',
+    );
+  });
+
+  it('knows the token of a pod as in its place', async () => {
+    const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
+    const [config] = await readConfig({
+      cluster: { server: 'https://a', 'certificate-authority': `${folder}/ca.crt` },
+      user: { tokenFile: `${folder}/token` },
+    });
+    expect(config?.observations.map(({ code }) => code)).toEqual(['AsInstalled', 'AsInstalled']);
+  });
+
   it('tells entries without a name by where they stand', async () => {
     const [config] = await readConfig({ more: { users: [{ name: '', user: { token: 'x' } }] } });
     expect(config?.observations.map(({ message }) => message)).toContain('users[0] has a token');

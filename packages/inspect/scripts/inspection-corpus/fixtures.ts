@@ -3,6 +3,7 @@ import { archiveFixtures, otherFixtures } from './sets/archives.js';
 import { certificateFixtures } from './sets/certificates.js';
 import { chainFixtures } from './sets/chains.js';
 import { encodingFixtures } from './sets/encodings.js';
+import { healthyFolderFixtures } from './sets/healthy-folders.js';
 import { keyFixtures } from './sets/keys.js';
 import { kubeconfigFixtures } from './sets/kubeconfigs.js';
 import { layoutFixtures } from './sets/layouts.js';
@@ -29,6 +30,7 @@ export const fixtures: readonly Fixture[] = [
   ...manifestFixtures,
   ...archiveFixtures,
   ...layoutFixtures,
+  ...healthyFolderFixtures,
   ...otherFixtures,
   byHand('kubeadm-pki', "kubeadm's PKI folder: 22 files", 'tar'),
   byHand('kubeadm-kubernetes', 'all of /etc/kubernetes: the PKI folder and five kubeconfigs', 'tar.gz'),

@@ -5,7 +5,7 @@ import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relations.js';
 import { findingKinds, rankOf } from '../model/catalogue.js';
 import type { CertificateCheck, ObjectCheck, Setting } from './checks/check.js';
-import { checkAlternativeNames, checkPrivilegedNames, checkSubject } from './checks/names.js';
+import { checkAlternativeNames, checkIdentity, checkSubject } from './checks/names.js';
 import {
   checkBundle,
   checkChain,
@@ -19,6 +19,7 @@ import { checkCertificateSigningRequest, checkKey, checkSharedKey } from './chec
 import { checkTrustOfKubeconfig } from './checks/kubeconfig.js';
 import { checkNameConstraints } from './checks/name-constraints.js';
 import { checkPurpose, useOf } from './checks/purpose.js';
+import { isHabit } from '../x509/as-installed.js';
 import { checkCertificateList, checkValidity } from './checks/validity.js';
 
 const certificateChecks: readonly CertificateCheck[] = [
@@ -72,7 +73,7 @@ function check(object: DecodedObject, setting: Setting): void {
       break;
     case 'CertificationRequest':
       checkSignatureOfRequest(object, setting);
-      checkPrivilegedNames(object, setting);
+      checkIdentity(object, setting);
       break;
     case 'CertificateList':
       checkSignatureOfList(object, setting);
@@ -102,10 +103,11 @@ const checkCertificate: ObjectCheck = (object, setting) => {
   const authority = isAuthority(material) || (material.basicConstraints === null && signs);
   const certificate = { object, content, material, node, use, authority };
   for (const checkOne of certificateChecks) checkOne(certificate, setting);
-  checkPrivilegedNames(object, setting);
+  checkIdentity(object, setting);
 };
 
-function findingOf({ path }: DecodedObject, { code, message }: Observation): Finding {
+function findingOf({ path, content }: DecodedObject, { code: observed, message }: Observation): Finding {
+  const code = content.type === 'Certificate' && isHabit(observed, content) ? 'AsInstalled' : observed;
   const { severity, advice, reference } = findingKinds[code];
   return { code, severity, object: path, message: sentence(message), advice, reference };
 }

@@ -91,8 +91,13 @@ export const findingGroups = {
       'NIST SP 800-89 5.3.3, FIPS 186-5 A.1.3, CVE-2017-15361, CVE-2022-26320',
     ),
     RsaExponentUnusual: error(
-      'The RSA exponent is even, below 65537 or very large',
+      'The RSA exponent is even, 1 or very large, so Go and Kubernetes refuse the key',
       'Make a new key with exponent 65537.',
+      'NIST FIPS 186-5 5.4, Go crypto/rsa',
+    ),
+    RsaExponentSmall: warning(
+      'The RSA exponent is below 65537',
+      'Make the next key with exponent 65537. Go, and so Kubernetes, takes this one.',
       'NIST FIPS 186-5 5.4',
     ),
     WeakEllipticCurve: error(
@@ -432,6 +437,11 @@ export const findingGroups = {
       'Issue it anew with one: Go takes the last, others the first.',
       'RFC 5280 4.1.2.4',
     ),
+    CaWithSeveralCommonNames: warning(
+      'The subject of a CA has several common names',
+      'No action for Kubernetes, which compares whole subjects. Programs that show one of the names differ in which.',
+      'RFC 5280 4.1.2.4',
+    ),
     MixedMultiValuedRdn: error(
       'An RDN holds attributes of several types',
       'Issue it anew with each attribute in an RDN of its own.',
@@ -472,15 +482,30 @@ export const findingGroups = {
       'Do not use it: what people see is not what is compared.',
       'Unicode TR36',
     ),
+    BlankInName: error(
+      'A username or group has a blank at its beginning or end, or two in a row',
+      'Issue it anew without: it looks like another name, and Kubernetes takes it for a name of its own.',
+      'RFC 5280 7.1, RFC 4518 2.6.1',
+    ),
+    NameTooLong: info(
+      'A name is longer than RFC 5280 allows',
+      'No action for Go and Kubernetes, which take it; other software may refuse it or cut it off.',
+      'RFC 5280 appendix A.1',
+    ),
     SystemMasters: warning(
       'It is a member of system:masters',
       'Do not hand it out: it bypasses all authorization and cannot be limited or revoked.',
       'Kubernetes: RBAC good practices',
     ),
     PrivilegedName: warning(
-      'It carries a name that Kubernetes gives privileges to',
-      'Hand it out only where the component of that name uses it.',
+      'It carries a name that clusters give privileges to',
+      'Give people names of their own. kubectl get clusterrolebindings -o wide shows what this one may do.',
       'Kubernetes: Using RBAC, default roles',
+    ),
+    AsInstalled: info(
+      'It is as the software that made the cluster makes it',
+      'Keep it where that software put it. Give people credentials of their own.',
+      'Kubernetes: PKI certificates and requirements',
     ),
     SubjectAltNameInUserCertificate: info(
       'A user certificate has subject alternative names',

@@ -105,10 +105,13 @@ export type CertificateRole =
   | 'EtcdPeer'
   | 'EtcdServerAndPeer'
   | 'EtcdHealthcheckClient'
+  | 'EtcdClient'
   | 'KubeletClient'
   | 'KubeletServing'
   | 'ControllerManager'
   | 'Scheduler'
+  | 'KubeProxy'
+  | 'ServiceAccountSigner'
   | 'Serving'
   | 'User';
 

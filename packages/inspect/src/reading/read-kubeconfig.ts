@@ -241,13 +241,29 @@ function impersonated({ impersonates }: User): string | null {
 
 /** Reports problems of a kubeconfig that the document alone shows. Quotes no secret. */
 function checkKubeconfig(kubeconfig: Kubeconfig, report: Report): void {
+  const homes = new Set(kubeconfig.users.map((user) => homeOf(user.clientCertificate.file ?? user.tokenFile ?? '')));
   for (const [i, cluster] of kubeconfig.clusters.entries())
-    checkCluster(cluster, called('cluster', cluster, i), report);
-  for (const [i, user] of kubeconfig.users.entries()) checkUser(user, called('user', user, i), report);
+    checkCluster(cluster, called('cluster', cluster, i), homes, report);
+  for (const [i, user] of kubeconfig.users.entries()) checkUser(user, called('user', user, i), homes, report);
   checkNames(kubeconfig, report);
 }
 
-function checkCluster(cluster: Cluster, name: string, report: Report): void {
+/** Where kubelets, k3s, RKE2, minikube and pods keep credentials of their own. */
+const home =
+  /^(?:\/var\/lib\/(?:kubelet\/pki|rancher\/(?:k3s|rke2)\/(?:agent|server))|\/var\/run\/secrets\/kubernetes\.io\/serviceaccount|[^]*[/\\]\.minikube)[/\\]/;
+
+type Homes = ReadonlySet<string | undefined>;
+
+const homeOf = (file: string): string | undefined => (file.includes('..') ? undefined : home.exec(file)?.[0]);
+
+/** A kubeconfig with a credential from such a folder stays beside it. A CA alone from there says nothing of that. */
+function reportFile(file: string, what: string, homes: Homes, report: Report): void {
+  const folder = homeOf(file);
+  const code = folder !== undefined && homes.has(folder) ? 'AsInstalled' : 'FilePathWillNotTravel';
+  report(code, `${what} from the file ${quote(file)}`);
+}
+
+function checkCluster(cluster: Cluster, name: string, homes: Homes, report: Report): void {
   const { insecureSkipTlsVerify, proxyUrl, certificateAuthority } = cluster;
   if (insecureSkipTlsVerify)
     report(
@@ -260,7 +276,7 @@ function checkCluster(cluster: Cluster, name: string, report: Report): void {
   if (!isHttp && !insecureSkipTlsVerify && !isGiven(certificateAuthority))
     report('CertificateAuthorityMissing', `${name} has neither certificate-authority-data nor certificate-authority`);
   if (certificateAuthority.file !== null && certificateAuthority.data === null)
-    report('FilePathWillNotTravel', `${name} takes its CA from the file ${quote(certificateAuthority.file)}`);
+    reportFile(certificateAuthority.file, `${name} takes its CA`, homes, report);
   if (proxyUrl !== null) report('ProxyConfigured', `${name} connects through ${quote(proxyUrl)}`);
 }
 
@@ -281,15 +297,14 @@ function checkServer({ server }: Cluster, name: string, report: Report): boolean
   return false;
 }
 
-function checkUser(user: User, name: string, report: Report): void {
+function checkUser(user: User, name: string, homes: Homes, report: Report): void {
   const { clientCertificate, clientKey, token, tokenFile, basic, exec, authProvider, impersonates } = user;
   for (const [what, { data, file }] of [
     ['certificate', clientCertificate],
     ['key', clientKey],
   ] as const)
-    if (file !== null && data === null)
-      report('FilePathWillNotTravel', `${name} takes its ${what} from the file ${quote(file)}`);
-  if (tokenFile !== null) report('FilePathWillNotTravel', `${name} takes its token from the file ${quote(tokenFile)}`);
+    if (file !== null && data === null) reportFile(file, `${name} takes its ${what}`, homes, report);
+  if (tokenFile !== null) reportFile(tokenFile, `${name} takes its token`, homes, report);
 
   if (token === 'given') report('StaticToken', `${name} has a token`);
   if (token === 'omitted')

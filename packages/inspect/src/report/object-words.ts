@@ -20,10 +20,13 @@ const roles: Readonly<Record<CertificateRole, string>> = {
   EtcdPeer: 'etcd peer',
   EtcdServerAndPeer: 'etcd server and peer',
   EtcdHealthcheckClient: 'etcd health check',
+  EtcdClient: 'etcd client',
   KubeletClient: 'kubelet client',
   KubeletServing: 'kubelet server',
   ControllerManager: 'controller manager',
   Scheduler: 'scheduler',
+  KubeProxy: 'kube-proxy',
+  ServiceAccountSigner: 'service account signer',
   Serving: 'server certificate',
   User: 'user certificate',
 };

@@ -45,8 +45,9 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
         ? NO_EXTENSIONS
         : describeExtensions(certificate.extensions, certificateProfile, report);
     const selfIssued = issuer.raw.equals(subject.raw);
-    observeSerialNumber(serialNumber.content, selfIssued, report);
-    observeSubject(subject, report);
+    const isAuthority = isCa(version, facts, selfIssued);
+    observeSerialNumber(serialNumber.content, selfIssued && isAuthority, report);
+    observeSubject(subject, isAuthority, report);
     if (!selfIssued) observeName(issuer, 'the issuer', report);
     if (issuer.rdns.length === 0) report('EmptyIssuer', 'the issuer is empty');
     const hasCriticalNames = isCritical(extensions, SUBJECT_ALT_NAME);
@@ -79,7 +80,7 @@ export const decodeCertificate = (normalized: Normalized, path: string, context:
       fingerprintSha256,
       fingerprintSha1: hash('sha1', normalized.found, 'hex'),
       selfSigned,
-      role: roleOf({ ...names, isCa: isCa(version, facts, selfIssued), ...facts }, path),
+      role: roleOf({ ...names, isCa: isAuthority, ...facts }, path),
       kubernetes: reading && { ...reading, credentialId: `X509SHA256=${fingerprintSha256}` },
       inventory: null,
     };

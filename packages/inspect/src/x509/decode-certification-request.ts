@@ -29,7 +29,7 @@ export const decodeCertificationRequest = (normalized: Normalized, context: Deco
     observeTrailing(request, ['the attributes'], report);
     const publicKeyDescription = describePublicKeyTree(publicKey, report);
     const { extensions, others } = describeAttributes(request.attributes ?? [], report);
-    observeSubject(subject, report);
+    observeSubject(subject, extensions.facts.basicConstraints?.ca === true, report);
     if (subject.rdns.length === 0 && extensions.facts.subjectAltNames === null)
       report('EmptySubject', 'the subject is empty, and no subject alternative name is asked for');
     observeBrokenHash(algorithm, report);

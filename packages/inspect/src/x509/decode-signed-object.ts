@@ -114,18 +114,16 @@ const MOST_OCTETS = 20;
 const FEWEST_RANDOM_OCTETS = 7;
 
 /** `selfIssued`: the certificate names itself as its issuer. */
-export function observeSerialNumber(integer: Buffer, selfIssued: boolean, report: Report): void {
+export function observeSerialNumber(integer: Buffer, isRoot: boolean, report: Report): void {
   const first = integer[0] ?? 0;
   const zero = integer.length === 1 && first === 0;
   if (integer.length > MOST_OCTETS) report('SerialNumberTooLong', `the serial number takes ${integer.length} octets`);
   if (first >= 0x80) report('SerialNumberNotPositive', 'the serial number is negative');
-  // kubeadm before 1.29 gave 0 to its CAs, and nothing looks a root up by its number.
-  else if (zero && !selfIssued) report('SerialNumberNotPositive', 'the serial number is zero');
+  // Nothing looks a root up by its number: kubeadm before 1.29 and k3s gave 0 to theirs, minikube gives 1.
+  else if (isRoot) return;
+  else if (zero) report('SerialNumberNotPositive', 'the serial number is zero');
   else if (integer.length < FEWEST_RANDOM_OCTETS)
-    report(
-      'SerialNumberLowEntropy',
-      zero ? 'the serial number is zero' : `the serial number takes ${integer.length} octet${plural(integer.length)}`,
-    );
+    report('SerialNumberLowEntropy', `the serial number takes ${integer.length} octet${plural(integer.length)}`);
 }
 
 const plural = (n: number): string => (n === 1 ? '' : 's');

@@ -134,16 +134,22 @@ export function observeName(name: NameTree, what: string, report: Report): void 
   if (unusual.size > 0) report('UnusualStringType', `${what} has ${[...unusual].slice(0, 10).join(', ')}`);
 }
 
+/** RFC 5280 appendix A.1: ub-common-name, ub-organization-name and ub-organizational-unit-name are 64 characters. */
+const bounded: ReadonlySet<string> = new Set(['CN', 'O', 'OU']);
+const tooLong = /^.{65}/su;
+
 /** Reports the oddities of a subject, first of all those that give it two readings. */
-export function observeSubject(subject: NameTree, report: Report): void {
+export function observeSubject(subject: NameTree, isCa: boolean, report: Report): void {
   observeName(subject, 'the subject', report);
   const commonNames = textsOf(subject, attributeType.commonName);
   if (commonNames.length > 1)
     report(
-      'SeveralCommonNames',
+      isCa ? 'CaWithSeveralCommonNames' : 'SeveralCommonNames',
       `the subject has ${commonNames.length} common names: ${commonNames.slice(0, 5).map(quoteText).join(', ')}`,
     );
   for (const rdn of subject.rdns) {
+    for (const label of rdn.flatMap(({ type, text }) => (tooLong.test(text ?? '') ? attributeLabel(type) : [])))
+      if (bounded.has(label)) report('NameTooLong', `${label} of the subject has more than 64 characters`);
     const types = new Set(rdn.map(({ type }) => type));
     if (types.size > 1)
       report(

@@ -133,8 +133,7 @@ function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): K
     if (weakness !== null) report('RsaKeyFactorable', weakness);
   }
   const shown = exponent.length <= LONGEST_SHOWN_EXPONENT ? decimal(exponent) : null;
-  const problem = whyUnusualExponent(exponent);
-  if (problem !== null) report('RsaExponentUnusual', `the RSA exponent ${shortForm(shown)}${problem}`);
+  observeExponent(exponent, `the RSA exponent ${shortForm(shown)}`, report);
   return { algorithm: `${name}-${bits}`, bits, curve: null, exponent: shown };
 }
 
@@ -144,11 +143,13 @@ const decimal = (octets: Buffer): string =>
 const shortForm = (exponent: string | null): string =>
   exponent === null || exponent.length > 30 ? '' : `${exponent} `;
 
-/** 65537 is the least that FIPS 186-5 5.4 allows, 2^31 - 1 the most that Go takes. */
-function whyUnusualExponent(exponent: Buffer): string | null {
-  if (isEven(exponent)) return 'is even';
-  if (exponent.length > 4 || exponent.readUIntBE(0, exponent.length) > 0x7fffffff) return 'is larger than 2147483647';
-  return exponent.readUIntBE(0, exponent.length) < 65537 ? 'is below 65537' : null;
+/** 65537 is the least that FIPS 186-5 5.4 allows; crypto/rsa of Go takes odd ones from 3 to 2^31 - 1. */
+function observeExponent(exponent: Buffer, what: string, report: Report): void {
+  const value = exponent.length > 4 ? Infinity : exponent.readUIntBE(0, exponent.length);
+  if (isEven(exponent)) report('RsaExponentUnusual', `${what}is even`);
+  else if (value > 0x7fffffff) report('RsaExponentUnusual', `${what}is larger than 2147483647`);
+  else if (value < 3) report('RsaExponentUnusual', `${what}is below 3`);
+  else if (value < 65537) report('RsaExponentSmall', `${what}is below 65537`);
 }
 
 function describeEllipticCurveKey({ parameters }: AlgorithmIdentifier, point: Buffer, report: Report): KeyFacts {

@@ -43,18 +43,18 @@ export function roleOf(facts: RoleFacts, path: string): CertificateRole | null {
   if (facts.isCa) return roleOfCa(facts.subject);
   const { client, server } = purposesOf(facts.extKeyUsage);
   return (
-    (client ? roleOfClient(name, facts.issuer) : undefined) ??
+    (client ? roleOfClient(name, facts.issuer, server) : undefined) ??
     roleInEtcd(name, facts.issuer, client, server, path) ??
     roleOfNode(name, client, server) ??
     (server ? roleOfServer(facts, name, client, path) : null) ??
-    (client && (name !== '' || isOfTalos(facts.subject)) ? 'User' : null)
+    (client && (name !== '' || isOfAnotherApi(facts.subject)) ? 'User' : null)
   );
 }
 
 /** The last one, as Go reads it. */
-const commonName = (name: NameContent): string => valuesOf(name, 'CN').at(-1) ?? '';
+export const commonName = (name: NameContent): string => valuesOf(name, 'CN').at(-1) ?? '';
 
-const valuesOf = (name: NameContent, wanted: string): readonly string[] =>
+export const valuesOf = (name: NameContent, wanted: string): readonly string[] =>
   name.rdns.flatMap((rdn) => rdn.flatMap(({ type, value }) => (type === wanted ? (value ?? '') : [])));
 
 /** Without the extension, a certificate is for anything. */
@@ -75,8 +75,13 @@ const openShiftServing: ReadonlySet<string> = new Set([
   'localhost-recovery-serving-signer',
 ]);
 
+/** k3s and RKE2 begin the names of most of their CAs with their own. */
+const ofRancher = (...names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => [`k3s-${name}`, `rke2-${name}`]);
+
 const caRoles = byName({
   ClusterCA: [
+    ...ofRancher('client-ca', 'server-ca'),
     'kubernetes',
     'kubernetes-ca',
     'minikubeCA',
@@ -100,6 +105,7 @@ const caRoles = byName({
     // k3s and RKE2
     'etcd-server-ca',
     'etcd-peer-ca',
+    ...ofRancher('etcd-server-ca', 'etcd-peer-ca'),
     // kops: one for clients, and two of its own for each of its two clusters of etcd
     'etcd-clients-ca',
     ...['main', 'events', 'cilium'].flatMap((cluster) => [`etcd-peers-ca-${cluster}`, `etcd-manager-ca-${cluster}`]),
@@ -108,6 +114,7 @@ const caRoles = byName({
     'etcd-metric-signer',
   ],
   FrontProxyCA: [
+    ...ofRancher('request-header-ca'),
     'front-proxy-ca',
     'kubernetes-front-proxy-ca',
     // minikube
@@ -125,34 +132,24 @@ const caRoles = byName({
   ],
 });
 
-/** k3s and RKE2 begin the names of most of their CAs with their own. */
-const rancherCa = /^(?:k3s|rke2)-(client|server|request-header|etcd-server|etcd-peer)-ca$/;
-const rancherCaRoles: Readonly<Record<string, CertificateRole>> = {
-  client: 'ClusterCA',
-  server: 'ClusterCA',
-  'request-header': 'FrontProxyCA',
-  'etcd-server': 'EtcdCA',
-  'etcd-peer': 'EtcdCA',
-};
-
 /** Talos gives an organization to its CAs, and no common name. */
-const talosCaRoles: Readonly<Record<string, CertificateRole>> = { kubernetes: 'ClusterCA', etcd: 'EtcdCA' };
+const talosCaRoles = byName({ ClusterCA: ['kubernetes'], EtcdCA: ['etcd'] });
 
 /**
  * The name of a CA without what is different each time: k3s, RKE2 and OpenShift put the time of making behind an `@`,
  * and OpenShift a namespace before it: `openshift-etcd_etcd-signer@1700000000`.
  */
-const nameOfCa = (name: NameContent): string =>
+export const nameOfCa = (name: NameContent): string =>
   commonName(name)
     .replace(/@\d+$/, '')
     .replace(/^openshift-[a-z-]+_/, '')
     .replace(/_$/, '');
 
-function roleOfCa(subject: NameContent): CertificateRole {
+export function roleOfCa(subject: NameContent): CertificateRole {
   const name = nameOfCa(subject);
   const [organization, ...others] = valuesOf(subject, 'O');
-  const ofTalos = name === '' && others.length === 0 ? talosCaRoles[organization ?? ''] : undefined;
-  return caRoles.get(name) ?? rancherCaRoles[rancherCa.exec(name)?.[1] ?? ''] ?? ofTalos ?? 'CA';
+  const ofTalos = name === '' && others.length === 0 ? talosCaRoles.get(organization ?? '') : undefined;
+  return caRoles.get(name) ?? ofTalos ?? 'CA';
 }
 
 const clientRoles = byName({
@@ -179,23 +176,31 @@ const clientRoles = byName({
   EtcdHealthcheckClient: ['kube-etcd-healthcheck-client'],
   ControllerManager: ['system:kube-controller-manager'],
   Scheduler: ['system:kube-scheduler'],
+  KubeProxy: ['system:kube-proxy'],
   // RKE1 gives one to all nodes.
   KubeletClient: ['system:node'],
+  // RKE1 signs the tokens of service accounts with the key of this one, which is for no connection.
+  ServiceAccountSigner: ['kube-service-account-token'],
 });
 
-function roleOfClient(name: string, issuer: NameContent): CertificateRole | undefined {
+function roleOfClient(name: string, issuer: NameContent, server: boolean): CertificateRole | undefined {
   const known = clientRoles.get(name);
   if (known !== undefined) return known;
+  const ca = roleOfCa(issuer);
   // minikube and kops
-  if (name === 'aggregator' && roleOfCa(issuer) === 'FrontProxyCA') return 'FrontProxyClient';
+  if (ca === 'FrontProxyCA') return name === 'aggregator' ? 'FrontProxyClient' : undefined;
+  if (ca !== 'EtcdCA') return undefined;
   // kops and Talos
-  return name === 'kube-apiserver' && roleOfCa(issuer) === 'EtcdCA' ? 'ApiServerEtcdClient' : undefined;
+  if (name === 'kube-apiserver') return 'ApiServerEtcdClient';
+  if (server || name === '') return undefined;
+  // OpenShift's installer; any other is an operator's or, as at Talos, the system's own.
+  return name === 'etcd' ? 'ApiServerEtcdClient' : 'EtcdClient';
 }
 
 const etcdNames = byName({ EtcdServer: ['kube-etcd', 'etcd-server'], EtcdPeer: ['kube-etcd-peer', 'etcd-peer'] });
 
 /** RKE1 gives each node one certificate, with which etcd serves clients and speaks to its peers. */
-const rancherEtcdFile = /(?:^|\/)kube-etcd-(?!client\b)[^/]*\.pem$/;
+const rancherEtcdFile = /(?:^|\/)kube-etcd-(?!client\b)[^/]*\.pem(?:\[\d+\])?$/;
 
 /** OpenShift puts the name of a node behind it. */
 const openShiftEtcd = /^system:etcd-(server|peer|metric):/;
@@ -210,12 +215,13 @@ function roleInEtcd(
 ): CertificateRole | undefined {
   if (!server) return undefined;
   const known = etcdNames.get(name);
-  const isOfRancher = known === 'EtcdServer' && client && commonName(issuer) === 'kube-ca';
-  if (isOfRancher || rancherEtcdFile.test(path)) return 'EtcdServerAndPeer';
+  const isOfEtcdCa = roleOfCa(issuer) === 'EtcdCA';
+  // RKE1 has no CA for etcd alone, also where somebody else signs its requests.
+  if ((name === 'kube-etcd' && client && !isOfEtcdCa) || rancherEtcdFile.test(path)) return 'EtcdServerAndPeer';
   if (known !== undefined) return known;
   const ofOpenShift = openShiftEtcd.exec(name)?.[1];
   if (ofOpenShift !== undefined) return ofOpenShift === 'peer' ? 'EtcdPeer' : 'EtcdServer';
-  if (roleOfCa(issuer) !== 'EtcdCA') return undefined;
+  if (!isOfEtcdCa) return undefined;
   // The managers of kops speak to each other as peers do.
   const isPeer = /etcd-(?:peers?|manager)-ca/.test(nameOfCa(issuer)) || (client && /peer[^/]*$/i.test(path));
   return isPeer ? 'EtcdPeer' : 'EtcdServer';
@@ -257,10 +263,10 @@ function isOfKubelet({ issuer }: RoleFacts, name: string, client: boolean, path:
   return isOfServerCa || /kubelet[^/]*$/i.test(path);
 }
 
-/** Users of Talos's own API have roles in the place of groups, and no name: `os:admin`. */
-export function isOfTalos(subject: NameContent): boolean {
+/** Users of Talos's own API (`os:admin`) and of the Docker of minikube's machines have organizations, and no name. */
+export function isOfAnotherApi(subject: NameContent): boolean {
   const organizations = valuesOf(subject, 'O');
-  return (
-    commonName(subject) === '' && organizations.length > 0 && organizations.every((role) => role.startsWith('os:'))
-  );
+  const isForeign = (organization: string): boolean =>
+    organization.startsWith('os:') || organization.endsWith('.<bootstrap>');
+  return commonName(subject) === '' && organizations.length > 0 && organizations.every(isForeign);
 }

@@ -13,6 +13,11 @@ import { inspectFiles, kubeconfigOf } from '../inspected.js';
 const ca = makeAuthority();
 const { clientAuth, serverAuth } = keyPurpose;
 
+const subjectOf = (username: string, ...groups: readonly string[]): NameParts => [
+  ...groups.map((group) => ['O', group] as const),
+  ['CN', username],
+];
+
 const codesOf = async (fields: CertificateFields) =>
   (await inspectFiles({ 'x.crt': makeCertificate({ issuer: ca, ...fields }).pem, 'ca.crt': ca.pem })).codes('x.crt');
 
@@ -56,14 +61,128 @@ describe('whom a certificate speaks for', () => {
         ['O', 'system:nodes'],
         ['CN', 'system:node:n1'],
       ],
-      ['PrivilegedName', 'PrivilegedName'],
+      [],
     ],
+    [
+      'a node that is in a group besides',
+      [
+        ['O', 'system:nodes'],
+        ['O', 'kubeadm:cluster-admins'],
+        ['CN', 'system:node:n1'],
+      ],
+      ['PrivilegedName'],
+    ],
+    [
+      'a person in the group of nodes',
+      [
+        ['O', 'system:nodes'],
+        ['CN', 'jane'],
+      ],
+      ['PrivilegedName'],
+    ],
+    [
+      "an API server's client in system:masters by a CA that no installer made",
+      [
+        ['O', 'system:masters'],
+        ['CN', 'kube-apiserver-kubelet-client'],
+      ],
+      ['SystemMasters'],
+    ],
+    ['the scheduler', [['CN', 'system:kube-scheduler']], []],
+    ['kube-proxy', [['CN', 'system:kube-proxy']], []],
+    ['a name of the system that no component has', [['CN', 'system:admin']], ['PrivilegedName']],
+    ['a name that only looks like that of the scheduler', [['CN', 'System:kube-scheduler']], ['PrivilegedName']],
     ['the front proxy', [['CN', 'front-proxy-client']], ['PrivilegedName']],
     ['cluster-admin by name', [['CN', 'Cluster-Admin']], ['PrivilegedName']],
   ])('is told where it is privileged: %s', async (_, subject, expected) => {
     expect((await codesOf({ subject })).filter((code) => ['SystemMasters', 'PrivilegedName'].includes(code))).toEqual(
       expected,
     );
+  });
+
+  const byKubernetes = makeAuthority({ subject: [['CN', 'kubernetes']] });
+  const byFrontProxy = makeAuthority({ subject: [['CN', 'front-proxy-ca']] });
+  const byEtcd = makeAuthority({ subject: [['CN', 'etcd-ca']] });
+  it.each<[string, CertificateFields, string, readonly string[]]>([
+    [
+      "kubeadm's administrator",
+      { issuer: byKubernetes, subject: subjectOf('kubernetes-admin', 'kubeadm:cluster-admins') },
+      'x',
+      ['AsInstalled'],
+    ],
+    [
+      'the same in system:masters',
+      { issuer: byKubernetes, subject: subjectOf('kubernetes-admin', 'system:masters') },
+      'x',
+      ['SystemMasters'],
+    ],
+    [
+      'that for emergencies elsewhere',
+      { issuer: byKubernetes, subject: subjectOf('kubernetes-super-admin', 'system:masters') },
+      'config',
+      ['SystemMasters'],
+    ],
+    [
+      'a client of etcd',
+      { issuer: byEtcd, subject: subjectOf('kube-etcd-healthcheck-client', 'system:masters') },
+      'x',
+      ['AsInstalled'],
+    ],
+    [
+      'the front proxy by its CA',
+      { issuer: byFrontProxy, subject: subjectOf('front-proxy-client') },
+      'x',
+      ['AsInstalled'],
+    ],
+    [
+      'the front proxy by the CA of the cluster',
+      { issuer: byKubernetes, subject: subjectOf('front-proxy-client') },
+      'x',
+      ['PrivilegedName'],
+    ],
+    [
+      'a person by the CA of front proxies',
+      { issuer: byFrontProxy, subject: subjectOf('jane', 'system:masters') },
+      'x',
+      ['SystemMasters'],
+    ],
+  ])('depends on who made it and where it stands: %s', async (_, fields, path, expected) => {
+    const { codes } = await inspectFiles({ [path]: makeCertificate(fields).pem });
+    expect(codes(path).filter((code) => ['AsInstalled', 'SystemMasters', 'PrivilegedName'].includes(code))).toEqual(
+      expected,
+    );
+  });
+
+  it('counts the administrator for emergencies as such in its own file alone', async () => {
+    const made = makeCertificate({
+      issuer: byKubernetes,
+      subject: subjectOf('kubernetes-super-admin', 'system:masters'),
+    });
+    const config = kubeconfigOf({ authority: byKubernetes.pem, certificate: made.pem, key: made.key.pem });
+    for (const [file, code] of [
+      ['etc/kubernetes/super-admin.conf', 'AsInstalled'],
+      ['super-admin.conf', 'AsInstalled'],
+      ['not-super-admin.conf', 'SystemMasters'],
+      ['super-admin.conf.bak', 'SystemMasters'],
+      ['admin.conf', 'SystemMasters'],
+    ] as const)
+      expect(
+        (await inspectFiles({ [file]: config })).codes(`${file}#users[0].user.client-certificate-data`),
+        file,
+      ).toContain(code);
+  });
+
+  it('says that cluster-admin is a ClusterRole', async () => {
+    const { pem } = makeCertificate({ issuer: ca, subject: subjectOf('jane', 'cluster-admin') });
+    const { finding } = await inspectFiles({ 'x.crt': pem });
+    expect(finding('PrivilegedName')?.message).toBe(
+      'The group "cluster-admin" has the name of a ClusterRole, and has its rights only where somebody has bound it to that name.',
+    );
+  });
+
+  it('is told of a request too, also where a component could have it', async () => {
+    const { pem: scheduler } = await csrFor('system:kube-scheduler', []);
+    expect((await inspectFiles({ 'x.csr': scheduler })).codes('x.csr')).toContain('PrivilegedName');
   });
 
   it('is told of a request too', async () => {
@@ -80,6 +199,35 @@ describe('whom a certificate speaks for', () => {
       extKeyUsage: [serverAuth],
     };
     expect(await codesOf({ ...fields, extensions: [subjectAltName({ dns: ['x.example'] })] })).toEqual([]);
+  });
+});
+
+describe('blanks in a name', () => {
+  it.each<[string, NameParts, boolean]>([
+    ['before a username', subjectOf(' admin'), true],
+    ['behind a username', subjectOf('admin '), true],
+    ['two in a row', subjectOf('jane  doe'), true],
+    ['before a group', subjectOf('jane', 'dev', ' ops'), true],
+    ['behind a group', subjectOf('jane', 'ops '), true],
+    ['nothing else', subjectOf(' '), true],
+    ['one between words', subjectOf('jane doe', 'Domain Users'), false],
+    ['in what no API server reads', [['OU', ' x'], ...subjectOf('jane')], false],
+  ])('are an error where people cannot see them: %s', async (_, subject, isTold) => {
+    const { codes, finding } = await inspectFiles({ 'x.crt': makeCertificate({ issuer: ca, subject }).pem });
+    expect(codes('x.crt').includes('BlankInName')).toBe(isTold);
+    if (isTold) expect(finding('BlankInName')?.severity).toBe('error');
+  });
+
+  it('are an error in a request, and none in what is for servers', async () => {
+    const server = makeCertificate({
+      issuer: ca,
+      subject: subjectOf(' web '),
+      extKeyUsage: [serverAuth],
+      extensions: [subjectAltName({ dns: ['x.example'] })],
+    });
+    const { codes } = await inspectFiles({ 'x.crt': server.pem, 'x.csr': (await csrFor('jane', [' ops'])).pem });
+    expect(codes('x.crt')).not.toContain('BlankInName');
+    expect(codes('x.csr')).toContain('BlankInName');
   });
 });
 
@@ -108,9 +256,11 @@ it('says where the signature of a request cannot be checked', async () => {
 });
 
 describe('a client without a common name', () => {
-  it('is told, unless it is for the API of Talos, and then in a kubeconfig alone', async () => {
+  it('is told, unless it is for the API of Talos or of Docker, and then in a kubeconfig alone', async () => {
     expect(await codesOf({ subject: [['O', 'dev']] })).toContain('NoCommonName');
     expect(await codesOf({ subject: [['O', 'os:admin']] })).not.toContain('NoCommonName');
+    expect(await codesOf({ subject: [['O', 'jane.<bootstrap>']] })).not.toContain('NoCommonName');
+    expect(await codesOf({ subject: [['O', 'jane.bootstrap']] })).toContain('NoCommonName');
     expect(
       await codesOf({
         subject: [

@@ -32,11 +32,33 @@ it.each([
   expect(codes('x.crt').filter((code) => validityCodes.includes(code))).toEqual(expected);
 });
 
-it('holds CAs to a bound of their own', async () => {
-  const files = { 'ca.crt': ca.pem };
-  expect((await inspectFiles(files)).codes('ca.crt')).not.toContain('ValidityTooLong');
+it('holds CAs to a bound of their own, unless they are roots', async () => {
+  const intermediate = makeAuthority({ issuer: ca, subject: [['CN', 'below']] });
+  const files = { 'ca.crt': ca.pem, 'below.crt': intermediate.pem };
+  expect((await inspectFiles(files)).codes('below.crt')).not.toContain('ValidityTooLong');
   const thresholds = { ...testThresholds, maxCaValiditySeconds: 86_400 };
-  expect((await inspectFiles(files, { thresholds })).finding('ValidityTooLong')?.message).toContain('1 day');
+  const { codes, finding } = await inspectFiles(files, { thresholds });
+  expect(finding('ValidityTooLong', 'below.crt')?.message).toContain('1 day');
+  expect(codes('ca.crt')).not.toContain('ValidityTooLong');
+  const selfIssued = makeAuthority({ issuer: { ...makeAuthority(), subject: ca.subject } });
+  expect(selfIssued.subject).toEqual(ca.subject);
+  expect((await inspectFiles({ 'x.crt': selfIssued.pem }, { thresholds })).codes('x.crt')).toContain('ValidityTooLong');
+});
+
+it('counts what is left of a certificate that begins with its CA, as renewed ones of k3s do', async () => {
+  const old = makeAuthority({ notBefore: inDays(-1000), notAfter: inDays(2000) });
+  const until = (days: number, from = -1000) =>
+    makeCertificate({ issuer: old, notBefore: inDays(from), notAfter: inDays(days) }).pem;
+  const { codes } = await inspectFiles({
+    'ca.crt': old.pem,
+    'renewed.crt': until(300),
+    'long.crt': until(500),
+    'other.crt': until(300, -999),
+  });
+  expect(codes('renewed.crt')).not.toContain('ValidityTooLong');
+  expect(codes('long.crt')).toContain('ValidityTooLong');
+  expect(codes('other.crt')).toContain('ValidityTooLong');
+  expect((await inspectFiles({ 'renewed.crt': until(300) })).codes('renewed.crt')).toContain('ValidityTooLong');
 });
 
 it('tells an end within a day of a CA, too', async () => {

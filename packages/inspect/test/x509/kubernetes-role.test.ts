@@ -118,6 +118,9 @@ describe('roleOf', () => {
     ['kube-etcd-ca.pem', { cn: 'kube-etcd-ca', issuer: 'kube-etcd-ca', ca: true }, 'EtcdCA'],
     ['kube-etcd-node1.pem', { cn: 'jane', issuer: 'corp', eku: [clientAuth] }, 'User'],
     ['server.pem', { cn: 'kube-etcd', issuer: 'etcd-ca', eku: both }, 'EtcdServer'],
+    ['server.pem', { cn: 'kube-etcd', issuer: 'corp', eku: both }, 'EtcdServerAndPeer'],
+    ['ssl/kube-etcd-10-0-0-1.pem[0]', { cn: 'node1', issuer: 'corp', eku: both }, 'EtcdServerAndPeer'],
+    ['ssl/kube-etcd-10-0-0-1-key.pem.txt', { cn: 'node1', issuer: 'corp', eku: both, dns: ['node1'] }, 'Serving'],
   ])('knows %s of etcd at RKE1', (path, kind, role) => {
     expect(roleOf(kind, path)).toBe(role);
   });
@@ -221,9 +224,28 @@ describe('roleOf', () => {
       { cn: 'front-proxy-client', issuer: 'front-proxy-ca', eku: [serverAuth] },
       'Serving',
     ],
-    ['a certificate of etcd for clients alone', { cn: 'jane', issuer: 'etcd-ca', eku: [clientAuth] }, 'User'],
+    ['a client of etcd', { cn: 'talos', issuer: 'etcd-ca', eku: [clientAuth] }, 'EtcdClient'],
+    [
+      'an API server that OpenShift installed',
+      { cn: 'etcd', issuer: 'etcd-signer', eku: [clientAuth] },
+      'ApiServerEtcdClient',
+    ],
+    ['somebody named etcd', { cn: 'etcd', issuer: 'kubernetes', eku: [clientAuth] }, 'User'],
+    ['a node of etcd that is a client, too', { cn: 'cp', issuer: 'etcd-ca', eku: both, dns: ['cp'] }, 'EtcdServer'],
+    ['kube-proxy', { cn: 'system:kube-proxy', issuer: 'kubernetes', eku: [clientAuth] }, 'KubeProxy'],
+    [
+      'what RKE1 signs tokens with',
+      { cn: 'kube-service-account-token', issuer: 'kube-ca', eku: [clientAuth] },
+      'ServiceAccountSigner',
+    ],
   ])('tells %s', (_, kind, role) => {
     expect(roleOf(kind)).toBe(role);
+  });
+
+  it('takes no organization of a CA for a property of objects', () => {
+    const subject = nameOf([['O', 'constructor']]);
+    const ca = rawCertificate({ subject, issuer: subject, extensions: [basicConstraintsExtension(true)] });
+    expect(readCertificate(ca).content.role).toBe('CA');
   });
 
   it('takes a self-signed certificate before version 3 for a CA', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { nameContent } from '../../src/x509/describe-names.js';
-import { DerError, DerReader, Tag } from '@kubepass/x509';
+import { basicConstraintsExtension, DerError, DerReader, Tag } from '@kubepass/x509';
 import { readName } from '@kubepass/x509/tree';
 import { rawCertificate, rawName, string } from './build.js';
 import { readCertificate } from './decoding.js';
@@ -122,8 +122,21 @@ describe('what is noticed about a subject', () => {
     ['a line feed', commonName(Tag.UTF8_STRING, 'a\nb'), ['DeceptiveName']],
     ['an escape sequence of one character', commonName(Tag.UTF8_STRING, 'a\u009bb'), ['DeceptiveName']],
     ['letters of any script', commonName(Tag.UTF8_STRING, '제인 Ωσ'), []],
+    ['a name of 64 characters', commonName(Tag.UTF8_STRING, '\u{1d7d8}'.repeat(64)), []],
+    ['a name of 65 characters', commonName(Tag.UTF8_STRING, 'a'.repeat(65)), ['NameTooLong']],
+    ['O of 65 characters', rawName([[O, string(12, 'a'.repeat(65))]]), ['NameTooLong']],
+    ['OU of 65 characters', rawName([[OU, string(12, 'a'.repeat(65))]]), ['NameTooLong']],
+    ['another attribute of 65 characters', rawName([['2.5.4.7', string(12, 'a'.repeat(65))]]), []],
   ])('%s', (_, subject, expected) => {
     expect(readCertificate(rawCertificate({ subject })).codes).toEqual(expected);
+  });
+
+  it('has several CN with less harm in a CA', () => {
+    const subject = rawName([[CN, string(12, 'a')]], [[CN, string(12, 'b')]]);
+    const ca = rawCertificate({ subject, extensions: [basicConstraintsExtension(true)] });
+    expect(readCertificate(ca).codes).toEqual(['CaWithSeveralCommonNames']);
+    const leaf = rawCertificate({ subject, extensions: [basicConstraintsExtension(false)] });
+    expect(readCertificate(leaf).codes).toEqual(['SeveralCommonNames']);
   });
 
   it('shows text that its type does not allow, and says so', () => {

@@ -192,10 +192,13 @@ const validity: readonly Fixture[] = [
     () => userCertificate(jane, 'jane', { notAfter: time('2031-10-31') }),
     'ValidityTooLong',
   ),
+  pem('ca-for-thirty-years', 'a root for thirty years', () =>
+    authority(user('old'), 'other-ca', { notAfter: time('2056-01-01') }),
+  ),
   pem(
-    'ca-for-thirty-years',
-    'a CA for thirty years',
-    () => authority(user('old'), 'other-ca', { notAfter: time('2056-01-01') }),
+    'intermediate-for-thirty-years',
+    'a CA for thirty years that another one signed',
+    () => authority(user('old'), 'other-ca', { issuer: issuerOf(user('older'), 'root'), notAfter: time('2056-01-01') }),
     'ValidityTooLong',
   ),
   pem(
@@ -232,7 +235,13 @@ const validity: readonly Fixture[] = [
 
 const keys: readonly Fixture[] = [
   pem('rsa-1024', 'an RSA key of 1024 bits', () => userCertificate(jane, 'rsa-1024'), 'WeakRsaKey'),
-  pem('rsa-exponent-3', 'exponent 3', () => userCertificate(jane, 'rsa-exponent-3'), 'RsaExponentUnusual'),
+  pem('rsa-exponent-3', 'exponent 3', () => userCertificate(jane, 'rsa-exponent-3'), 'RsaExponentSmall'),
+  pem(
+    'rsa-exponent-43147',
+    'a root with exponent 43147, as one in use has',
+    () => authority(user('old root'), 'rsa-exponent-43147'),
+    'RsaExponentSmall',
+  ),
   pem('p224', 'a key on P-224', () => userCertificate(jane, 'p224'), 'WeakEllipticCurve'),
   pem(
     'explicit-curve',
@@ -710,6 +719,31 @@ const names: readonly Fixture[] = [
     'SeveralCommonNames',
   ),
   pem(
+    'ca-with-several-common-names',
+    'a CA with two common names, as a directory of Microsoft makes it',
+    () => authority(name(attribute('CN', 'Public Key Services'), attribute('CN', 'corp CA')), 'other-ca'),
+    'CaWithSeveralCommonNames',
+  ),
+  pem(
+    'blank-before-username',
+    'a username that begins with a blank, and looks like another',
+    () => userCertificate(user(' admin', 'dev')),
+    'BlankInName',
+  ),
+  pem(
+    'blank-behind-group',
+    'a group that ends with a blank',
+    () => userCertificate(user('jane', 'dev ', 'ops')),
+    'BlankInName',
+  ),
+  pem('two-blanks-in-username', 'two blanks in a row', () => userCertificate(user('jane  doe', 'dev')), 'BlankInName'),
+  pem(
+    'long-names',
+    'a username and a group of 65 characters, and a group of 64 that takes 65 code units',
+    () => userCertificate(user('j'.repeat(65), 'd'.repeat(65), `${'o'.repeat(63)}\u{1d7d8}`)),
+    'NameTooLong',
+  ),
+  pem(
     'mixed-rdn',
     'username and group in one RDN',
     () => userCertificate(name([attribute('CN', 'jane'), attribute('O', 'dev')])),
@@ -781,12 +815,18 @@ const names: readonly Fixture[] = [
     'cluster-admins',
     'a member of kubeadm:cluster-admins',
     () => userCertificate(user('kubernetes-admin', 'kubeadm:cluster-admins')),
-    'PrivilegedName',
+    'AsInstalled',
   ),
   pem(
     'controller-manager',
     "the controller-manager's username",
     () => userCertificate(user('system:kube-controller-manager')),
+    'AsInstalled',
+  ),
+  pem(
+    'privileged-groups',
+    'a person in the groups of administrators and nodes',
+    () => userCertificate(user('jane', 'cluster-admin', 'kubeadm:cluster-admins', 'system:nodes')),
     'PrivilegedName',
   ),
   pem(

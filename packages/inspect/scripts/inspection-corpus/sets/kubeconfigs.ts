@@ -435,6 +435,16 @@ const users: readonly Fixture[] = [
     'SystemMasters',
   ),
   fixture(
+    'blank-in-username',
+    'a client certificate whose username begins with a blank',
+    () =>
+      userOf({
+        'client-certificate-data': base64(pemOf(userCertificate(user(' jane', 'dev')))),
+        'client-key-data': base64(pkcs8('jane')),
+      }),
+    'BlankInName',
+  ),
+  fixture(
     'data-not-base64',
     'PEM where its base64 belongs',
     () => userOf({ ...janesUser(), 'client-certificate-data': pemOf(janesCertificate()) }),

@@ -26,45 +26,53 @@ import {
 import { pemOf } from './certificates.js';
 
 /** A CA of a layout: an issuer, and its certificate. */
-interface Authority extends Issuer {
+export interface Authority extends Issuer {
   readonly pem: string;
 }
 
-const ca = (subject: Buffer, key: KeyName, more: LeafFields = {}): Authority => ({
+export const ca = (subject: Buffer, key: KeyName, more: LeafFields = {}): Authority => ({
   ...issuerOf(subject, key),
   pem: pemOf(authority(subject, key, more)),
 });
 
 type Purposes = readonly ('clientAuth' | 'serverAuth')[];
-const client: Purposes = ['clientAuth'];
-const server: Purposes = ['serverAuth'];
-const both: Purposes = ['serverAuth', 'clientAuth'];
+export const client: Purposes = ['clientAuth'];
+export const server: Purposes = ['serverAuth'];
+export const both: Purposes = ['serverAuth', 'clientAuth'];
 
-/** A leaf with a key of its own, which nobody has afterwards. */
-function leaf(
+/** A certificate and its key in PEM. */
+export interface Pair {
+  readonly crt: string;
+  readonly key: string;
+}
+
+/** A leaf with a key of its own. */
+export function pair(
   subject: Buffer,
   issuer: Issuer,
   purposes: Purposes,
   names: readonly Buffer[] = [],
   more: LeafFields = {},
-): string {
-  const publicKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
-    type: 'spki',
-    format: 'der',
-  });
+): Pair {
+  const made = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const publicKey = made.publicKey.export({ type: 'spki', format: 'der' });
   const extensions = leafExtensions(
     issuer,
     extKeyUsage(...purposes),
     ...(names.length === 0 ? [] : [subjectAltName(...names)]),
   );
-  return pemOf(userCertificate(subject, 'server', { issuer, publicKey, extensions, ...more }));
+  const crt = pemOf(userCertificate(subject, 'server', { issuer, publicKey, extensions, ...more }));
+  return { crt, key: made.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }
 
-const kubernetesNames = [
+/** The same without the key, which nobody has afterwards. */
+const leaf = (...given: Parameters<typeof pair>): string => pair(...given).crt;
+
+export const kubernetesNames = [
   ...['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'].map(dns),
   ip(10, 43, 0, 1),
 ];
-const nodeNames = [dns('node-1'), dns('localhost'), ip(127, 0, 0, 1), ip(10, 0, 0, 1)];
+export const nodeNames = [dns('node-1'), dns('localhost'), ip(127, 0, 0, 1), ip(10, 0, 0, 1)];
 
 /** k3s and RKE2: `<data dir>/server/tls`. */
 function rancher(distribution: 'k3s' | 'rke2'): Readonly<Record<string, string>> {
@@ -253,13 +261,38 @@ function talos(): Readonly<Record<string, string>> {
   };
 }
 
+/** Certificates whose roles their names alone do not tell: of etcd, and what RKE1 signs tokens with. */
+function lesserRoles(): Readonly<Record<string, string>> {
+  const signer = (commonName: string, key: KeyName) =>
+    ca(name(attribute('OU', 'openshift'), attribute('CN', commonName)), key);
+  const etcdCa = signer('etcd-signer', 'root');
+  const metricCa = signer('etcd-metric-signer', 'intermediate');
+  const talosCa = ca(name(attribute('O', 'etcd')), 'eve');
+  const corporateCa = ca(user('corp signing'), 'other-ca');
+  const kubeCa = ca(user('kube-ca'), 'bob');
+  const installed = (role: string) => name(attribute('OU', role), attribute('CN', role));
+  return {
+    'openshift/etcd-signer.crt': etcdCa.pem,
+    'openshift/etcd-metric-signer.crt': metricCa.pem,
+    'openshift/secrets/etcd-client/tls.crt': leaf(installed('etcd'), etcdCa, client),
+    'openshift/secrets/etcd-metric-client/tls.crt': leaf(installed('etcd-metric'), metricCa, client),
+    'talos/etcd/ca.crt': talosCa.pem,
+    'talos/etcd/admin.crt': leaf(user('talos'), talosCa, client),
+    'rke1/kube-ca.pem': kubeCa.pem,
+    'rke1/kube-etcd-10-0-0-1.pem': leaf(user('etcd of node 1'), corporateCa, both, nodeNames) + corporateCa.pem,
+    'rke1/of-another-name.pem': leaf(user('kube-etcd'), corporateCa, both, [...nodeNames, ...kubernetesNames]),
+    'rke1/kube-service-account-token.pem': leaf(user('kube-service-account-token'), kubeCa, client),
+  };
+}
+
 /** The PKI of distributions other than kubeadm, made here in their layout. */
 export const layoutFixtures: readonly Fixture[] = [
   several('layout-k3s', 'the PKI of k3s', () => rancher('k3s')),
   several('layout-rke2', 'the PKI of RKE2', () => rancher('rke2')),
-  several('layout-minikube', 'the PKI of minikube', minikube, ['ServerPurposeWithoutName', 'DuplicateSerialNumber']),
+  several('layout-minikube', 'the PKI of minikube', minikube, ['AsInstalled']),
   several('layout-rke1', 'the PKI of RKE1', rke1),
   several('layout-kops', 'the PKI of kops', kops),
   several('layout-openshift', 'the PKI of OpenShift', openShift, ['AddressAsDnsName']),
   several('layout-talos', 'the PKI of Talos', talos),
+  several('layout-lesser-roles', 'certificates for etcd and for the tokens of service accounts', lesserRoles),
 ];

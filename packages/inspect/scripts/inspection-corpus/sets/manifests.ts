@@ -101,6 +101,12 @@ export const manifestFixtures: readonly Fixture[] = [
     'SignerNameLegacy',
   ),
   fixture(
+    'csr-blank-in-group',
+    'a request for a group that begins with a blank',
+    () => yaml(csr({ request: base64(requestPem({ subject: user('jane', ' ops') })) })),
+    'BlankInName',
+  ),
+  fixture(
     'csr-server-auth',
     'usages that the signer refuses',
     () => yaml(csr({ usages: ['server auth', 'digital signature'] })),

@@ -86,6 +86,13 @@ export const requestFixtures: readonly Fixture[] = [
     ['SeveralCommonNames'],
   ),
   single(
+    'request-blank-in-username',
+    'a request for a username that ends with a blank',
+    'pem',
+    () => requestPem({ subject: user('admin ', 'dev') }),
+    ['BlankInName'],
+  ),
+  single(
     'request-system-masters',
     'a request for system:masters',
     'pem',

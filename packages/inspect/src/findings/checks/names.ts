@@ -4,7 +4,8 @@ import { quote, quoteAll } from '../../formats/text/quote.js';
 import type { CertificateMaterial, SubjectAltNames } from '../../model/decoded.js';
 import type { CertificateRole } from '../../model/inspection.js';
 import { serverHost } from '../../relations/certificate-node.js';
-import { isOfTalos, servesOneOfSeveral, uidAttribute } from '../../x509/kubernetes-role.js';
+import { groupsAsInstalled } from '../../x509/as-installed.js';
+import { isOfAnotherApi, servesOneOfSeveral, uidAttribute } from '../../x509/kubernetes-role.js';
 import type { CertificateCheck, ExaminedCertificate, ObjectCheck, Setting } from './check.js';
 import { addressInOneForm, hostNamesOf, isAddress, whyUnmatchable } from './host-names.js';
 import { servingCertificates } from './kubeconfig.js';
@@ -27,32 +28,40 @@ export const checkSubject: CertificateCheck = ({ content, material, authority, u
       if (oid === attributeType.commonName && value !== '') isNamed = true;
       else if (!readByKubernetes.has(oid)) others.add(type);
     }
-  // The API of Talos reads no common name. The client's certificate in a kubeconfig is for Kubernetes in any case.
-  const isForKubernetes = use?.as === 'client' || (isClient && !isOfTalos(content.subject));
+  // Other APIs read no common name. The client's certificate in a kubeconfig is for Kubernetes in any case.
+  const isForKubernetes = use?.as === 'client' || (isClient && !isOfAnotherApi(content.subject));
   if (!authority && isForKubernetes && !isNamed)
     report('NoCommonName', 'it is for a client, and its subject has no common name');
   if (content.role === 'User' && others.size > 0)
     report('UnexpectedSubjectAttribute', `the subject has ${[...others].slice(0, 10).join(', ')}`);
 };
 
-/** Whether a certificate or a request is for a username or a group with the rights of the cluster itself. */
-export const checkPrivilegedNames: ObjectCheck = ({ content }, { report }) => {
+/** RFC 5280 7.1 passes over these blanks, as people do. Kubernetes compares names byte by byte. */
+const unseenBlanks = /^ | $| {2}/;
+
+/** Whether the username and the groups of a certificate or request look like others, or have rights of the cluster. */
+export const checkIdentity: ObjectCheck = ({ path, content }, { report }) => {
   if (content.type !== 'Certificate' && content.type !== 'CertificationRequest') return;
   if (content.kubernetes === null) return;
   const { username, groups } = content.kubernetes;
-  // Kubernetes compares the names of groups byte by byte, and so does this check.
-  if (groups.includes('system:masters')) report('SystemMasters', `${quote(username)} is a member of system:masters`);
-  if (isSystemName(username) || isPrivilegedName(username))
-    report('PrivilegedName', `the username ${quote(username)} is one that a component of a cluster bears`);
-  const privileged = groups.filter(
-    (group) => group !== 'system:masters' && (isSystemName(group) || isPrivilegedName(group)),
-  );
-  if (privileged.length > 0)
-    report(
-      'PrivilegedName',
-      `the group${privileged.length === 1 ? '' : 's'} ${quoteAll(privileged.slice(0, 10))} ${privileged.length === 1 ? 'is' : 'are'} reserved or commonly privileged`,
-    );
+  const belongs = content.type === 'Certificate' ? groupsAsInstalled(content, path) : null;
+  const check = (what: string, name: string, isAsInstalled: boolean): void => {
+    if (unseenBlanks.test(name))
+      report('BlankInName', `the ${what} ${quote(name)} has a blank at its beginning or end, or two in a row`);
+    // Kubernetes compares the names of groups byte by byte, and so does this check.
+    if (what === 'group' && name === 'system:masters')
+      report(isAsInstalled ? 'AsInstalled' : 'SystemMasters', `${quote(username)} is a member of system:masters`);
+    else if (isSystemName(name) || isPrivilegedName(name))
+      report(isAsInstalled ? 'AsInstalled' : 'PrivilegedName', `the ${what} ${quote(name)} ${whyPrivileged(name)}`);
+  };
+  check('username', username, belongs !== null);
+  for (const group of groups) check('group', group, belongs?.(group) ?? false);
 };
+
+const whyPrivileged = (name: string): string =>
+  name === 'cluster-admin'
+    ? 'has the name of a ClusterRole, and has its rights only where somebody has bound it to that name'
+    : 'is reserved or commonly privileged';
 
 /** Workloads reach an API server by these DNS names, and by the address of its service. */
 const kubernetesNames = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];

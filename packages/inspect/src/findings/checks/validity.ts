@@ -1,5 +1,6 @@
 import { BACKDATE_SECONDS } from '@kubepass/x509';
 import { counted, durationInWords } from '../../formats/text/duration-in-words.js';
+import { issuersIn } from '../../relations/find-issuers.js';
 import type { CertificateCheck, ObjectCheck } from './check.js';
 
 /** RFC 5280 4.1.2.5: the last instant that a time can express means no end. */
@@ -7,7 +8,10 @@ const never = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 const DAY = 86_400;
 
-export const checkValidity: CertificateCheck = ({ content, material, authority }, { context, report }) => {
+export const checkValidity: CertificateCheck = (
+  { content, material, authority, node },
+  { relations, context, report },
+) => {
   const now = context.now.getTime();
   const begins = material.notBefore.getTime();
   const ends = material.notAfter.getTime();
@@ -29,7 +33,13 @@ export const checkValidity: CertificateCheck = ({ content, material, authority }
   if (revocation) report('CertificateRevoked', `it was revoked at ${revocation.revokedAt} (${revocation.reason})`);
 
   const most = authority ? maxCaValiditySeconds : maxValiditySeconds;
-  if (lifetime > most + BACKDATE_SECONDS && ends !== never)
+  const limit = most + BACKDATE_SECONDS;
+  // A root counts because somebody has it in a list of CAs, and can be taken out of the list at any time.
+  const isRoot = authority && content.selfSigned === true;
+  if (lifetime <= limit || ends === never || isRoot) return;
+  // k3s and older kubeadm let what they renew begin when its CA began. Only the rest of it was given.
+  const beganWithCa = issuersIn(relations.issuanceOf(node)).some((ca) => ca.material.notBefore.getTime() === begins);
+  if (remaining > limit || !beganWithCa || content.selfSigned !== false)
     report(
       'ValidityTooLong',
       `it is valid for ${inDays(lifetime)}, and ${authority ? 'a CA' : 'what is no CA'} should be for at most ${inDays(most)}`,
