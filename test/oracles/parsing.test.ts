@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Upload } from '@kubepass/inspect';
+import { type FindingCode, inspectUpload, type Upload } from '@kubepass/inspect';
 import { corpusContext, readCorpus } from '../../packages/inspect/test/helpers/inspection-corpus.js';
-import { acceptedOnPurpose } from './go-refusals.js';
+import { ask } from './ask.js';
+import { acceptedOnPurpose, refusals } from './go-refusals.js';
 import { isMissed, judge, type Judged, type Loadable, loadablesOf } from './loading.js';
 
 const oracles = inject('oracles');
@@ -35,6 +36,24 @@ describe.skipIf(oracles === null)('what Go refuses to parse', () => {
     // All kinds occur often enough to say something.
     for (const [kind, least] of Object.entries({ certificate: 80, request: 15, 'private-key': 15, 'public-key': 0 }))
       expect(judged.filter((each) => each.kind === kind && each.refusal !== null).length, kind).toBeGreaterThan(least);
+  });
+
+  it('is named where no certificate of a file is loaded, because its PEM is damaged', async () => {
+    const begin = '-----BEGIN CERTIFICATE-----';
+    const ofPem = ['PemMalformed', 'PemLabelWrong'];
+    const parts = readCorpus().flatMap(({ name, upload }) => upload.parts.map(({ bytes }) => ({ name, bytes })));
+    const texts = parts.filter(({ bytes }) => Buffer.from(bytes).toString('latin1').startsWith(begin));
+    const questions = texts.map(({ bytes }) => `certificates ${Buffer.from(bytes).toString('base64')}`);
+    const answers = ask(oracles!.parse, questions);
+    const refused = texts.filter((_, i) => answers[i] !== null);
+    const silent: string[] = [];
+    for (const { name, bytes } of refused) {
+      const { inspection } = await inspectUpload({ parts: [{ name: null, bytes }], password: null }, corpusContext());
+      if (!inspection.findings.some(({ code }) => ofPem.includes(code) || refusals.has(code as FindingCode)))
+        silent.push(name);
+    }
+    expect(silent).toEqual([]);
+    expect(refused.length).toBeGreaterThan(20);
   });
 
   it('is all that the finding NotLoadable is about', () => {

@@ -16,7 +16,7 @@ import {
   sequence,
   Tag,
 } from '@kubepass/x509';
-import { smallInteger } from '@kubepass/x509/tree';
+import { bitLengthOf, smallInteger } from '@kubepass/x509/tree';
 import type { Report } from '../model/decoded.js';
 import type { PrivateKeyShape } from '../der/recognise.js';
 
@@ -159,8 +159,6 @@ interface RsaNumbers extends Readonly<Record<'n' | 'e' | 'd' | 'p' | 'q' | 'dP' 
 
 /** Octets of 16,384 bits and a sign. Nothing is computed with larger numbers. */
 const MAX_MODULUS = 2049;
-/** Octets of an exponent that is computed with; 65537 takes three. */
-const MAX_EXPONENT = 8;
 
 /** Checks the equations of RFC 8017 3.2, as far as they cost little. */
 function rsaProblem({ others, ...numbers }: RsaNumbers): string | null {
@@ -170,7 +168,9 @@ function rsaProblem({ others, ...numbers }: RsaNumbers): string | null {
   const [n, p, q] = [toBigInt(numbers.n), toBigInt(numbers.p), toBigInt(numbers.q)];
   if (p < 3n || q < 3n || others.map(toBigInt).reduce((product, prime) => product * prime, p * q) !== n)
     return 'the modulus of the RSA key is not the product of its primes';
-  if (exponent.length > MAX_EXPONENT) return null;
+  // crypto/rsa, checkPublicKeySize
+  if (bitLengthOf(exponent) > 31 || bitLengthOf(exponent) < 2)
+    return 'the public exponent of the RSA key is none that Go, and so Kubernetes, loads';
   const [e, d, dP, dQ] = [toBigInt(exponent), toBigInt(numbers.d), toBigInt(numbers.dP), toBigInt(numbers.dQ)];
   const fits =
     (e * dP) % (p - 1n) === 1n &&

@@ -74,13 +74,20 @@ func parsePrivateKey(der []byte) error {
 	return errors.New("tls: found unknown private key type in PKCS#8 wrapping")
 }
 
-// As the API server parses the keys of service accounts.
+// As the API server parses the keys of service accounts, and one of Ed25519.
 func parsePublicKey(der []byte) error {
 	if _, err := x509.ParsePKCS1PublicKey(der); err == nil {
 		return nil
 	}
-	_, err := x509.ParsePKIXPublicKey(der)
-	return err
+	key, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		return err
+	}
+	switch key.(type) {
+	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		return nil
+	}
+	return errors.New("data does not contain any valid RSA or ECDSA public keys")
 }
 
 // As ParseCertsPEM of k8s.io/client-go/util/cert loads a file of CAs.
