@@ -235,6 +235,16 @@ export const goRefusalFixtures: readonly Fixture[] = [
     () => readCsrFixture('missing-attributes.der'),
     ['NotLoadable'],
   ),
+  wrongKey('PKCS#8, RSA, with an exponent of 32 bits', 'key-rsa-exponent-of-32-bits', () =>
+    privateKey('rsa-exponent-of-32-bits').export({ type: 'pkcs8', format: 'der' }),
+  ),
+  single(
+    'public-key-exponent-of-32-bits',
+    'an RSAPublicKey with an exponent of 32 bits',
+    'pem',
+    () => encodePem('RSA PUBLIC KEY', partsOf(publicKey('rsa-exponent-of-32-bits')).key),
+    ['NotLoadable'],
+  ),
   wrongKey('PKCS#8, Ed25519, with parameters', 'key-ed25519-with-parameters', () =>
     sequence(integer(0), sequence(oid('1.3.101.112'), NULL), octetString(innerOf('ed25519'))),
   ),
