@@ -70,6 +70,7 @@ function describeKey(publicKey: PublicKeyTree, report: Report): KeyFacts {
   switch (algorithm.oid) {
     case publicKeyAlgorithm.rsaEncryption:
     case otherAlgorithm.rsa:
+      if (algorithm.oid === otherAlgorithm.rsa) unsupported(report, 'an RSA key under its identifier of X.509');
       // RFC 3279 2.3.1; Go reads no other.
       if (algorithm.parameters?.tag !== Tag.NULL || algorithm.parameters.content.length > 0)
         report('PublicKeyInvalid', 'the parameters beside the RSA key are not NULL');

@@ -239,6 +239,16 @@ export const goRefusalFixtures: readonly Fixture[] = [
     privateKey('rsa-exponent-of-32-bits').export({ type: 'pkcs8', format: 'der' }),
   ),
   single(
+    'public-key-under-rsa-of-x509',
+    'an RSA key under the identifier that X.509 gave RSA',
+    'pem',
+    () => {
+      const { key } = partsOf(publicKey('rsa-leaf'));
+      return encodePem('PUBLIC KEY', sequence(sequence(oid('2.5.8.1.1'), NULL), bitString(key)));
+    },
+    ['NotLoadable'],
+  ),
+  single(
     'public-key-exponent-of-32-bits',
     'an RSAPublicKey with an exponent of 32 bits',
     'pem',
