@@ -7,6 +7,7 @@ import {
   DerReader,
   inside,
   publicKeyAlgorithm,
+  readInteger,
   readSubjectPublicKeyInfo,
   rsaWeakness,
   Tag,
@@ -223,10 +224,9 @@ function describeDsaKey({ algorithm: { parameters }, octets }: PublicKeyTree, re
   const bits = readOrReport(() => {
     const fields = inside(parameters);
     const [p] = [fields, fields, fields, new DerReader(octets)].map((reader) => {
-      const { content, offset } = reader.expect(Tag.INTEGER, 'a number of the DSA key');
-      const size = bitLengthOf(content);
-      if (size === 0 || (content[0] ?? 0) >= 0x80)
-        throw new DerError('a number of the DSA key is not positive', offset);
+      const number = readInteger(reader.expect(Tag.INTEGER, 'a number of the DSA key'));
+      const size = bitLengthOf(number);
+      if (size === 0 || (number[0] ?? 0) >= 0x80) throw new DerError('a number of the DSA key is not positive', 0);
       return size;
     });
     return p ?? null;

@@ -33,6 +33,9 @@ function describedKey(spki: Buffer) {
   return { description: describePublicKey(spki, observations.report), observations: observations.toArray() };
 }
 
+const integerOf = (...octets: readonly number[]): Buffer => der(Tag.INTEGER, Buffer.from(octets));
+const dsa = (q: Buffer, y: Buffer): Buffer => spkiOf('1.2.840.10040.4.1', sequence(integerOf(5), q, integerOf(5)), y);
+
 const codesOf = (spki: Buffer): readonly string[] => describedKey(spki).observations.map(({ code }) => code);
 
 describe('describePublicKey', () => {
@@ -83,6 +86,15 @@ describe('describePublicKey', () => {
     ['a point that is too short', spkiOf(EC, P256, pointOfP256.subarray(0, 64))],
     ['the point at infinity', spkiOf(EC, P256, Buffer.of(0))],
     ['a hybrid point', spkiOf(EC, P256, Buffer.concat([Buffer.of(6), pointOfP256.subarray(1)]))],
+    ['an RSA key of exponent 0', rsa(2048, Buffer.of(0))],
+    [
+      'a key of unused bits',
+      sequence(sequence(oid(EC), P256), der(Tag.BIT_STRING, Buffer.of(1), pointOfP256, Buffer.of(0))),
+    ],
+    ['a DSA key of an empty number', dsa(der(Tag.INTEGER), integerOf(5))],
+    ['a DSA key of a negative number', dsa(integerOf(0x85), integerOf(5))],
+    ['a DSA key whose y is 0', dsa(integerOf(5), integerOf(0))],
+    ['a DSA key whose y is not in its shortest form', dsa(integerOf(5), integerOf(0, 5))],
     ['an Ed25519 key of small order', spkiOf('1.3.101.112', null, Buffer.alloc(32))],
     ['an Ed25519 key with parameters', spkiOf('1.3.101.112', NULL, Buffer.alloc(32, 7))],
     ['an Ed25519 key that is too short', spkiOf('1.3.101.112', null, Buffer.alloc(31, 7))],
