@@ -91,6 +91,9 @@ export function judge(parse: string, loadables: readonly Loadable[]): readonly J
   });
 }
 
+/** An error says that it cannot be parsed. */
+export const isNamed = ({ errors }: Loadable): boolean => errors.some((code) => refusals.has(code));
+
 /** Go refuses it, and no finding says so: neither an error, nor a reason why that is right. */
-export const isMissed = ({ refusal, accepted, errors }: Judged): boolean =>
-  refusal !== null && accepted === null && !errors.some((code) => refusals.has(code));
+export const isMissed = (judged: Judged): boolean =>
+  judged.refusal !== null && judged.accepted === null && !isNamed(judged);
