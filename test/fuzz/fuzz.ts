@@ -3,6 +3,8 @@
  * than an inspection or a refusal, takes more than two seconds or ends the process, or if memory grows. Inputs that
  * fail are kept in `.kubepass/fuzz/`.
  *
+ *   -- --target go                                gives all certificates, requests and keys to Go, too: a failure is
+ *                                                 one that Go refuses to parse, and no error is about. Needs Go
  *   -- --target directory                         sends mutated PATCHes and filters over SCIM instead
  *   -- --inputs N, --seconds N, --processes N     bound the run
  *   -- --first N                                  begins with this input: so several machines share a run
@@ -12,6 +14,7 @@
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { findOracles } from '../oracles/build-oracles.js';
 import { fuzzDirectory, upTo } from './fuzz-directory.js';
 import { mebibytes, runFuzz } from './run-fuzz.js';
 
@@ -53,12 +56,15 @@ const share =
     ? { first: numberOf('first'), inputs: numberOf('inputs'), processes: Math.max(1, numberOf('processes')) }
     : { first: numberOf('input'), inputs: 1, processes: 1 };
 console.log(`seed ${seed}`);
+const oracles = values.target === 'go' ? await findOracles((text) => console.log(text)) : null;
+if (values.target === 'go' && oracles === null) throw new Error('there is no Go to build the oracle with');
 const began = performance.now();
 const outcome = await runFuzz({
   seed,
   // JSON can only carry a whole number of seconds; a year means no limit.
   seconds: Math.min(numberOf('seconds'), 31_536_000),
   ...share,
+  ...(oracles === null ? {} : { parse: oracles.parse }),
   folder: '.kubepass/fuzz',
   say: (text) => console.log(text),
 });
@@ -68,7 +74,11 @@ console.log(`
 ${outcome.inputs} inputs in ${seconds.toFixed(0)} s (${(outcome.inputs / seconds).toFixed(0)} a second), seed ${seed}
 answered: ${outcome.answered}; refused: ${refusals.join(', ') || 'none'}
 slowest: ${outcome.slowest.milliseconds.toFixed(0)} ms of CPU (input ${outcome.slowest.number})
-memory in use: ${outcome.memory.map(({ before, after }) => `${mebibytes(before)} -> ${mebibytes(after)}`).join(', ') || 'too short a run to tell'}
+${oracles === null ? '' : wordsOf(outcome.judged)}memory in use: ${outcome.memory.map(({ before, after }) => `${mebibytes(before)} -> ${mebibytes(after)}`).join(', ') || 'too short a run to tell'}
 failures: ${outcome.failures.length}`);
 for (const { number, why } of outcome.failures) console.log(`  input ${number}: ${why.split('\n')[0] ?? ''}`);
 process.exitCode = outcome.failures.length === 0 && outcome.inputs > 0 ? 0 : 1;
+
+function wordsOf({ objects, refused, accepted }: typeof outcome.judged): string {
+  return `Go judged ${objects} objects and refused ${refused}, of which ${accepted} have no error on purpose\n`;
+}

@@ -10,11 +10,16 @@ export interface Mutant {
   readonly fixture: string;
 }
 
+/** Makes the inputs of a run. Each depends only on the seed and its number. */
+export interface MutantMaker {
+  make(number: number): Mutant;
+}
+
 /** A larger upload is refused, so it needs no further changes. */
 const maxOctets = 1024 * 1024;
 
-/** The inputs of a run. Each depends only on the seed and its number. */
-export class Mutants {
+/** The inputs of a run over uploads. */
+export class Mutants implements MutantMaker {
   readonly #fixtures: readonly CorpusFixture[];
   readonly #parts: readonly Buffer[];
 

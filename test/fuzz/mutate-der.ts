@@ -2,7 +2,7 @@ import { mutateOctets } from './mutate-octets.js';
 import type { Random } from './random.js';
 
 /** An element as it may be written; `length` replaces the true length if it is given. */
-interface Node {
+export interface Node {
   tag: number;
   content: Buffer;
   children: Node[] | null;
@@ -156,7 +156,7 @@ const clone = (node: Node): Node => ({ ...node, children: node.children?.map(clo
 const MAX_DEPTH = 24;
 
 /** Elements one after another; null if the octets are not DER from end to end. */
-function parse(octets: Buffer, depth = 0): Node[] | null {
+export function parse(octets: Buffer, depth = 0): Node[] | null {
   const nodes: Node[] = [];
   let at = 0;
   while (at < octets.length) {
@@ -177,7 +177,7 @@ function parse(octets: Buffer, depth = 0): Node[] | null {
   return nodes.length === 0 && depth === 0 ? null : nodes;
 }
 
-function write(node: Node): Buffer {
+export function write(node: Node): Buffer {
   // Without recursion, because a change may have nested it thousands of times.
   const path: Node[] = [];
   let inner: Node = node;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromSources } from '../helpers/from-sources.js';
 import type { FuzzReport, FuzzShare, FuzzTotals } from './fuzz-child.js';
+import { GoMutants } from './go-mutants.js';
 import { Mutants } from './mutants.js';
 
 export interface FuzzOptions {
@@ -14,6 +15,8 @@ export interface FuzzOptions {
   readonly inputs: number;
   readonly seconds: number;
   readonly processes: number;
+  /** The oracle that judges how Go parses each object; without one, uploads are inspected alone. */
+  readonly parse?: string;
   /** The folder for inputs that fail. */
   readonly folder: string;
   readonly say: (text: string) => void;
@@ -24,6 +27,8 @@ export interface FuzzOutcome {
   readonly answered: number;
   readonly refused: Readonly<Record<string, number>>;
   readonly slowest: { readonly number: number; readonly milliseconds: number };
+  /** The objects that Go judged. */
+  readonly judged: FuzzTotals['judged'];
   /** For each process that ran long enough: the least octets in use after warming up, and towards the end. */
   readonly memory: readonly { readonly before: number; readonly after: number }[];
   readonly failures: readonly { readonly number: number; readonly why: string }[];
@@ -131,6 +136,7 @@ class Lane {
       seed: options.seed,
       first,
       step: options.processes,
+      parse: options.parse ?? null,
       end: this.#end,
       seconds,
       progressFile,
@@ -223,8 +229,9 @@ function numberIn(progressFile: string): number | null {
 }
 
 /** Writes an input's parts, and returns the folder. */
-function keep({ seed, folder }: FuzzOptions, number: number): string {
-  const { upload, format, fixture } = new Mutants(seed).make(number);
+function keep({ seed, folder, parse }: FuzzOptions, number: number): string {
+  const mutants = parse === undefined ? new Mutants(seed) : new GoMutants(seed);
+  const { upload, format, fixture } = mutants.make(number);
   const place = join(folder, `${seed}-${number}`);
   mkdirSync(place, { recursive: true });
   upload.parts.forEach(({ bytes }, i) => writeFileSync(join(place, `part-${i}`), bytes));
@@ -236,7 +243,7 @@ function keep({ seed, folder }: FuzzOptions, number: number): string {
   return place;
 }
 
-function sumOf(lanes: readonly Lane[]): Pick<FuzzOutcome, 'inputs' | 'answered' | 'refused' | 'slowest'> {
+function sumOf(lanes: readonly Lane[]): Pick<FuzzOutcome, 'inputs' | 'answered' | 'refused' | 'slowest' | 'judged'> {
   const totals = lanes.flatMap((lane) => lane.totals);
   const refused: Record<string, number> = {};
   for (const total of totals)
@@ -245,6 +252,16 @@ function sumOf(lanes: readonly Lane[]): Pick<FuzzOutcome, 'inputs' | 'answered' 
     inputs: totals.reduce((sum, { inputs }) => sum + inputs, 0),
     answered: totals.reduce((sum, { answered }) => sum + answered, 0),
     refused,
+    judged: totals
+      .map(({ judged }) => judged)
+      .reduce(
+        (sum, one) => ({
+          objects: sum.objects + one.objects,
+          refused: sum.refused + one.refused,
+          accepted: sum.accepted + one.accepted,
+        }),
+        { objects: 0, refused: 0, accepted: 0 },
+      ),
     slowest: totals
       .map(({ slowest }) => slowest)
       .reduce((most, one) => (one.milliseconds > most.milliseconds ? one : most), { number: -1, milliseconds: 0 }),

@@ -4,6 +4,7 @@ import { certificateFixtures } from './sets/certificates.js';
 import { chainFixtures } from './sets/chains.js';
 import { encodingFixtures } from './sets/encodings.js';
 import { healthyFolderFixtures } from './sets/healthy-folders.js';
+import { goRefusalFixtures } from './sets/go-refusals.js';
 import { keyFixtures } from './sets/keys.js';
 import { kubeconfigFixtures } from './sets/kubeconfigs.js';
 import { layoutFixtures } from './sets/layouts.js';
@@ -21,6 +22,7 @@ const byHand = (name: string, about: string, extension: string): Fixture =>
 export const fixtures: readonly Fixture[] = [
   ...certificateFixtures,
   ...encodingFixtures,
+  ...goRefusalFixtures,
   ...keyFixtures,
   ...storeFixtures,
   ...listFixtures,

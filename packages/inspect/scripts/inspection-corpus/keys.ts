@@ -29,6 +29,7 @@ const makers = {
   'rsa-1024': () => rsa(1024),
   'rsa-exponent-3': () => rsa(2048, 3),
   'rsa-exponent-43147': () => rsa(2048, 43_147),
+  'rsa-exponent-of-32-bits': () => rsa(2048, 0x80000003),
   'rsa-pss': () => generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey,
   p224: () => ec('secp224r1'),
   p384: () => ec('P-384'),

@@ -1,6 +1,6 @@
 import { DerError, inside, onlyElement, Tag } from '@kubepass/x509';
-import { normalize } from '@kubepass/x509/tree';
-import { type Decoded, Observations, type Piece } from '../model/decoded.js';
+import { bitLengthOf, normalize } from '@kubepass/x509/tree';
+import { type Decoded, Observations, type Piece, type Report } from '../model/decoded.js';
 import { describePublicKey } from '../x509/describe-public-key.js';
 import { shapeOfPublicKey } from '../der/recognise.js';
 import { rsaSubjectPublicKeyInfo } from './public-half.js';
@@ -11,8 +11,8 @@ export function decodePublicKey(piece: Piece): Decoded {
     const normalized = normalize(piece.bytes);
     const der = normalized.ok ? normalized.der : piece.bytes;
     const isRsa = shapeOfPublicKey(der) === 'RSAPublicKey';
-    const spki = isRsa ? wrapRsaPublicKey(der) : der;
     const observations = new Observations();
+    const spki = isRsa ? wrapRsaPublicKey(der, observations.report) : der;
     if (normalized.ok) observations.addAll(normalized.observations);
     return {
       content: { type: 'PublicKey', publicKey: describePublicKey(spki, observations.report) },
@@ -35,8 +35,10 @@ export function decodePublicKey(piece: Piece): Decoded {
   }
 }
 
-function wrapRsaPublicKey(der: Buffer): Buffer {
+function wrapRsaPublicKey(der: Buffer, report: Report): Buffer {
   const reader = inside(onlyElement(der, 'the public key'));
   const [n, e] = [reader.expect(Tag.INTEGER, 'the modulus'), reader.expect(Tag.INTEGER, 'the exponent')];
+  // crypto/x509, ParsePKCS1PublicKey
+  if (bitLengthOf(e.content) > 31) report('NotLoadable', 'the RSA exponent has more than 31 bits');
   return rsaSubjectPublicKeyInfo(n.content, e.content);
 }

@@ -16,6 +16,7 @@ import {
   sequence,
   Tag,
 } from '@kubepass/x509';
+import { bitLengthOf, smallInteger } from '@kubepass/x509/tree';
 import type { Report } from '../model/decoded.js';
 import type { PrivateKeyShape } from '../der/recognise.js';
 
@@ -97,12 +98,14 @@ function readByAlgorithm(
     return readEllipticCurvePrivateKey(inner(Tag.SEQUENCE, 'the EC key'), parameters, report);
   const size = edwardsSizes[algorithm];
   if (size !== undefined) {
+    // RFC 8410 3
+    if (parameters !== null) report('PrivateKeyInvalid', 'the private key has parameters');
     const octets = inner(Tag.OCTET_STRING, 'the private key').content;
     if (octets.length === size) return edwardsSubjectPublicKeyInfo(algorithm, octets);
     report('PrivateKeyInvalid', 'the private key is not of the length that its algorithm has');
     return null;
   }
-  report('KeyAlgorithmUnsupported', `the private key is of algorithm ${algorithm}; it was not computed with`);
+  report('NotLoadable', `the private key is of algorithm ${algorithm}; it was not computed with`);
   return null;
 }
 
@@ -124,7 +127,8 @@ function readRsaPrivateKey(key: DerElement, algorithm: Buffer, report: Report): 
     if ((octets[0] ?? 0) >= 0x80) throw new DerError(`${what} is negative`, element.offset);
     return octets;
   };
-  const version = integer('the version')[0] ?? 0;
+  const version = smallInteger(reader.expect(Tag.INTEGER, 'the version'));
+  if (version !== 0 && version !== 1) throw new DerError(`there is no version ${version} of RSA keys`, key.offset);
   const n = integer('the modulus');
   const e = integer('the public exponent');
   const d = integer('the private exponent');
@@ -155,17 +159,18 @@ interface RsaNumbers extends Readonly<Record<'n' | 'e' | 'd' | 'p' | 'q' | 'dP' 
 
 /** Octets of 16,384 bits and a sign. Nothing is computed with larger numbers. */
 const MAX_MODULUS = 2049;
-/** Octets of an exponent that is computed with; 65537 takes three. */
-const MAX_EXPONENT = 8;
 
 /** Checks the equations of RFC 8017 3.2, as far as they cost little. */
 function rsaProblem({ others, ...numbers }: RsaNumbers): string | null {
   const { e: exponent, ...long } = numbers;
-  if ([...Object.values(long), ...others].some((octets) => octets.length > MAX_MODULUS)) return null;
+  if ([...Object.values(long), ...others].some((octets) => octets.length > MAX_MODULUS))
+    return 'a number of the RSA key has more than 16384 bits, and was not computed with';
   const [n, p, q] = [toBigInt(numbers.n), toBigInt(numbers.p), toBigInt(numbers.q)];
   if (p < 3n || q < 3n || others.map(toBigInt).reduce((product, prime) => product * prime, p * q) !== n)
     return 'the modulus of the RSA key is not the product of its primes';
-  if (exponent.length > MAX_EXPONENT) return null;
+  // crypto/rsa, checkPublicKeySize
+  if (bitLengthOf(exponent) > 31 || bitLengthOf(exponent) < 2)
+    return 'the public exponent of the RSA key is none that Go, and so Kubernetes, loads';
   const [e, d, dP, dQ] = [toBigInt(exponent), toBigInt(numbers.d), toBigInt(numbers.dP), toBigInt(numbers.dQ)];
   const fits =
     (e * dP) % (p - 1n) === 1n &&
@@ -194,7 +199,9 @@ function readEllipticCurvePrivateKey(
   report: Report,
 ): Buffer | null {
   const reader = inside(key);
-  reader.expect(Tag.INTEGER, 'the version');
+  // RFC 5915 3: ecPrivkeyVer1.
+  if (smallInteger(reader.expect(Tag.INTEGER, 'the version')) !== 1)
+    throw new DerError('the version of the EC key is not 1', key.offset);
   const scalar = reader.expect(Tag.OCTET_STRING, 'the private key').content;
   const explicitParameters = reader.optional(contextConstructed(0));
   const explicitPoint = reader.optional(contextConstructed(1));
@@ -216,13 +223,14 @@ function readScalar(parameters: DerElement, scalar: Buffer, point: Buffer | null
   const curve = named === null ? undefined : curves[named];
   if (curve === undefined) {
     const which = named === null ? 'a curve that it spells out' : `curve ${named}`;
-    report('KeyAlgorithmUnsupported', `the private key is on ${which}; it was not computed with`);
+    report('NotLoadable', `the private key is on ${which}; it was not computed with`);
     return point && spkiOf(point);
   }
   const computed = scalar.length > curve.size ? null : multiply(curve.name, scalar);
   if (computed === null) report('PrivateKeyInvalid', 'the private key is not a number that its curve has');
-  else if (point !== null && !point.equals(computed) && !isCompressed(point, computed))
-    report('PrivateKeyInvalid', NOT_ITS_OWN);
+  // Go passes over a point in compressed form, and computes it anew.
+  else if (point === null || isCompressed(point, computed)) return spkiOf(computed);
+  else if (!point.equals(computed)) report('PrivateKeyInvalid', NOT_ITS_OWN);
   const stated = point ?? computed;
   return stated && spkiOf(stated);
 }

@@ -399,6 +399,11 @@ export const findingGroups = {
       'Get it again from where it came; it is cut off or damaged.',
       'RFC 5280 4.1',
     ),
+    NotLoadable: error(
+      'Go, and so Kubernetes, cannot load it, whatever other software does',
+      'Have it made anew without what the finding names; a key: ECDSA on P-256, P-384 or P-521, Ed25519, or RSA.',
+      'Go crypto/x509',
+    ),
     PemLabelWrong: warning(
       'The PEM label names something else than what is inside',
       'Correct the BEGIN and END lines.',

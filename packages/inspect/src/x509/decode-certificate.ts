@@ -112,8 +112,9 @@ function describeVersion(certificate: CertificateTree, report: Report): number {
   observeTrailing(certificate, ['the version'], report);
   const version = versionOf(certificate.version);
   if (version === 1) report('NonDerEncoding', 'version 1, the default, is written out');
-  if (version !== 3)
-    report('VersionNotV3', version > 0 ? `it is a version ${version} certificate` : 'its version is not known');
+  if (version < 1 || version > 3)
+    report('VersionContradictory', 'its version is none of 0, 1 and 2, which are all that Go loads');
+  else if (version !== 3) report('VersionNotV3', `it is a version ${version} certificate`);
   return version;
 }
 

@@ -34,6 +34,8 @@ export const decodeCertificationRequest = (normalized: Normalized, context: Deco
       report('EmptySubject', 'the subject is empty, and no subject alternative name is asked for');
     observeBrokenHash(algorithm, report);
     observeParameters(algorithm, report);
+    // RFC 2986 4.1: no OPTIONAL stands there.
+    if (request.attributes === null) report('NotLoadable', 'the attributes are left out, even an empty list of them');
     const signatureValid = verifyOwn(signed, request, context, report);
     const strict = parseCertificationRequest(normalized.found);
     if (!strict.ok) report('RequestNotAcceptable', `${strict.refusal.message} (${strict.refusal.reason})`);

@@ -2,6 +2,7 @@ import { type DerElement, DerError, Tag } from '@kubepass/x509';
 import { foundElements, type Normalized, signedMagnitude, type SignedObject, type Time } from '@kubepass/x509/tree';
 import { quote } from '../formats/text/quote.js';
 import { type Decoded, type Observation, Observations, type Report, type Signed } from '../model/decoded.js';
+import { isGoTime, observeIdentifier } from './go-rules.js';
 
 /** An object that is built like something known and cannot be read. */
 export const malformed = (
@@ -41,6 +42,7 @@ export function observeTrailing({ trailing }: SignedObject, parts: readonly stri
 /** The signature of an object, and the octets that were signed, DER or not. Throws `DerError`. */
 export function signedOf(object: SignedObject, { der, found }: Normalized, report: Report): Signed {
   const { algorithm, signature, toBeSigned } = object;
+  observeIdentifier(algorithm.oid, report);
   if (signature.unused > 0) report('NonDerEncoding', 'the signature is not a whole number of octets');
   observeTrailing(object, ['the signature'], report);
   const signedBytes = der === found || der.equals(found) ? toBeSigned : (foundElements(found)[0] ?? toBeSigned);
@@ -67,13 +69,10 @@ export function describeTime(
   what: string,
   report: Report,
 ): DescribedTime {
-  if (milliseconds === null) {
-    report('ValidityEncodedWrong', `${what} is no time that can be read: ${quote(text.slice(0, 100))}`);
-    return described(0);
-  }
-  const wrong = whyWrong(tag, text, milliseconds);
-  if (wrong !== null) report('ValidityEncodedWrong', `${what} ${wrong}: ${quote(text.slice(0, 100))}`);
-  return described(milliseconds);
+  const wrong = milliseconds === null ? 'is no time that can be read' : whyWrong(tag, text, milliseconds);
+  const code = milliseconds !== null && isGoTime(tag, text) ? 'ValidityEncodedWrong' : 'NotLoadable';
+  if (wrong !== null) report(code, `${what} ${wrong}: ${quote(text.slice(0, 100))}`);
+  return described(milliseconds ?? 0);
 }
 
 /** A time outside of a validity, as RFC 3339 has it. Throws `DerError` where the octets are no time. */

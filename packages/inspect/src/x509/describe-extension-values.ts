@@ -25,7 +25,9 @@ import {
   describeSubtrees,
   type GeneralNameContent,
 } from './describe-names.js';
+import { quote } from '../formats/text/quote.js';
 import { timeContent } from './decode-signed-object.js';
+import { isGoUri, observeIdentifier } from './go-rules.js';
 
 /** Any JSON value but null. */
 type PlainValue = object | string | number | boolean;
@@ -103,6 +105,7 @@ const netscapeTypes = [
 /** Purposes by name, those without one in dotted form. */
 const extKeyUsage: Describe<readonly string[]> = (purposes, report, facts) => {
   facts.extKeyUsage = purposes;
+  for (const purpose of purposes) observeIdentifier(purpose, report);
   return atLeastOne(purposes, 'the list of purposes', report).map((purpose) => objectNames.short(purpose) ?? purpose);
 };
 
@@ -126,6 +129,8 @@ const subjectAltName: Describe<readonly GeneralName[]> = (value, report, facts) 
   };
   let others = 0;
   for (const { type, value: text } of names) {
+    if (type === 'uniformResourceIdentifier' && text !== null && !isGoUri(text))
+      report('MalformedExtension', `${quote(text.slice(0, 200))} is no URI that Go, and so Kubernetes, loads`);
     const list = lists[type];
     if (list === undefined) others++;
     else if (text !== null) list.push(text);
@@ -314,7 +319,14 @@ const known: { readonly [Id in ExtensionId]?: Known<ExtensionValue<Id>> } = {
   '2.5.29.18': ['issuerAltName', alternativeNames],
   '2.5.29.19': ['basicConstraints', basicConstraints],
   '2.5.29.30': ['nameConstraints', nameConstraints],
-  '2.5.29.31': ['cRLDistributionPoints', distributionPoints],
+  '2.5.29.31': [
+    'cRLDistributionPoints',
+    (points, report, facts) => {
+      if (points.some(({ name }) => name !== null && 'relativeName' in name))
+        report('NotLoadable', 'a distribution point is named relative to the issuer of its list');
+      return distributionPoints(points, report, facts);
+    },
+  ],
   '2.5.29.32': ['certificatePolicies', certificatePolicies],
   '2.5.29.33': ['policyMappings', (mappings, report) => atLeastOne(mappings, 'the list of mappings', report)],
   '2.5.29.35': ['authorityKeyIdentifier', authorityKeyIdentifier],
@@ -331,7 +343,13 @@ const known: { readonly [Id in ExtensionId]?: Known<ExtensionValue<Id>> } = {
   '2.5.29.37': ['extKeyUsage', extKeyUsage],
   '2.5.29.46': ['freshestCRL', distributionPoints],
   '2.5.29.54': ['inhibitAnyPolicy', count],
-  '1.3.6.1.5.5.7.1.1': ['authorityInfoAccess', informationAccess],
+  '1.3.6.1.5.5.7.1.1': [
+    'authorityInfoAccess',
+    (accesses, report, facts) => {
+      for (const { method } of accesses) observeIdentifier(method, report);
+      return informationAccess(accesses, report, facts);
+    },
+  ],
   '1.3.6.1.5.5.7.1.11': ['subjectInfoAccess', informationAccess],
   // RFC 5280 5.2, 5.3
   '2.5.29.20': ['cRLNumber', numberText],

@@ -3,6 +3,7 @@ import { objectNames } from '@kubepass/x509/openssl-text';
 import type { ExtensionTree } from '@kubepass/x509/tree';
 import type { ExtensionContent } from '../model/inspection.js';
 import type { ExtensionFacts, Report } from '../model/decoded.js';
+import { observeIdentifier } from './go-rules.js';
 import { type FoundFacts, type KnownExtension, knownExtensions } from './describe-extension-values.js';
 
 /** The content and the facts of a list of extensions. */
@@ -42,6 +43,7 @@ export function describeExtensions(
   let facts = NO_EXTENSIONS.facts;
   for (const extension of extensions) {
     const { oid, critical, isFalseWritten, hasTrailingData } = extension;
+    observeIdentifier(oid, report);
     const known = knownExtensions.get(oid);
     const name = known?.name ?? objectNames.short(oid) ?? oid;
     // X.690 11.5: a value equal to its DEFAULT is left out.

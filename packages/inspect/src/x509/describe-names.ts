@@ -16,6 +16,7 @@ import {
 import { quote } from '../formats/text/quote.js';
 import type { NameAttributeContent, NameContent } from '../model/inspection.js';
 import type { Report } from '../model/decoded.js';
+import { isGoString, observeIdentifier, whyNotGoBase } from './go-rules.js';
 
 /** A GeneralName (RFC 5280 4.2.1.6) in plain JSON. */
 export interface GeneralNameContent {
@@ -74,6 +75,8 @@ export const describeSubtrees = (list: readonly Subtree[], report: Report): Gene
     // RFC 5280 4.2.1.10: minimum is zero, and maximum is absent.
     if ((minimum && count(minimum) !== 0) || maximum)
       report('MalformedExtension', 'a subtree has a minimum or a maximum');
+    const problem = whyNotGoBase(base);
+    if (problem !== null) report('MalformedExtension', `${quoteText(content.value ?? '')} ${problem}`);
     return content.type === 'iPAddress' ? subnet(base.octets, report) : content;
   });
 
@@ -87,7 +90,11 @@ function subnet(octets: Buffer, report: Report): GeneralNameContent {
     report('MalformedExtension', `an address and its mask have ${octets.length} octets, neither 8 nor 32`);
     return { type, value: null, hex: octets.toString('hex') };
   }
-  return { type, value: `${address}/${prefixLength(mask) ?? displayIpAddress(mask) ?? ''}`, hex: null };
+  const length = prefixLength(mask);
+  const value = `${address}/${length ?? displayIpAddress(mask) ?? ''}`;
+  // RFC 4632 3.1, to which RFC 5280 4.2.1.10 leads.
+  if (length === null) report('MalformedExtension', `the mask of ${value} has ones behind a zero: Go loads no such CA`);
+  return { type, value, hex: null };
 }
 
 /** How many ones the mask begins with; null where more of them follow a zero. */
@@ -173,12 +180,15 @@ const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )
 const x500UniqueIdentifier = '2.5.4.45';
 
 function observeString({ type, valueTag, text, proper }: NameTreeAttribute, what: string, report: Report): void {
+  observeIdentifier(type, report);
   if (!isStringType(valueTag)) {
     // X.520 defines a few attributes that are no strings, such as the x500UniqueIdentifier, a BIT STRING.
-    if (valueTag !== Tag.BIT_STRING || type !== x500UniqueIdentifier)
-      report('MalformedString', `${attributeLabel(type)} of ${what} is a ${stringTypeName(valueTag)}, no string`);
+    const code = valueTag === Tag.BIT_STRING && type === x500UniqueIdentifier ? 'NotLoadable' : 'MalformedString';
+    report(code, `${attributeLabel(type)} of ${what} is a ${stringTypeName(valueTag)}, no string`);
     return;
   }
+  if (!isGoString(valueTag, text))
+    report('NotLoadable', `${attributeLabel(type)} of ${what} is a ${stringTypeName(valueTag)} that Go does not read`);
   if (!proper)
     report(
       'MalformedString',

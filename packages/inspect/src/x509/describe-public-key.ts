@@ -7,6 +7,7 @@ import {
   DerReader,
   inside,
   publicKeyAlgorithm,
+  readInteger,
   readSubjectPublicKeyInfo,
   rsaWeakness,
   Tag,
@@ -25,18 +26,24 @@ import {
 } from '@kubepass/x509/tree';
 import { readOrNull } from '../der/recognise.js';
 import type { Report } from '../model/decoded.js';
+import { observeIdentifier } from './go-rules.js';
 
 /** The description of a key besides its identifiers. */
 type KeyFacts = Pick<PublicKeyDescription, 'algorithm' | 'bits' | 'curve' | 'exponent'>;
 
 const NO_FACTS = { bits: null, curve: null, exponent: null };
 
-/** Describes a SubjectPublicKeyInfo in DER. Throws `DerError` where it is none. */
+/** Describes a SubjectPublicKeyInfo in DER that stands alone. Throws `DerError` where it is none. */
 export function describePublicKey(spki: Buffer, report: Report): PublicKeyDescription {
   const reader = new DerReader(spki);
   const publicKey = readPublicKeyTree(reader);
   reader.end('the public key');
-  return describePublicKeyTree(publicKey, report);
+  // Go loads a certificate whatever the algorithm of its key is, but no key of an algorithm that it has not.
+  const known: readonly string[] = [publicKeyAlgorithm.rsaEncryption, publicKeyAlgorithm.ecPublicKey];
+  const isKnown = known.includes(publicKey.algorithm.oid);
+  return describePublicKeyTree(publicKey, (code, message) => {
+    report(code === 'KeyAlgorithmUnsupported' && !isKnown ? 'NotLoadable' : code, message);
+  });
 }
 
 /** Describes a key by its octets alone, whatever its algorithm, and reports its oddities. */
@@ -58,12 +65,15 @@ const rawKeys: Readonly<
 };
 
 function describeKey(publicKey: PublicKeyTree, report: Report): KeyFacts {
-  const { algorithm, octets: key } = publicKey;
+  const { algorithm, octets: key, unused } = publicKey;
+  observeIdentifier(algorithm.oid, report);
+  if (unused > 0) report('PublicKeyInvalid', 'the key is not a whole number of octets');
   switch (algorithm.oid) {
     case publicKeyAlgorithm.rsaEncryption:
     case otherAlgorithm.rsa:
+      if (algorithm.oid === otherAlgorithm.rsa) unsupported(report, 'an RSA key under its identifier of X.509');
       // RFC 3279 2.3.1; Go reads no other.
-      if (algorithm.parameters?.tag !== Tag.NULL)
+      if (algorithm.parameters?.tag !== Tag.NULL || algorithm.parameters.content.length > 0)
         report('PublicKeyInvalid', 'the parameters beside the RSA key are not NULL');
       return describeRsaKey('RSA', publicKey, report);
     case rsassaPss:
@@ -74,7 +84,7 @@ function describeKey(publicKey: PublicKeyTree, report: Report): KeyFacts {
     case publicKeyAlgorithm.ed25519:
       return describeEd25519Key(publicKey.raw, report);
     case otherAlgorithm.dsa:
-      return describeDsaKey(algorithm, report);
+      return describeDsaKey(publicKey, report);
     default:
       return describeOtherKey(publicKey, report);
   }
@@ -98,6 +108,10 @@ const postQuantum = /^(?:ML-DSA|ML-KEM|SLH-DSA)-/;
 
 const unsupported = (report: Report, what: string): void => {
   report('KeyAlgorithmUnsupported', `Kubernetes cannot use ${what}`);
+};
+
+const refused = (report: Report, what: string): void => {
+  report('NotLoadable', `Go, and so Kubernetes, cannot load ${what}`);
 };
 
 /** The value that `read` answers; null, and reported, where it meets octets that cannot be read. */
@@ -132,6 +146,8 @@ function describeRsaKey(name: string, { rsa }: PublicKeyTree, report: Report): K
     const weakness = rsaWeakness(modulus);
     if (weakness !== null) report('RsaKeyFactorable', weakness);
   }
+  const size = bitLengthOf(exponent);
+  if (size === 0 || size > 63) report('PublicKeyInvalid', 'the RSA exponent is zero, or has more than 63 bits');
   const shown = exponent.length <= LONGEST_SHOWN_EXPONENT ? decimal(exponent) : null;
   observeExponent(exponent, `the RSA exponent ${shortForm(shown)}`, report);
   return { algorithm: `${name}-${bits}`, bits, curve: null, exponent: shown };
@@ -152,6 +168,9 @@ function observeExponent(exponent: Buffer, what: string, report: Report): void {
   else if (value < 65537) report('RsaExponentSmall', `${what}is below 65537`);
 }
 
+/** Go loads keys on it, but TLS 1.3 has no such signatures. */
+const P224 = '1.3.132.0.33';
+
 function describeEllipticCurveKey({ parameters }: AlgorithmIdentifier, point: Buffer, report: Report): KeyFacts {
   if (parameters?.tag !== Tag.OBJECT_IDENTIFIER) return describeUnnamedCurveKey(parameters, report);
   const oid = dottedIdentifier(parameters);
@@ -162,8 +181,8 @@ function describeEllipticCurveKey({ parameters }: AlgorithmIdentifier, point: Bu
   const facts = { algorithm: `ECDSA-${name.replace(/^([PKB])-/, '$1')}`, bits, curve: name, exponent: null };
   if (bits !== null && bits < 256) report('WeakEllipticCurve', `the key is on ${name}, a curve of ${bits} bits`);
   const supported = curveOf(oid);
-  if (supported === undefined) unsupported(report, `a key on the curve ${name}`);
-  else if (point[0] === 2 || point[0] === 3) unsupported(report, 'a point in compressed form');
+  if (supported === undefined) (oid === P224 ? unsupported : refused)(report, `a key on the curve ${name}`);
+  else if (point[0] === 2 || point[0] === 3) refused(report, 'a point in compressed form');
   else {
     const problem = whyNotOnCurve(supported, point);
     if (problem !== null) report('PublicKeyInvalid', `the key is not a point on ${name}: ${problem}`);
@@ -197,9 +216,21 @@ function describeEd25519Key(spki: Buffer, report: Report): KeyFacts {
 }
 
 /** RFC 3279 2.3.2: p, q and g beside the algorithm, unless they are inherited from the issuer. */
-function describeDsaKey({ parameters }: AlgorithmIdentifier, report: Report): KeyFacts {
+function describeDsaKey({ algorithm: { parameters }, octets }: PublicKeyTree, report: Report): KeyFacts {
   unsupported(report, 'a DSA key');
-  if (parameters?.tag !== Tag.SEQUENCE) return { ...NO_FACTS, algorithm: 'DSA' };
-  const bits = readOrReport(() => bitLengthOf(inside(parameters).expect(Tag.INTEGER, 'p').content), report);
+  if (parameters?.tag !== Tag.SEQUENCE) {
+    refused(report, 'a DSA key without parameters of its own');
+    return { ...NO_FACTS, algorithm: 'DSA' };
+  }
+  const bits = readOrReport(() => {
+    const fields = inside(parameters);
+    const [p] = [fields, fields, fields, new DerReader(octets)].map((reader) => {
+      const number = readInteger(reader.expect(Tag.INTEGER, 'a number of the DSA key'));
+      const size = bitLengthOf(number);
+      if (size === 0 || (number[0] ?? 0) >= 0x80) throw new DerError('a number of the DSA key is not positive', 0);
+      return size;
+    });
+    return p ?? null;
+  }, report);
   return { ...NO_FACTS, algorithm: bits === null ? 'DSA' : `DSA-${bits}`, bits };
 }

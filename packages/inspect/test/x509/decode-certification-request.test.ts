@@ -82,7 +82,7 @@ describe('decodeCertificationRequest', () => {
       ['ChallengePassword', 'RequestNotAcceptable'],
     ],
     ['another version', { version: der(Tag.INTEGER, Buffer.of(2)) }, ['VersionContradictory', 'RequestNotAcceptable']],
-    ['no attributes field', { attributes: null }, ['RequestNotAcceptable']],
+    ['no attributes field', { attributes: null }, ['NotLoadable', 'RequestNotAcceptable']],
     ['an empty subject', { subject: rawName() }, ['EmptySubject', 'RequestNotAcceptable']],
     [
       'two requests for extensions',

@@ -39,6 +39,12 @@ const sctList = (...timestamps: Buffer[]): Buffer => {
   return der(Tag.OCTET_STRING, Buffer.of(0, list.length), list);
 };
 
+/** They have a mask that is not contiguous, and a point that is named relative to its issuer. */
+const refusedByGo: Readonly<Partial<Record<string, string>>> = {
+  nameConstraints: 'MalformedExtension',
+  cRLDistributionPoints: 'NotLoadable',
+};
+
 describe('extensions that are decoded', () => {
   it.each<[string, string, Buffer, unknown]>([
     ['keyUsage', '2.5.29.15', Buffer.from('0303070280', 'hex'), ['cRLSign', 'decipherOnly']],
@@ -222,7 +228,8 @@ describe('extensions that are decoded', () => {
       [{ type: 'directoryName', value: 'CN=ca', hex: null }],
     ],
   ])('%s', (name, id, value, expected) => {
-    expect(read(id, value)).toMatchObject({ name, value: expected, hex: null, codes: [] });
+    const refused = refusedByGo[name];
+    expect(read(id, value)).toMatchObject({ name, value: expected, hex: null, codes: refused ? [refused] : [] });
   });
 
   it('reads every kind of general name', () => {

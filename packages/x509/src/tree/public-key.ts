@@ -85,6 +85,8 @@ export interface PublicKeyTree {
   readonly algorithm: AlgorithmIdentifier;
   /** The octets of the key; unused bits are zero. */
   readonly octets: Buffer;
+  /** The number of unused bits at the end. */
+  readonly unused: number;
   /** Null for a key of another algorithm. */
   readonly rsa: Contents<RsaPublicKey> | null;
 }
@@ -101,12 +103,13 @@ const rsaAlgorithms: ReadonlySet<string> = new Set(['1.2.840.113549.1.1.1', '2.5
 /** Throws `DerError`. */
 export function readPublicKeyTree(reader: DerReader): PublicKeyTree {
   const info = reader.expect(Tag.SEQUENCE, 'the public key');
-  const { algorithm, octets } = readInside(info, 'the public key', (fields) => ({
+  const { algorithm, bits } = readInside(info, 'the public key', (fields) => ({
     algorithm: readAlgorithm(fields, 'the algorithm of the public key'),
-    octets: clearedOctets(bitStringOf(fields.expect(Tag.BIT_STRING, 'the bits of the public key'))),
+    bits: bitStringOf(fields.expect(Tag.BIT_STRING, 'the bits of the public key')),
   }));
+  const octets = clearedOctets(bits);
   const rsa = rsaAlgorithms.has(algorithm.oid) ? readContents(octets, 'the RSA key', readRsaPublicKey) : null;
-  return { raw: info.raw, algorithm, octets, rsa };
+  return { raw: info.raw, algorithm, octets, unused: bits.unused, rsa };
 }
 
 const readRsaPublicKey = (element: DerElement): RsaPublicKey =>

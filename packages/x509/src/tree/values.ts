@@ -103,8 +103,10 @@ export function truth({ content, offset }: DerElement): boolean {
 }
 
 /** An INTEGER of up to 48 bits. */
-export function smallInteger({ content, offset }: DerElement): number {
-  if (content.length === 0) throw new DerError('an INTEGER is empty', offset);
+export function smallInteger(element: DerElement): number {
+  const { content, offset } = element;
+  // Under an IMPLICIT tag its form was not looked at before.
+  signedMagnitude(element);
   if (content.length > 6) throw new DerError('an INTEGER is too large', offset);
   return content.readIntBE(0, content.length);
 }
