@@ -92,14 +92,14 @@ describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
   });
 
   it('are refused where each of the others has a request under way', async () => {
-    const answer = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<undefined>();
     const wait = vi.fn(() => answer.promise);
     await start({ connections: { max: 2, maxPerAddress: 2 } }, wait);
     for (const localAddress of ['127.0.0.1', '127.0.0.2'])
       (await connect({ localAddress })).socket.write(get('/v1/certificates'));
     await expect.poll(() => wait.mock.calls.length, { timeout: 15_000 }).toBe(2);
     expect(await (await connect({ over: 'TCP', localAddress: '127.0.0.3' })).ended).toBeLessThan(20_000);
-    answer.resolve();
+    answer.resolve(undefined);
   });
 
   it('are cut when the drain ends, whatever they do, and requests under way are answered', async () => {
