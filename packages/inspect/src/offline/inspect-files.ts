@@ -193,7 +193,7 @@ const countsFor =
     isAtLeast(severity ?? 'error', finding) ||
     (thresholds !== null && finding.code === ('CertificateExpiresSoon' satisfies FindingCode));
 
-/** The most that an overview goes into. The table of more would leave the screen. */
+/** The most that an overview goes into. With the details of more, the table would leave the screen. */
 const mostDetailed = 5;
 
 /** The inspections as a text. Lines and the overview show some findings; the other formats hold everything. */
