@@ -74,5 +74,5 @@ try {
   console.error(`kubepass-inspect could not be built, which takes npm and a registry: ${error.message}`);
   process.exit(2);
 }
-// Here, because another process would wait for Node once more. It reads the same arguments.
+// The program runs here, because another process would wait for Node once more. It reads the same arguments.
 createRequire(import.meta.url)(program);

@@ -100,7 +100,7 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Reports the objects that Go refuses, and no error is about. */
+/** Reports the objects that Go refuses and that have no error. */
 function askGo(): void {
   if (parse === null || unjudged.length === 0) return;
   const answers = judge(parse, unjudged);

@@ -4,7 +4,7 @@
  * fail are kept in `.kubepass/fuzz/`.
  *
  *   -- --target go                                gives all certificates, requests and keys to Go, too: a failure is
- *                                                 one that Go refuses to parse, and no error is about. Needs Go
+ *                                                 one that Go refuses to parse, and that has no error. Needs Go
  *   -- --target directory                         sends mutated PATCHes and filters over SCIM instead
  *   -- --inputs N, --seconds N, --processes N     bound the run
  *   -- --first N                                  begins with this input: so several machines share a run

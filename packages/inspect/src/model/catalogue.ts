@@ -194,8 +194,8 @@ export const findingGroups = {
       'RFC 4055 3.1, Go crypto/x509',
     ),
     SignatureParametersUnusual: info(
-      'The parameters of the signature algorithm are not as the algorithm asks for',
-      'Nothing, unless a strict reader refuses it: then have it signed anew by other software.',
+      'The parameters of the signature algorithm are not as its standard asks for',
+      'No action unless a strict reader refuses it; then have it signed anew by other software.',
       'RFC 4055 5, RFC 3279 2.2, RFC 5758 3, RFC 8410 3',
     ),
     SignatureNotChecked: info(
@@ -401,7 +401,7 @@ export const findingGroups = {
     ),
     NotLoadable: error(
       'Go, and so Kubernetes, cannot load it, whatever other software does',
-      'Have it made anew without what the finding names; a key: ECDSA on P-256, P-384 or P-521, Ed25519, or RSA.',
+      'Have it made anew without what the finding names. For a key use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA.',
       'Go crypto/x509',
     ),
     PemLabelWrong: warning(
@@ -444,7 +444,7 @@ export const findingGroups = {
     ),
     CaWithSeveralCommonNames: warning(
       'The subject of a CA has several common names',
-      'No action for Kubernetes, which compares whole subjects. Programs that show one of the names differ in which.',
+      'Give the next CA one common name. Kubernetes takes this one, because it compares whole subjects.',
       'RFC 5280 4.1.2.4',
     ),
     MixedMultiValuedRdn: error(
@@ -489,7 +489,7 @@ export const findingGroups = {
     ),
     BlankInName: error(
       'A username or group has a blank at its beginning or end, or two in a row',
-      'Issue it anew without: it looks like another name, and Kubernetes takes it for a name of its own.',
+      'Issue it anew without such blanks: people overlook them, and Kubernetes compares them.',
       'RFC 5280 7.1, RFC 4518 2.6.1',
     ),
     NameTooLong: info(
@@ -707,7 +707,7 @@ export const findingGroups = {
     ListExpired: warning('The certificate list is out of date', 'Get the newest one.', 'RFC 5280 5.1.2.5'),
     ListIncomplete: info(
       'A certificate list lacks what every list must have',
-      'Have the CA write when the next list comes, a CRL number and its key identifier into its lists.',
+      'Have the CA write nextUpdate, a CRL number and its authority key identifier into each list.',
       'RFC 5280 5.1.2.5, 5.2.1, 5.2.3',
     ),
     ListNotConsulted: info(

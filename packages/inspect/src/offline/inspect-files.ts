@@ -42,9 +42,11 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
   const context = { now, clusters: [], thresholds, inventory: async () => new Map() };
   const { inspected, problems: refusals } = await inspectBatches(parts, password, context);
   const failed = problems.length + refusals.length > 0;
+  // A person whose files cannot be read does not want to hear of 0 objects and no findings.
+  const silent = failed && inspected.length === 0 && options.format !== 'json' && options.format !== 'sarif';
   const counts = inspected.some(({ inspection }) => inspection.findings.some(countsFor(options)));
   return {
-    output: renderInspections(inspected, options, now, screenOf(stdout)),
+    output: silent ? '' : renderInspections(inspected, options, now, screenOf(stdout)),
     complaints: [...problems, ...refusals, ...notes].map((line) => `${line}\n`).join(''),
     exitCode: failed ? 2 : counts ? 1 : 0,
   };
@@ -82,23 +84,31 @@ const options = {
   'password-file': { type: 'string' },
 } as const;
 
-const usageOf = (name: string): string => `usage: ${name} [--severity error|warning|info] [--expires-within TIME]
-       ${' '.repeat(name.length)} [--format overview|report|lines|json|sarif] [--password-file FILE] FILE|FOLDER|- …
+const usageOf = (name: string): string => `usage: ${name} [--severity error|warning|info]
+       ${' '.repeat(name.length)} [--expires-within TIME] [--password-file FILE]
+       ${' '.repeat(name.length)} [--format overview|report|lines|json|sarif]
+       ${' '.repeat(name.length)} FILE|FOLDER|- …
 
-Says what is in certificates, requests, keys, kubeconfigs, manifests and archives of them, and what is wrong with them.
-Reads folders whole. Asks no service and no cluster.
+Says what is in certificates, requests, keys, kubeconfigs, manifests and
+archives of them, and what is wrong with them. Reads folders whole. Asks no
+service and no cluster.
 
-  --severity S           error (default), warning, info: findings of this severity and worse count
-  --expires-within TIME  such as 30d, 12h or 2w: certificates that end within it count, too
-  --format F             overview (default at a terminal): a table of what is in the files, and findings
-                         report: the same with all findings, and certificates as OpenSSL prints them
-                         lines (default elsewhere): a line for each finding that counts
+  --severity S           error (default), warning, info: findings of this
+                         severity and worse count
+  --expires-within TIME  such as 30d, 12h or 2w: certificates that end within
+                         it count, too
+  --format F             overview (default at a terminal): a table of what is in
+                         the files, and findings
+                         report: the same with all findings, and certificates as
+                         OpenSSL prints them
+                         lines (default elsewhere): a line for each finding that
+                         counts
                          json, sarif: for programs
   --password-file FILE   its first line opens what is encrypted
   --version              prints the version
 
-Exit code: 0 if no finding counts, 1 if some do, 2 if something cannot be read or understood.
-Colours are for terminals, unless NO_COLOR is set.
+Exit code: 0 if no finding counts, 1 if some do, 2 if something cannot be read
+or understood. Colours are for terminals, unless NO_COLOR is set.
 `;
 
 /** Throws `UsageError`. */
@@ -183,7 +193,7 @@ const countsFor =
     isAtLeast(severity ?? 'error', finding) ||
     (thresholds !== null && finding.code === ('CertificateExpiresSoon' satisfies FindingCode));
 
-/** The most that an overview goes into. The table of more would leave the screen. */
+/** The most that an overview goes into. With the details of more, the table would leave the screen. */
 const mostDetailed = 5;
 
 /** The inspections as a text. Lines and the overview show some findings; the other formats hold everything. */

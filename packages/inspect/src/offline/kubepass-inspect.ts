@@ -3,7 +3,7 @@ import { inspectFiles } from './inspect-files.js';
 
 /** `npm run inspect -- FILE…`, or `kubepass-inspect FILE…`. `inspectFiles` says what the exit codes mean. */
 const run = inspectFiles(process.argv.slice(2), { now: new Date(), stdout: process.stdout });
-// Without an await at the top, because the bundle is CommonJS.
+// The bundle is CommonJS, which knows no await at the top.
 void run.then(({ output, complaints, exitCode }) => {
   process.stdout.write(output);
   process.stderr.write(complaints);

@@ -13,7 +13,7 @@ import type { Reading, Source } from './reading.js';
 export function readBytes(source: Source, reading: Reading): readonly string[] {
   const { bytes, expected } = source;
   if (bytes.length === 0) return unknown(source, null, reading);
-  // DER first: no name of a file begins like DER of the length of its tar, but DER may hold what looks like a header.
+  // DER comes first: no file's name begins like DER as long as its tar, but DER may hold what looks like a header.
   if (isWholeSequence(bytes)) return readDer(source, reading);
   if (expected === 'anything' && (isGzip(bytes) || isTar(bytes))) return readArchive(source, reading);
   const text = textOf(bytes);

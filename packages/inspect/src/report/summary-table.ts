@@ -53,7 +53,7 @@ const none = '-';
 
 /**
  * A row for each object, in the order of the upload, below the folder that all are in. It fits the screen: columns
- * become narrower, and where that does not do, the cells of some go to lines below the rows.
+ * become narrower, and where that is not enough, the cells of some go to lines below the rows.
  */
 export function summaryTable(inspection: Inspection, now: Date, { width, paint }: Screen): string {
   const rows = summaryRows(inspection, now);

@@ -23,7 +23,7 @@ const madeBy: ReadonlyMap<string, readonly string[]> = new Map([
   ['minikubeCA', ['minikube-user', 'minikube']],
 ]);
 
-/** kubeadm makes a member of system:masters for emergencies. Its certificate belongs into this file alone. */
+/** kubeadm makes a member of system:masters for emergencies. Its certificate belongs in this file alone. */
 const emergencyFile = /(?:^|\/)super-admin\.conf#/;
 
 /**

@@ -38,7 +38,7 @@ export function describePublicKey(spki: Buffer, report: Report): PublicKeyDescri
   const reader = new DerReader(spki);
   const publicKey = readPublicKeyTree(reader);
   reader.end('the public key');
-  // Go loads a certificate whatever the algorithm of its key is, but no key of an algorithm that it has not.
+  // Go loads a certificate whatever the algorithm of its key is, but no key of an algorithm that it lacks.
   const known: readonly string[] = [publicKeyAlgorithm.rsaEncryption, publicKeyAlgorithm.ecPublicKey];
   const isKnown = known.includes(publicKey.algorithm.oid);
   return describePublicKeyTree(publicKey, (code, message) => {

@@ -135,7 +135,7 @@ describe('what is noticed about a subject', () => {
     expect(readCertificate(rawCertificate({ subject })).codes).toEqual(expected);
   });
 
-  it('has several CN with less harm in a CA', () => {
+  it('has several CN, which do less harm in a CA', () => {
     const subject = rawName([[CN, string(12, 'a')]], [[CN, string(12, 'b')]]);
     const ca = rawCertificate({ subject, extensions: [basicConstraintsExtension(true)] });
     expect(readCertificate(ca).codes).toEqual(['CaWithSeveralCommonNames']);

@@ -128,8 +128,15 @@ describe('kubepass-inspect', () => {
     [['gone.crt'], 'gone.crt cannot be read: ENOENT'],
     [['--password-file', 'gone', 'gone.crt'], 'the password file gone cannot be read'],
   ])('ends with 2 and says why: %j', async (args, complaint) => {
-    const { complaints, exitCode } = await inspectFiles(args, now);
+    const { output, complaints, exitCode } = await inspectFiles(args, now);
     expect(complaints).toContain(complaint);
+    expect(output).toBe('');
+    expect(exitCode).toBe(2);
+  });
+
+  it('answers programs with JSON even where no file can be read', async () => {
+    const { output, exitCode } = await inspectFiles(['--format', 'json', 'gone.crt'], now);
+    expect(JSON.parse(output)).toEqual({ objects: [], relations: [], findings: [] });
     expect(exitCode).toBe(2);
   });
 
