@@ -19,7 +19,7 @@ export function readPem(text: string, mark: ByteOrderMark, source: Source, readi
   return blocks.map((block, i) =>
     readBlock(
       mark === 'UTF-16' || (mark === 'UTF-8' && block.start === 0)
-        ? { ...block, observations: [...block.observations, behindMark[mark]] }
+        ? { ...block, observations: [...block.observations, behind(mark)] }
         : block,
       { ...source, path: itemPath(source.path, i, blocks.length), depth: source.depth + 1 },
       reading,
@@ -27,19 +27,17 @@ export function readPem(text: string, mark: ByteOrderMark, source: Source, readi
   );
 }
 
-/** The encoding whose byte order mark begins a text. */
-export type ByteOrderMark = 'UTF-8' | 'UTF-16' | null;
-
-const behindMark: Readonly<Record<NonNullable<ByteOrderMark>, Observation>> = {
-  'UTF-8': {
-    code: 'PemMalformed',
-    message: 'The PEM block stands behind a byte order mark, so for Go its BEGIN line does not begin the line',
-  },
-  'UTF-16': {
-    code: 'PemMalformed',
-    message: 'The PEM block stands in a text in UTF-16, which hardly any reader of PEM takes',
-  },
+/** By the encoding whose byte order mark begins a text: where its PEM stands, and why that is no place for it. */
+const placesBehind = {
+  'UTF-8': 'behind a byte order mark, so for Go its BEGIN line does not begin the line',
+  'UTF-16': 'in a text in UTF-16, which hardly any reader of PEM takes',
 };
+export type ByteOrderMark = keyof typeof placesBehind | null;
+
+const behind = (mark: keyof typeof placesBehind): Observation => ({
+  code: 'PemMalformed',
+  message: `The PEM block stands ${placesBehind[mark]}`,
+});
 
 /** Decodes a block in its place. Answers the path of its object. */
 export function readBlock(block: PemBlock, source: Omit<Source, 'bytes'>, reading: Reading): string {
@@ -84,6 +82,7 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
   const layout = new Layout();
   const begin = readLabel(text, start + PEM_BEGIN.length);
   if (!begin.complete) layout.malformed.add('its BEGIN line does not end in five dashes');
+  else checkLine(text, 'BEGIN', [start, begin.end], layout);
 
   // OpenPGP armor (RFC 9580 6.2) looks alike but has other headers, and a checksum as its last line.
   const foreign = begin.label.startsWith('PGP ');
@@ -100,7 +99,7 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
     if (!named.complete) layout.malformed.add('its END line does not end in five dashes');
     else if (named.label !== begin.label) layout.malformed.add('BEGIN and END name different things');
     end = named.end;
-    lookAround(text, { start, bodyStart: begin.end, bodyEnd, end }, layout);
+    checkLine(text, 'END', [bodyEnd, end], layout);
   }
   const body = text.slice(begin.end, bodyEnd);
   if (foreign) return { label: begin.label, headers: {}, bytes: Buffer.alloc(0), observations: [], start, end };
@@ -138,26 +137,17 @@ function readLabel(text: string, position: number): { label: string; end: number
 }
 
 /**
- * Checks that BEGIN and END stand on lines of their own, as Go wants it: encoding/pem ends lines with a line feed. Blanks
- * before them are layout where other text comes first, such as the key of a YAML value.
+ * Checks that BEGIN or END stands on a line of its own, as Go wants it: encoding/pem ends lines with a line feed. Blanks
+ * before it are layout where other text comes first, such as the key of a YAML value.
  */
-function lookAround(
-  text: string,
-  { start, bodyStart, bodyEnd, end }: Readonly<Record<'start' | 'bodyStart' | 'bodyEnd' | 'end', number>>,
-  { malformed, unusual }: Layout,
-): void {
-  for (const [which, position] of [
-    ['BEGIN', start],
-    ['END', bodyEnd],
-  ] as const) {
-    if (position === 0 || text[position - 1] === '\n') continue;
-    const before = lineBefore(text, position);
-    if (before !== '' && isBlank(before))
-      (/^\s*-----BEGIN /.test(text) ? malformed : unusual).add('its lines are indented');
-    else malformed.add(`its ${which} line does not begin the line`);
-  }
-  if (!endsLine(text, bodyStart)) malformed.add('something follows on its BEGIN line');
-  if (!endsLine(text, end)) malformed.add('something follows on its END line');
+function checkLine(text: string, which: string, [start, end]: readonly [number, number], layout: Layout): void {
+  const before = lineBefore(text, start);
+  if (before !== '' && isBlank(before))
+    layout[/^\s*-----BEGIN /.test(text) ? 'malformed' : 'unusual'].add('its lines are indented');
+  else if (start > 0 && text[start - 1] !== '\n') layout.malformed.add(`its ${which} line does not begin the line`);
+  const after = /[ \t]*(?:\r?\n|$)/y;
+  after.lastIndex = end;
+  if (!after.test(text)) layout.malformed.add(`something follows on its ${which} line`);
 }
 
 /** Characters of a line that are looked at. */
@@ -167,13 +157,6 @@ const LOOK = 256;
 export function lineBefore(text: string, position: number): string {
   const before = text.slice(Math.max(0, position - LOOK), position);
   return before.slice(Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1).replace(/^\ufeff/, '');
-}
-
-/** Whether nothing but blanks follows on the line. */
-function endsLine(text: string, position: number): boolean {
-  const after = /[ \t]*(?:\r?\n|$)/y;
-  after.lastIndex = position;
-  return after.test(text);
 }
 
 const isBlank = (text: string): boolean => /^[ \t\f\v]*$/.test(text);
