@@ -404,15 +404,15 @@ export const findingGroups = {
       'Have it made anew without what the finding names. For a key use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA.',
       'Go crypto/x509',
     ),
-    PemLabelWrong: warning(
+    PemLabelWrong: error(
       'The PEM label names something else than what is inside',
       'Correct the BEGIN and END lines.',
       'RFC 7468 2',
     ),
-    PemMalformed: warning(
-      'A PEM block is incomplete, or its base64 is not proper',
-      'Get it again from where it came.',
-      'RFC 7468 3',
+    PemMalformed: error(
+      'A PEM block is damaged, or laid out so that Go, and so Kubernetes, passes over it',
+      'Get it again from where it came: in UTF-8, with BEGIN and END on lines of their own, and base64 between.',
+      'RFC 7468 3, Go encoding/pem',
     ),
     PemLegacyLabel: info('The PEM label is an old one', 'Use the label of RFC 7468.', 'RFC 7468 4'),
     PemUnusualForm: info(

@@ -6,7 +6,7 @@ import { isWholeSequence, looksLikeSequence } from '../der/recognise.js';
 import { isGzip, isTar, readArchive } from './read-archive.js';
 import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-documents.js';
 import { readLooseText } from './read-loose-text.js';
-import { PEM_BEGIN, readPem } from './read-pem.js';
+import { type ByteOrderMark, PEM_BEGIN, readPem } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
 
 /** Reads bytes by their content. No name decides what they are. */
@@ -57,12 +57,12 @@ const magics: readonly (readonly [string, string])[] = [
 ];
 
 /** Reads a text: Kubernetes documents, PEM, or base64 of anything. */
-function readText({ text, isUtf16 }: Text, source: Source, reading: Reading): readonly string[] {
+function readText({ text, mark }: Text, source: Source, reading: Reading): readonly string[] {
   if (source.expected !== 'credential' && looksLikeDocuments(text)) {
     const found = readKubernetesDocuments(text, source, reading);
     if (found !== null) return found;
   }
-  if (text.includes(PEM_BEGIN)) return readPem(text, isUtf16, source, reading);
+  if (text.includes(PEM_BEGIN)) return readPem(text, mark, source, reading);
   const unwrapped = wholeBase64(text);
   if (unwrapped !== null && isWorthReading(unwrapped)) {
     reading.context.budget.spendOctets(unwrapped.length);
@@ -126,23 +126,21 @@ function unknown(source: Source, resembles: string | null, reading: Reading): re
   ]);
 }
 
-/** `isUtf16`: Windows shells write redirected output so. */
+/** `mark`: Windows shells write redirected output in UTF-16, and its editors put a mark before UTF-8. */
 interface Text {
   readonly text: string;
-  readonly isUtf16: boolean;
+  readonly mark: ByteOrderMark;
 }
 
 /** Null for bytes that are no text. Text in any encoding may stand around PEM. */
 function textOf(bytes: Buffer): Text | null {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), isUtf16: true };
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), mark: 'UTF-16' };
   if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0)
-    return { text: Buffer.from(bytes).swap16().toString('utf16le', 2), isUtf16: true };
+    return { text: Buffer.from(bytes).swap16().toString('utf16le', 2), mark: 'UTF-16' };
   const text = isUtf8(bytes) ? bytes.toString('utf8') : null;
   if (text !== null && !controls.test(text))
-    return { text: text.startsWith('\ufeff') ? text.slice(1) : text, isUtf16: false };
-  return bytes.includes(PEM_BEGIN) && !looksLikeSequence(bytes)
-    ? { text: bytes.toString('latin1'), isUtf16: false }
-    : null;
+    return text.startsWith('\ufeff') ? { text: text.slice(1), mark: 'UTF-8' } : { text, mark: null };
+  return bytes.includes(PEM_BEGIN) && !looksLikeSequence(bytes) ? { text: bytes.toString('latin1'), mark: null } : null;
 }
 
 /** Control characters besides blanks, line ends and the escape of terminal colours. */

@@ -1,11 +1,13 @@
 import { type Observation, Observations } from '../model/decoded.js';
-import { readBase64 } from './base64.js';
+import { isGoBase64, readBase64 } from './base64.js';
 import { uploadLimits } from '../model/budget.js';
 import { itemPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 
-/** Reads every PEM block of a text. Other text may stand around them (RFC 7468 2). */
-export function readPem(text: string, isUtf16: boolean, source: Source, reading: Reading): readonly string[] {
+/**
+ * Reads every PEM block of a text. Other text may stand around them (RFC 7468 2). `mark`: the byte order mark before it.
+ */
+export function readPem(text: string, mark: ByteOrderMark, source: Source, reading: Reading): readonly string[] {
   const blocks: PemBlock[] = [];
   // One more than the limit is enough to be refused.
   for (let position = 0; blocks.length <= uploadLimits.objects;) {
@@ -16,17 +18,26 @@ export function readPem(text: string, isUtf16: boolean, source: Source, reading:
   }
   return blocks.map((block, i) =>
     readBlock(
-      isUtf16 ? { ...block, observations: [...block.observations, inUtf16] } : block,
+      mark === 'UTF-16' || (mark === 'UTF-8' && block.start === 0)
+        ? { ...block, observations: [...block.observations, behind(mark)] }
+        : block,
       { ...source, path: itemPath(source.path, i, blocks.length), depth: source.depth + 1 },
       reading,
     ),
   );
 }
 
-const inUtf16: Observation = {
-  code: 'PemUnusualForm',
-  message: 'The PEM block stands in a text in UTF-16, which hardly any reader of PEM takes',
+/** By the encoding whose byte order mark begins a text: where its PEM stands, and why that is no place for it. */
+const placesBehind = {
+  'UTF-8': 'behind a byte order mark, so for Go its BEGIN line does not begin the line',
+  'UTF-16': 'in a text in UTF-16, which hardly any reader of PEM takes',
 };
+export type ByteOrderMark = keyof typeof placesBehind | null;
+
+const behind = (mark: keyof typeof placesBehind): Observation => ({
+  code: 'PemMalformed',
+  message: `The PEM block stands ${placesBehind[mark]}`,
+});
 
 /** Decodes a block in its place. Answers the path of its object. */
 export function readBlock(block: PemBlock, source: Omit<Source, 'bytes'>, reading: Reading): string {
@@ -71,6 +82,7 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
   const layout = new Layout();
   const begin = readLabel(text, start + PEM_BEGIN.length);
   if (!begin.complete) layout.malformed.add('its BEGIN line does not end in five dashes');
+  else checkLine(text, 'BEGIN', [start, begin.end], layout);
 
   // OpenPGP armor (RFC 9580 6.2) looks alike but has other headers, and a checksum as its last line.
   const foreign = begin.label.startsWith('PGP ');
@@ -87,7 +99,7 @@ export function nextPemBlock(text: string, position: number): PemBlock | null {
     if (!named.complete) layout.malformed.add('its END line does not end in five dashes');
     else if (named.label !== begin.label) layout.malformed.add('BEGIN and END name different things');
     end = named.end;
-    lookAround(text, start, end, layout);
+    checkLine(text, 'END', [bodyEnd, end], layout);
   }
   const body = text.slice(begin.end, bodyEnd);
   if (foreign) return { label: begin.label, headers: {}, bytes: Buffer.alloc(0), observations: [], start, end };
@@ -124,14 +136,18 @@ function readLabel(text: string, position: number): { label: string; end: number
   return { label: line, end: position + length, complete: false };
 }
 
-/** Checks that BEGIN and END stand on lines of their own. */
-function lookAround(text: string, start: number, end: number, layout: Layout): void {
+/**
+ * Checks that BEGIN or END stands on a line of its own, as Go wants it: encoding/pem ends lines with a line feed. Blanks
+ * before it are layout where other text comes first, such as the key of a YAML value.
+ */
+function checkLine(text: string, which: string, [start, end]: readonly [number, number], layout: Layout): void {
   const before = lineBefore(text, start);
-  if (before !== '') {
-    if (isBlank(before)) layout.unusual.add('its lines are indented');
-    else layout.malformed.add('its BEGIN line does not begin the line');
-  }
-  if (!isBlank(lineAfter(text, end))) layout.malformed.add('something follows on its END line');
+  if (before !== '' && isBlank(before))
+    layout[/^\s*-----BEGIN /.test(text) ? 'malformed' : 'unusual'].add('its lines are indented');
+  else if (start > 0 && text[start - 1] !== '\n') layout.malformed.add(`its ${which} line does not begin the line`);
+  const after = /[ \t]*(?:\r?\n|$)/y;
+  after.lastIndex = end;
+  if (!after.test(text)) layout.malformed.add(`something follows on its ${which} line`);
 }
 
 /** Characters of a line that are looked at. */
@@ -141,11 +157,6 @@ const LOOK = 256;
 export function lineBefore(text: string, position: number): string {
   const before = text.slice(Math.max(0, position - LOOK), position);
   return before.slice(Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1).replace(/^\ufeff/, '');
-}
-
-function lineAfter(text: string, position: number): string {
-  const after = text.slice(position, position + LOOK);
-  return /^[^\r\n]*/.exec(after)?.[0] ?? '';
 }
 
 const isBlank = (text: string): boolean => /^[ \t\f\v]*$/.test(text);
@@ -181,9 +192,11 @@ function readBody(body: string, label: string, layout: Layout): Body {
   if (!/[\r\n]/.test(text)) layout.malformed.add('it stands on one line');
   const { headers, lines } = splitHeaders(text.split(/\r\n|\r|\n/));
   if (Object.keys(headers).length > 0 && !('Proc-Type' in headers))
-    layout.unusual.add('it has headers, which RFC 7468 does not know');
+    // k8s.io/client-go/util/cert passes over certificates with headers.
+    (label === 'CERTIFICATE' ? layout.malformed : layout.unusual).add('it has headers, which RFC 7468 does not know');
 
-  const trimmed = lines.map((line) => line.trim());
+  // Go passes over blanks and tabs, and over nothing else.
+  const trimmed = lines.map((line) => line.replaceAll(/[ \t]/g, ''));
   if (lines.some((line, i) => line !== trimmed[i])) layout.unusual.add('there are blanks at the ends of lines');
   const first = trimmed.findIndex((line) => line !== '');
   const last = trimmed.findLastIndex((line) => line !== '');
@@ -195,8 +208,10 @@ function readBody(body: string, label: string, layout: Layout): Body {
   const uneven = full.slice(0, -1).some((line) => line.length !== width) || (full.at(-1)?.length ?? 0) > width;
   if (uneven) layout.unusual.add(`its lines are not ${width} characters long`);
 
-  const { bytes, problem } = readBase64(full.join(''));
-  if (problem !== null) layout.malformed.add(problem);
+  const base64 = full.join('');
+  const { bytes, problem } = readBase64(base64);
+  // Go passes over bits behind the end.
+  if (problem !== null) (base64 !== '' && isGoBase64(base64) ? layout.unusual : layout.malformed).add(problem);
   return { headers, bytes };
 }
 

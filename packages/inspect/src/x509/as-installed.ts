@@ -2,7 +2,7 @@ import type { FindingCode } from '../model/catalogue.js';
 import type { CertificateContent, CertificateRole } from '../model/inspection.js';
 import { commonName, nameOfCa, roleOfCa, valuesOf } from './kubernetes-role.js';
 
-type Named = Pick<CertificateContent, 'role' | 'subject' | 'issuer'>;
+type Named = Pick<CertificateContent, 'role' | 'subject' | 'issuer' | 'inventory'>;
 
 const masters = 'system:masters';
 
@@ -23,6 +23,13 @@ const madeBy: ReadonlyMap<string, readonly string[]> = new Map([
   ['minikubeCA', ['minikube-user', 'minikube']],
 ]);
 
+/** Distributions put these into system:masters in vain: no API server lets them in by the CA that signs them. */
+const harmlessMasters: ReadonlySet<CertificateRole | null> = new Set<CertificateRole>([
+  'ApiServerEtcdClient',
+  'EtcdHealthcheckClient',
+  'FrontProxyClient',
+]);
+
 /** kubeadm makes a member of system:masters for emergencies. Its certificate belongs in this file alone. */
 const emergencyFile = /(?:^|\/)super-admin\.conf#/;
 
@@ -30,10 +37,16 @@ const emergencyFile = /(?:^|\/)super-admin\.conf#/;
  * Tells which groups the software that made a cluster gives to the username of a certificate. Null for a username that
  * it does not make, such as a person's.
  */
-export function groupsAsInstalled({ role, subject, issuer }: Named, path: string): ((group: string) => boolean) | null {
+export function groupsAsInstalled(
+  { role, subject, issuer, inventory }: Named,
+  path: string,
+): ((group: string) => boolean) | null {
+  // kubepass issued it, so it is a person's, whatever its name.
+  if (inventory !== null) return null;
   const ca = roleOfCa(issuer);
-  // An API server lets no clients of these CAs in, so their names have no rights there.
-  if (ca === 'EtcdCA' || ca === 'FrontProxyCA') return role === 'User' || role === 'Serving' ? null : () => true;
+  // An API server lets no clients of these CAs in, unless one of its own CAs signed a CA of that name.
+  if (ca === 'EtcdCA' || ca === 'FrontProxyCA')
+    return role === 'User' || role === 'Serving' ? null : (group) => group !== masters || harmlessMasters.has(role);
   const username = commonName(subject);
   const isMade = madeBy.get(nameOfCa(issuer))?.includes(username) ?? false;
   if (username === 'kubernetes-super-admin' && !emergencyFile.test(path)) return null;

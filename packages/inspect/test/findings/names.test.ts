@@ -8,6 +8,7 @@ import {
   type NameParts,
 } from '../../../x509/test/helpers/certificates.js';
 import { csrFor } from '../../../x509/test/helpers/csr.js';
+import type { InventoryEntry } from '../../src/model/inspection.js';
 import { inspectFiles, kubeconfigOf } from '../inspected.js';
 
 const ca = makeAuthority();
@@ -129,6 +130,12 @@ describe('whom a certificate speaks for', () => {
       ['AsInstalled'],
     ],
     [
+      'a person among the clients of etcd',
+      { issuer: byEtcd, subject: subjectOf('jane', 'system:masters') },
+      'x',
+      ['SystemMasters'],
+    ],
+    [
       'the front proxy by its CA',
       { issuer: byFrontProxy, subject: subjectOf('front-proxy-client') },
       'x',
@@ -170,6 +177,21 @@ describe('whom a certificate speaks for', () => {
         (await inspectFiles({ [file]: config })).codes(`${file}#users[0].user.client-certificate-data`),
         file,
       ).toContain(code);
+  });
+
+  it('counts nothing that we have issued as what an installer made', async () => {
+    const { pem } = makeCertificate({ issuer: byKubernetes, subject: subjectOf('system:kube-controller-manager') });
+    const issued: InventoryEntry = {
+      requestId: '7b2a4c39-6d1f-4b7e-9a53-0c8e5f214d6a',
+      state: 'Issued',
+      cluster: 'main',
+      requester: 'jane',
+      revocation: null,
+      orphan: false,
+    };
+    const inventory = async (all: readonly string[]) => new Map(all.map((fingerprint) => [fingerprint, issued]));
+    expect((await inspectFiles({ x: pem }, { inventory })).codes('x')).toContain('PrivilegedName');
+    expect((await inspectFiles({ x: pem })).codes('x')).not.toContain('PrivilegedName');
   });
 
   it('says that cluster-admin is a ClusterRole', async () => {

@@ -41,9 +41,19 @@ export const encodingFixtures: readonly Fixture[] = [
     () => `-----BEGIN CERTIFICATE-----\n${base64(janesCertificate())}\n-----END CERTIFICATE-----\n`,
     ['PemUnusualForm'],
   ),
-  single('pem-with-byte-order-mark', 'a byte order mark, as some editors leave it', 'pem', () => `\ufeff${janesPem()}`),
-  single('pem-utf-16', 'UTF-16, as PowerShell redirects it', 'pem', () =>
-    Buffer.from(`\ufeff${janesPem()}`, 'utf16le'),
+  single(
+    'pem-with-byte-order-mark',
+    'a byte order mark, as some editors leave it',
+    'pem',
+    () => `\ufeff${janesPem()}`,
+    ['PemMalformed'],
+  ),
+  single(
+    'pem-utf-16',
+    'UTF-16, as PowerShell redirects it',
+    'pem',
+    () => Buffer.from(`\ufeff${janesPem()}`, 'utf16le'),
+    ['PemMalformed'],
   ),
   single('base64-unwrapped', 'base64 of DER on one line', 'txt', () => base64(janesCertificate())),
   single('base64-wrapped', 'base64 of DER in lines of 76', 'txt', () => wrapped(base64(janesCertificate()), 76)),
@@ -58,6 +68,20 @@ export const encodingFixtures: readonly Fixture[] = [
     base64(Buffer.from(base64(Buffer.from(janesPem())))),
   ),
   single('gzipped-pem', 'a single file, compressed', 'gz', () => gzipSync(janesPem(), { level: 9 })),
+  single(
+    'pem-indented',
+    'every line is indented, as below a key that is gone',
+    'pem',
+    () => encodePem('CERTIFICATE', janesCertificate()).replaceAll(/^(?=.)/gm, '    '),
+    ['PemMalformed'],
+  ),
+  single(
+    'pem-end-behind-base64',
+    'END follows on the last line of base64',
+    'pem',
+    () => encodePem('CERTIFICATE', janesCertificate()).replace('\n-----END', '-----END'),
+    ['PemMalformed'],
+  ),
   single(
     'pem-wrong-label',
     'a certificate that is labelled as a request',
