@@ -1,4 +1,4 @@
-import { type DerElement, DerError, DerReader, onlyElement, readOrNull, Tag } from '../strict/der.js';
+import { type DerElement, DerError, DerReader, isSetOfSorted, onlyElement, readOrNull, Tag } from '../strict/der.js';
 import {
   CONSTRUCTED,
   derLength,
@@ -55,9 +55,7 @@ const NOTHING = Buffer.alloc(0);
 function rewritten(bytes: Buffer): Normalized {
   const rewriter = new Rewriter(bytes);
   const node = rewriter.element(bytes.length, 0);
-  const der = Buffer.allocUnsafe(lengthOf(node));
-  write(node, der, 0);
-  return split(bytes, rewriter.position, der, rewriter.deviations.notes());
+  return split(bytes, rewriter.position, encoded(node), rewriter.deviations.notes());
 }
 
 function split(bytes: Buffer, length: number, der: Buffer, notes: readonly EncodingNote[]): Normalized {
@@ -106,7 +104,8 @@ class Rewriter {
     }
     const children = this.#elementsInside(contentEnd ?? limit, contentEnd === null, depth);
     if (isPiecewiseString(tag)) return this.#joined(tag & ~CONSTRUCTED, children, start);
-    if (tag === Tag.SET && !isSorted(children)) this.deviations.note('unsortedSet', start);
+    if (tag === Tag.SET && !isSetOfSorted(children.map((child) => ({ raw: encoded(child) }))))
+      this.deviations.note('unsortedSet', start);
     return { identifier, content: children, contentLength: children.reduce((sum, child) => sum + lengthOf(child), 0) };
   }
 
@@ -175,27 +174,14 @@ function joinBits(pieces: readonly Buffer[], start: number): Buffer {
   return Buffer.concat([last.subarray(0, 1), ...pieces.map((piece) => piece.subarray(1))]);
 }
 
-function withoutLeadingZeroDigits(content: Buffer): Buffer {
-  let startOfArc = true;
-  return Buffer.from(
-    content.filter((octet) => {
-      const empty = startOfArc && octet === 0x80;
-      if (!empty) startOfArc = octet < 0x80;
-      return !empty;
-    }),
-  );
-}
+const withoutLeadingZeroDigits = (content: Buffer): Buffer =>
+  Buffer.from(content.toString('latin1').replace(/(?<=^|[^\x80-\xff])\x80+/g, ''), 'latin1');
 
-const isSorted = (nodes: readonly Node[]): boolean => {
-  let previous: Buffer | undefined;
-  return nodes.every((node) => {
-    const encoding = Buffer.allocUnsafe(lengthOf(node));
-    write(node, encoding, 0);
-    const sorted = previous === undefined || previous.compare(encoding) <= 0;
-    previous = encoding;
-    return sorted;
-  });
-};
+function encoded(node: Node): Buffer {
+  const encoding = Buffer.allocUnsafe(lengthOf(node));
+  write(node, encoding, 0);
+  return encoding;
+}
 
 const lengthOf = ({ identifier, contentLength }: Node): number =>
   identifier.length + lengthOctets(contentLength) + contentLength;
