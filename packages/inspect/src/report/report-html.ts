@@ -26,7 +26,8 @@ import {
  */
 export function reportHtml(inspection: Inspection, trees: PrintableTrees, now: Date): string {
   const links = new Links(inspection.objects);
-  const verdicts = new Map(summaryRows(inspection, now).map(({ object, verdict }) => [object.path, verdict]));
+  const rows = summaryRows(inspection, now);
+  const verdicts = new Map(rows.map(({ object, verdict }) => [object.path, verdict]));
   return documentOf(
     html`<html lang="en">
       <head>
@@ -43,7 +44,7 @@ export function reportHtml(inspection: Inspection, trees: PrintableTrees, now: D
           ${countsHtml(inspection)}
         </header>
         <main>
-          ${inspection.objects.length === 0 ? null : summaryHtml(inspection, links, now)}${findingsHtml(inspection.findings, links)}${relationsHtml(inspection, links, verdicts)}${detailsHtml(inspection, trees, links, verdicts)}
+          ${rows.length === 0 ? null : summaryHtml(rows, links)}${findingsHtml(inspection.findings, links)}${relationsHtml(inspection, links, verdicts)}${detailsHtml(inspection, trees, links, verdicts)}
         </main>
         <footer>
           <p>Nothing of the upload is kept, and nothing in it was executed, followed or fetched.</p>
@@ -62,9 +63,8 @@ function countsHtml({ findings }: Inspection): Html {
 }
 
 /** The table at the top. Roles are explicit, because browsers drop them where CSS lays the table out as cards. */
-function summaryHtml(inspection: Inspection, links: Links, now: Date): Html {
-  const rows = summaryRows(inspection, now).map((row) => rowHtml(row, links));
-  return html`<section aria-labelledby="summary">
+const summaryHtml = (rows: readonly SummaryRow[], links: Links): Html =>
+  html`<section aria-labelledby="summary">
     <h2 id="summary">Summary</h2>
     <table class="card stacked" role="table" aria-labelledby="summary">
       <thead role="rowgroup">
@@ -73,11 +73,10 @@ function summaryHtml(inspection: Inspection, links: Links, now: Date): Html {
         </tr>
       </thead>
       <tbody role="rowgroup">
-        ${rows}
+        ${rows.map((row) => rowHtml(row, links))}
       </tbody>
     </table>
   </section> `;
-}
 
 const rowHtml = ({ object, what, who, validity, endsSoon, verdict }: SummaryRow, links: Links): Html =>
   html`<tr role="row">

@@ -5,14 +5,14 @@ import {
   Deviations,
   type EncodingNote,
   excessOctets,
-  hasLeadingZeroDigit,
+  isDerPrimitive,
   isNoType,
   isPiecewiseString,
   MAX_DEPTH,
   MAX_ELEMENTS,
   readBerHeader,
-  unusedBits,
 } from './ber.js';
+import { bitStringOf, clearedOctets } from './values.js';
 
 /** The first element of some bytes. */
 export interface Normalized {
@@ -125,31 +125,21 @@ class Rewriter {
   #primitive(tag: number, start: number, contentStart: number, end: number): Buffer {
     const { bytes, deviations } = this;
     const content = bytes.subarray(contentStart, end);
+    if (isDerPrimitive(tag, bytes, contentStart, end)) return content;
     switch (tag) {
       case Tag.BOOLEAN:
-        if (content.length !== 1 || content[0] === 0 || content[0] === 0xff) return content;
         deviations.note('oddTruth', start);
         return Buffer.of(0xff);
-      case Tag.INTEGER:
-      case Tag.ENUMERATED: {
-        const excess = excessOctets(bytes, contentStart, end);
-        if (excess > 0) deviations.note('longInteger', start);
-        return content.subarray(excess);
-      }
-      case Tag.BIT_STRING: {
-        const unused = unusedBits(bytes, contentStart, end);
-        if (unused === 0) return content;
+      case Tag.BIT_STRING:
         deviations.note('unusedBits', start);
-        const cleared = Buffer.from(content);
-        cleared[cleared.length - 1] = (content.at(-1) ?? 0) ^ unused;
-        return cleared;
-      }
+        return Buffer.concat([content.subarray(0, 1), clearedOctets(bitStringOf({ content, offset: start }))]);
       case Tag.OBJECT_IDENTIFIER:
-        if (!hasLeadingZeroDigit(bytes, contentStart, end)) return content;
         deviations.note('longIdentifier', start);
         return withoutLeadingZeroDigits(content);
       default:
-        return content;
+        // Of the types that `isDerPrimitive` judges, INTEGER and ENUMERATED are left.
+        deviations.note('longInteger', start);
+        return content.subarray(excessOctets(bytes, contentStart, end));
     }
   }
 
