@@ -136,7 +136,7 @@ function thresholdsOf(time: string | undefined): InspectionOptions['thresholds']
 
 /**
  * Inspects files together as far as the limits of an upload allow, so that keys, certificates and CAs of different
- * files find each other. What is too much together is divided into halves. `problems`: sentences about files that the
+ * files find each other. Too much together is divided into halves. `problems`: sentences about files that the
  * limits forbid to inspect.
  */
 async function inspectBatches(parts: readonly UploadPart[], password: string | null, context: InspectionContext) {

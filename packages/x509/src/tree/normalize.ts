@@ -137,7 +137,7 @@ class Rewriter {
         deviations.note('longIdentifier', start);
         return withoutLeadingZeroDigits(content);
       default:
-        // Of the types that `isDerPrimitive` judges, INTEGER and ENUMERATED are left.
+        // INTEGER and ENUMERATED are the only others that `isDerPrimitive` judges.
         deviations.note('longInteger', start);
         return content.subarray(excessOctets(bytes, contentStart, end));
     }
