@@ -120,8 +120,8 @@ const SHORTEST_PRIME = 64;
 const SHORTEST_SUBGROUP = 20;
 
 /**
- * The parameters of keys that `der` is, in words; null for anything else. Two numbers may be PKCS#3's or an
- * RSAPublicKey. If the second is 2, they are no such key: RFC 8017 3.1 has no even exponents.
+ * The parameters of keys that `der` is, in words; null for anything else. PKCS#3 has two numbers, as an RSAPublicKey
+ * has. If the second is 2, they are no such key: RFC 8017 3.1 has no even exponents.
  */
 export function parametersIn(der: Buffer): string | null {
   const { elements, complete } = childrenOf(der);

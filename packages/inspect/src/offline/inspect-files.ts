@@ -34,9 +34,6 @@ export const inspectFiles = (
 
 async function inspectPaths(options: InspectionOptions, { now, stdout }: Circumstances): Promise<ProgramRun> {
   const password = readPassword(options.passwordFile);
-  if (typeof password === 'object' && password !== null)
-    return { output: '', complaints: `${password.problem}\n`, exitCode: 2 };
-
   const { parts, problems, notes } = readFiles(options.paths);
   const thresholds = { ...inspectionDefaults, ...options.thresholds };
   const context = { now, clusters: [], thresholds, inventory: async () => new Map() };
@@ -52,13 +49,13 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
   };
 }
 
-/** The first line of the file; null without a file. */
-function readPassword(file: string | null): string | null | { readonly problem: string } {
+/** The first line of the file; null without a file. Throws `UsageError`. */
+function readPassword(file: string | null): string | null {
   if (file === null) return null;
   try {
     return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? '';
   } catch {
-    return { problem: `the password file ${file} cannot be read` };
+    throw new UsageError(`the password file ${file} cannot be read`);
   }
 }
 
@@ -118,12 +115,21 @@ function chosenOptions(
   { stdout }: Circumstances,
 ): InspectionOptions {
   const { severity, format = stdout.isTTY ? 'overview' : 'lines', 'password-file': passwordFile } = values;
-  if (severity !== undefined && !isOneOf(severity, severities))
-    throw new UsageError(`there is no severity ${JSON.stringify(severity)}`);
-  if (!isOneOf(format, formats)) throw new UsageError(`there is no format ${JSON.stringify(format)}`);
-  const thresholds = thresholdsOf(values['expires-within']);
   if (paths.length === 0) throw new UsageError('name at least one file or folder');
-  return { severity: severity ?? null, thresholds, format, passwordFile: passwordFile ?? null, paths };
+  return {
+    severity: severity === undefined ? null : oneOf(severities, 'severity', severity),
+    thresholds: thresholdsOf(values['expires-within']),
+    format: oneOf(formats, 'format', format),
+    passwordFile: passwordFile ?? null,
+    paths,
+  };
+}
+
+/** Throws `UsageError`. */
+function oneOf<T extends string>(all: readonly T[], what: string, value: string): T {
+  const known = all.find((one) => one === value);
+  if (known === undefined) throw new UsageError(`there is no ${what} ${JSON.stringify(value)}`);
+  return known;
 }
 
 const secondsOfUnit: Readonly<Record<string, number>> = { h: 3_600, d: 86_400, w: 604_800 };
@@ -138,50 +144,30 @@ function thresholdsOf(time: string | undefined): InspectionOptions['thresholds']
   return { expiresWithinSeconds: Number(count) * seconds, inWholeLife: true };
 }
 
-const isOneOf = <T extends string>(value: string, all: readonly T[]): value is T =>
-  (all as readonly string[]).includes(value);
-
 /**
  * Inspects files together as far as the limits of an upload allow, so that keys, certificates and CAs of different
- * files find each other. More files than that are divided into halves. `problems`: sentences about files that the
+ * files find each other. Too much together is divided into halves. `problems`: sentences about files that the
  * limits forbid to inspect.
  */
-async function inspectBatches(
-  parts: readonly UploadPart[],
-  password: string | null,
-  context: InspectionContext,
-): Promise<{ readonly inspected: readonly Inspected[]; readonly problems: readonly string[] }> {
+async function inspectBatches(parts: readonly UploadPart[], password: string | null, context: InspectionContext) {
   const problems: string[] = [];
   const inspected: Inspected[] = [];
-  const inspect = async (batch: readonly UploadPart[]): Promise<void> => {
-    const [first, ...others] = batch;
-    if (first === undefined) return;
-    const refused = others.length > 0 && isTooMuch(batch) ? 'halved' : await tryToInspect(batch);
-    if (refused === null) return;
-    if (others.length === 0) {
-      problems.push(`${first.name ?? 'the input'} is not inspected: ${refused}`);
-      return;
-    }
-    const middle = Math.ceil(batch.length / 2);
-    await inspect(batch.slice(0, middle));
-    await inspect(batch.slice(middle));
-  };
-  const tryToInspect = async (batch: readonly UploadPart[]): Promise<string | null> => {
+  // Each file is one object at least.
+  const { objects: most } = uploadLimits;
+  const batches = Array.from({ length: Math.ceil(parts.length / most) }, (_, i) =>
+    parts.slice(i * most, (i + 1) * most),
+  );
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift())
     try {
       inspected.push(await inspectUpload({ parts: batch, password }, context));
-      return null;
     } catch (error) {
-      if (error instanceof UploadRefusedError) return `${error.message} (${error.reason})`;
-      throw error;
+      if (!(error instanceof UploadRefusedError)) throw error;
+      const middle = Math.ceil(batch.length / 2);
+      if (batch.length > 1) batches.unshift(batch.slice(0, middle), batch.slice(middle));
+      else problems.push(`${batch[0]?.name ?? 'the input'} is not inspected: ${error.message} (${error.reason})`);
     }
-  };
-  await inspect(parts);
   return { inspected, problems };
 }
-
-const isTooMuch = (batch: readonly UploadPart[]): boolean =>
-  batch.length > uploadLimits.objects ||
-  batch.reduce((sum, { bytes }) => sum + bytes.length, 0) > uploadLimits.uploadOctets;
 
 /** Whether a finding is of this severity or worse. */
 const isAtLeast = (least: Severity, { severity }: Finding): boolean => rankOf(severity) <= rankOf(least);
@@ -212,10 +198,8 @@ function renderInspections(
       // A person sees warnings, too, unless they ask for errors.
       const shows = (finding: Finding) => counts(finding) || isAtLeast(options.severity ?? 'warning', finding);
       const details = inspection.objects.length <= mostDetailed;
-      const left = [
-        ...hiddenFindings(inspection, shows),
-        ...(details ? [] : ['--format report shows each object in full']),
-      ];
+      const left = hiddenFindings(inspection, shows);
+      if (!details) left.push('--format report shows each object in full');
       const text = reportText(inspection, new Map(), now, screen, { shows, details });
       return [text, ...(left.length === 0 ? [] : ['\n']), ...left.map((line) => `${line}\n`)].join('');
     }
@@ -248,7 +232,7 @@ function linesOf(inspection: Inspection, shows: (finding: Finding) => boolean): 
 }
 
 /** `2 warnings: --severity warning shows them`, for each severity of which some are not shown. */
-const hiddenFindings = ({ findings }: Inspection, shows: (finding: Finding) => boolean): readonly string[] =>
+const hiddenFindings = ({ findings }: Inspection, shows: (finding: Finding) => boolean): string[] =>
   findingsBySeverity(findings.filter((finding) => !shows(finding))).map(
     ({ severity, count }) =>
       `${countedFindings(count, severity)}: --severity ${severity} shows ${count === 1 ? 'it' : 'them'}`,

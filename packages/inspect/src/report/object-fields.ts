@@ -194,6 +194,15 @@ function listGroups(list: CertificateListContent): FieldGroup[] {
   ];
 }
 
+/** The table of `kubectl config get-contexts`. */
+export const contextHeads = ['Current', 'Name', 'Cluster', 'Authinfo', 'Namespace'];
+
+export const contextRows = ({ contexts, currentContext }: KubeconfigContent): readonly (readonly string[])[] =>
+  contexts.map(({ name, cluster, user, namespace }) => [
+    name === currentContext ? '*' : '',
+    ...[name, cluster, user, namespace].map((cell) => cell ?? ''),
+  ]);
+
 function kubeconfigGroups({ currentContext, clusters, users }: KubeconfigContent): FieldGroup[] {
   return [
     ...own(field('current context', currentContext)),

@@ -3,7 +3,7 @@ import { clip, maxShown } from '../formats/text/visible.js';
 import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../model/inspection.js';
 import { documentOf, html, type Html, lines, styleElement } from './html/html.js';
 import { styleSheet } from './html/style-sheet.js';
-import { type FieldGroup, fieldGroups } from './object-fields.js';
+import { contextHeads, contextRows, type FieldGroup, fieldGroups } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
 import { opensslText, type PrintableTrees } from './openssl-text.js';
 import { relationForest, type RelationNode } from './relation-tree.js';
@@ -26,7 +26,8 @@ import {
  */
 export function reportHtml(inspection: Inspection, trees: PrintableTrees, now: Date): string {
   const links = new Links(inspection.objects);
-  const verdicts = new Map(summaryRows(inspection, now).map(({ object, verdict }) => [object.path, verdict]));
+  const rows = summaryRows(inspection, now);
+  const verdicts = new Map(rows.map(({ object, verdict }) => [object.path, verdict]));
   return documentOf(
     html`<html lang="en">
       <head>
@@ -43,7 +44,7 @@ export function reportHtml(inspection: Inspection, trees: PrintableTrees, now: D
           ${countsHtml(inspection)}
         </header>
         <main>
-          ${inspection.objects.length === 0 ? null : summaryHtml(inspection, links, now)}${findingsHtml(inspection.findings, links)}${relationsHtml(inspection, links, verdicts)}${detailsHtml(inspection, trees, links, verdicts)}
+          ${rows.length === 0 ? null : summaryHtml(rows, links)}${findingsHtml(inspection.findings, links)}${relationsHtml(inspection, links, verdicts)}${detailsHtml(inspection, trees, links, verdicts)}
         </main>
         <footer>
           <p>Nothing of the upload is kept, and nothing in it was executed, followed or fetched.</p>
@@ -62,26 +63,20 @@ function countsHtml({ findings }: Inspection): Html {
 }
 
 /** The table at the top. Roles are explicit, because browsers drop them where CSS lays the table out as cards. */
-function summaryHtml(inspection: Inspection, links: Links, now: Date): Html {
-  const rows = summaryRows(inspection, now).map((row) => rowHtml(row, links));
-  return html`<section aria-labelledby="summary">
+const summaryHtml = (rows: readonly SummaryRow[], links: Links): Html =>
+  html`<section aria-labelledby="summary">
     <h2 id="summary">Summary</h2>
     <table class="card stacked" role="table" aria-labelledby="summary">
       <thead role="rowgroup">
         <tr role="row">
-          <th scope="col" role="columnheader">Object</th>
-          <th scope="col" role="columnheader">What</th>
-          <th scope="col" role="columnheader">Who</th>
-          <th scope="col" role="columnheader">Until</th>
-          <th scope="col" role="columnheader">Verdict</th>
+          ${['Object', 'What', 'Who', 'Until', 'Verdict'].map((head) => html`<th scope="col" role="columnheader">${head}</th> `)}
         </tr>
       </thead>
       <tbody role="rowgroup">
-        ${rows}
+        ${rows.map((row) => rowHtml(row, links))}
       </tbody>
     </table>
   </section> `;
-}
 
 const rowHtml = ({ object, what, who, validity, endsSoon, verdict }: SummaryRow, links: Links): Html =>
   html`<tr role="row">
@@ -256,27 +251,20 @@ const groupHtml = ({ title, fields }: FieldGroup): Html =>
       )}
     </dl> `;
 
-/** The columns of `kubectl config get-contexts`. */
-function contextsHtml({ path, contexts, currentContext }: KubeconfigContent & { readonly path: string }): Html {
-  const rows = contexts.map(
-    ({ name, cluster, user, namespace }) =>
+function contextsHtml(kubeconfig: KubeconfigContent & { readonly path: string }): Html {
+  const rows = contextRows(kubeconfig).map(
+    ([current = '', name = '', ...others]) =>
       html`<tr>
-        <td>${name === currentContext ? '*' : null}</td>
+        <td>${current}</td>
         <th scope="row">${name}</th>
-        <td>${cluster}</td>
-        <td>${user}</td>
-        <td>${namespace}</td>
+        ${others.map((cell) => html`<td>${cell}</td> `)}
       </tr> `,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Contexts of ${path}">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Contexts of ${kubeconfig.path}">
     <table class="contexts">
       <thead>
         <tr>
-          <th scope="col">Current</th>
-          <th scope="col">Name</th>
-          <th scope="col">Cluster</th>
-          <th scope="col">Authinfo</th>
-          <th scope="col">Namespace</th>
+          ${contextHeads.map((head) => html`<th scope="col">${head}</th> `)}
         </tr>
       </thead>
       <tbody>

@@ -2,7 +2,7 @@ import { plainScreen, type Screen } from '../formats/text/screen.js';
 import { alignColumns } from '../formats/text/text-layout.js';
 import { clip, maxShown, visible, wrapParagraph } from '../formats/text/visible.js';
 import type { Finding, InspectedObject, Inspection, KubeconfigContent } from '../model/inspection.js';
-import { fieldGroups, type FieldGroup } from './object-fields.js';
+import { contextHeads, contextRows, fieldGroups, type FieldGroup } from './object-fields.js';
 import { minuteText, whatItIs, whoItIs } from './object-words.js';
 import { opensslText, type PrintableTrees } from './openssl-text.js';
 import { relationForest, type RelationNode } from './relation-tree.js';
@@ -101,15 +101,10 @@ function detailTexts(objects: readonly InspectedObject[], trees: PrintableTrees,
  */
 const held = (printed: string): string => printed.replace(/\n(?=[^ \n])/g, '\n  ');
 
-/** Contexts as `kubectl config get-contexts` prints them. */
-function contextsTable({ contexts, currentContext }: KubeconfigContent): string {
-  const rows = contexts.map(({ name, cluster, user, namespace }) =>
-    [name === currentContext ? '*' : '', name, cluster ?? '', user ?? '', namespace ?? ''].map((cell) =>
-      clip(visible(cell), maxShown),
-    ),
-  );
-  const header = ['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'];
-  const table = alignColumns([header, ...rows], { minimumWidth: 6, padding: 3 });
+function contextsTable(kubeconfig: KubeconfigContent): string {
+  const rows = contextRows(kubeconfig).map((row) => row.map((cell) => clip(visible(cell), maxShown)));
+  const heads = contextHeads.map((head) => head.toUpperCase());
+  const table = alignColumns([heads, ...rows], { minimumWidth: 6, padding: 3 });
   return table.replace(/ +$/gm, '').replace(/^(?=.)/gm, '  ');
 }
 

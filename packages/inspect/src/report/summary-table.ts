@@ -8,37 +8,40 @@ import { type SummaryRow, summaryRows, type Verdict } from './summary.js';
 /** The colours of verdicts. */
 export const tones: Readonly<Record<Verdict, Style>> = { error: 'red', warning: 'yellow', info: 'cyan', ok: 'green' };
 
+interface Row extends SummaryRow {
+  readonly name: string;
+}
+
 interface Column {
   readonly head: string;
   /** Where it would be narrower, its cells go to lines below the rows. Infinity: they are never cut. */
   readonly least: number;
-  readonly textOf: (row: SummaryRow, name: string) => string | null;
-  readonly toneOf?: (row: SummaryRow) => Style | null;
+  readonly textOf: (row: Row) => string | null;
+  readonly toneOf?: (row: Row) => Style | null;
 }
 
-/** `cp-1, kubernetes +5`: two alternative names, without their types, and how many more there are. */
-function firstNames({ object }: SummaryRow): string | null {
+/** The alternative names without their types. */
+function namesOf({ object }: Row): string | null {
   const names = 'extensions' in object ? alternativeNames(object.extensions) : [];
-  const first = names.slice(0, 2).map((name) => name.slice(name.indexOf(':') + 1));
-  return first.length === 0 ? null : first.join(', ') + (names.length > 2 ? ` +${names.length - 2}` : '');
+  return names.map((name) => name.slice(name.indexOf(':') + 1)).join(', ') || null;
 }
 
 /** `2036-11-22, 9 years`; the details have the time of day. */
-function endText({ validity }: SummaryRow): string | null {
+function endText({ validity }: Row): string | null {
   if (validity === null || !/\d/.test(validity.remaining)) return validity && validity.remaining;
   return `${validity.until.slice(0, 10)}, ${validity.remaining.replace(/^expired /, '')}`;
 }
 
-const endTone = ({ validity, endsSoon }: SummaryRow): Style | null =>
+const endTone = ({ validity, endsSoon }: Row): Style | null =>
   validity?.state === 'expired' ? 'red' : endsSoon ? 'yellow' : null;
 
 /** In the order of a row; the last ones are the first to go below it. */
 const columns: readonly Column[] = [
-  { head: 'OBJECT', least: 24, textOf: (_, name) => name },
+  { head: 'OBJECT', least: 24, textOf: ({ name }) => name },
   { head: 'WHAT', least: 22, textOf: ({ what }) => what },
   { head: 'WHO', least: 18, textOf: ({ who }) => who },
   { head: 'ISSUER', least: 12, textOf: ({ object }) => issuerOf(object) },
-  { head: 'NAMES', least: 20, textOf: firstNames },
+  { head: 'NAMES', least: 20, textOf: namesOf },
   { head: 'UNTIL', least: Infinity, textOf: endText, toneOf: endTone },
   { head: 'VERDICT', least: Infinity, textOf: ({ verdict }) => verdict, toneOf: ({ verdict }) => tones[verdict] },
 ];
@@ -56,44 +59,46 @@ const none = '-';
  * become narrower, and where that is not enough, the cells of some go to lines below the rows.
  */
 export function summaryTable(inspection: Inspection, now: Date, { width, paint }: Screen): string {
-  const rows = summaryRows(inspection, now);
   const { folder, names } = shortPaths(inspection.objects.map(({ path }) => visible(path)));
-  const filled = columns.map((column): FilledColumn => {
-    const cells = rows.map((row, i) => visible(column.textOf(row, names[i] ?? '') ?? none));
+  const rows = summaryRows(inspection, now).map((row, i): Row => ({ ...row, name: names[i] ?? '' }));
+  const filled = columns.flatMap((column): FilledColumn[] => {
+    const texts = rows.map(column.textOf);
+    if (texts.every((text) => text === null)) return [];
+    const cells = texts.map((text) => clip(visible(text ?? none), maxShown));
     const widest = cells.reduce((most, cell) => Math.max(most, columnsOf(cell)), column.head.length);
-    return { ...column, cells, width: Math.min(widest, width) };
+    return [{ ...column, cells, width: Math.min(widest, width) }];
   });
-  const { beside, below } = arranged(
-    filled.filter(({ cells }, i) => i === 0 || cells.some((cell) => cell !== none)),
-    width,
-  );
-  const line = (cells: readonly string[], toneOf: (column: Column) => Style | null | undefined): string =>
+  const { beside, below } = arranged(filled, width);
+  const line = (cellOf: (column: FilledColumn) => string, toneOf: (column: Column) => Style | null): string =>
     beside
-      .map((column, i) => {
-        const { [i]: cell = '' } = cells;
+      .map((column) => {
+        const cell = cut(cellOf(column), column.width);
         const tone = toneOf(column);
-        return (tone ? paint(tone, cell) : cell) + ' '.repeat(Math.max(0, column.width - columnsOf(cell)));
+        return (tone === null ? cell : paint(tone, cell)) + ' '.repeat(column.width - columnsOf(cell));
       })
       .join(gap)
       .trimEnd();
-  const heads = beside.map(({ head }) => head);
-  const shown = beside.map((column, i) => (i === 0 ? shortNames(column) : shortCells(column)));
   const lines = rows.flatMap((row, i) => {
-    const more = below.flatMap(({ head, cells: { [i]: cell = none } }) =>
-      cell === none ? [] : `${head.toLowerCase()} ${clip(cell, maxShown)}`,
-    );
+    // A name that is too long stands whole above its row, because a part of it may be that of another, too.
+    const isAbove = columnsOf(row.name) > (beside[0]?.width ?? 0);
     return [
-      // A name that would read like another one stands whole above its row.
-      ...(shown[0]?.[i] === '' ? wrapColumns(names[i] ?? '', width) : []),
+      ...(isAbove ? [wrapColumns(row.name, width - 2 * gap.length).join(`\n${gap}${gap}`)] : []),
       line(
-        shown.map((cells) => cells[i] ?? ''),
-        ({ toneOf }) => toneOf?.(row),
+        ({ head, cells: { [i]: cell = none } }) => (isAbove && head === 'OBJECT' ? '' : cell),
+        ({ toneOf }) => toneOf?.(row) ?? null,
       ),
-      ...(more.length === 0 ? [] : wrapColumns(more.join('; '), width - gap.length).map((text) => gap + text)),
+      // A line each, so that no text of an upload reads like the next cell.
+      ...below.flatMap(({ head, cells: { [i]: cell = none } }) =>
+        cell === none ? [] : cut(`${gap}${head.toLowerCase()} ${cell}`, width),
+      ),
     ];
   });
   const top = folder === '' ? [] : [`in ${folder}:`];
-  return [...top, line(heads, () => 'bold'), ...lines].map((text) => `${text}\n`).join('');
+  const heads = line(
+    ({ head }) => head,
+    () => 'bold',
+  );
+  return [...top, heads, ...lines].map((text) => `${text}\n`).join('');
 }
 
 /** The columns beside each other, and those that have to go below the rows. */
@@ -106,37 +111,21 @@ function arranged(all: readonly FilledColumn[], width: number) {
     if (last < 1) break;
     below.unshift(...beside.splice(last, 1));
   }
-  while (tooWide((column) => column.width)) {
-    const [widest] = beside.toSorted((a, b) => b.width - b.least - (a.width - a.least));
-    if (widest === undefined) break;
-    widest.width--;
-  }
+  while (tooWide((column) => column.width))
+    beside.reduce((one, other) => (other.width - other.least > one.width - one.least ? other : one)).width--;
   return { beside, below };
 }
 
-/** Names without their middle; empty where two would read the same. */
-function shortNames({ cells, width }: FilledColumn): readonly string[] {
-  const short = cells.map((cell) => cut(cell, width, width >> 1));
-  const last = new Map(short.map((name, i) => [name, i]));
-  const repeated = new Set(short.filter((name, i) => last.get(name) !== i));
-  return short.map((name, i) => (name !== cells[i] && repeated.has(name) ? '' : name));
-}
-
-/** The count at the end stays. */
-const shortCells = ({ cells, width }: FilledColumn): readonly string[] =>
-  cells.map((cell) => cut(cell, width, / \+\d{1,6}$/.exec(cell)?.[0].length));
-
 /** The folder that all paths begin with, and what differs. Where one file alone has contents, they are named `#…`. */
 function shortPaths(paths: readonly string[]): { readonly folder: string; readonly names: readonly string[] } {
-  const [first = ''] = paths;
-  const steps = first.split('/').slice(0, -1);
+  const steps = paths[0]?.split('/').slice(0, -1) ?? [];
   while (!paths.every((path) => path.startsWith([...steps, ''].join('/')))) steps.pop();
   // The root is no folder worth a line.
   const folder = steps.join('') === '' ? '' : `${steps.join('/')}/`;
   const [file = '', ...more] = new Set(paths.flatMap((path) => (path.includes('#') ? path.split('#', 1) : [])));
-  const inFile = more.length === 0 && paths.includes(file) ? `${file}#` : null;
+  const isAlone = more.length === 0 && paths.includes(file);
   return {
     folder,
-    names: paths.map((path) => path.slice((inFile !== null && path.startsWith(inFile) ? file : folder).length)),
+    names: paths.map((path) => path.slice((isAlone && path.startsWith(`${file}#`) ? file : folder).length)),
   };
 }

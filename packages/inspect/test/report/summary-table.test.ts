@@ -38,9 +38,9 @@ describe('the table of all objects', () => {
   it('says what each is, who, by whom, for which names, until when, and the verdict', () => {
     const server = at('tls.crt', { ...namesOf('cp-1', 'kubernetes', 'a', 'b'), role: 'Serving' });
     expect(tableOf([server, at('ca.crt', { selfSigned: true })], 130, [finding('X', 'error', 'tls.crt')])).toBe(
-      `OBJECT   WHAT                WHO            ISSUER      NAMES                UNTIL                VERDICT
-tls.crt  server certificate  CN=kubernetes  kubernetes  cp-1, kubernetes +2  2036-11-22, 9 years  error
-ca.crt   certificate         CN=kubernetes  itself      -                    2036-11-22, 9 years  ok
+      `OBJECT   WHAT                WHO            ISSUER      NAMES                   UNTIL                VERDICT
+tls.crt  server certificate  CN=kubernetes  kubernetes  cp-1, kubernetes, a, b  2036-11-22, 9 years  error
+ca.crt   certificate         CN=kubernetes  itself      -                       2036-11-22, 9 years  ok
 `,
     );
   });
@@ -82,9 +82,9 @@ ca.crt   certificate         CN=kubernetes  itself      -                    203
   it('never lets two objects read the same', () => {
     const path = (middle: string) => `${'a'.repeat(200)}${middle}${'b'.repeat(200)}.key`;
     const table = tableOf([key(path('x')), key(path('y')), key('c.key')], 60);
-    for (const middle of ['x', 'y']) expect(table.replaceAll('\n', '')).toContain(path(middle));
+    for (const middle of ['x', 'y']) expect(table.replaceAll('\n    ', '')).toContain(path(middle));
     expect(table).toMatch(/^c\.key +encrypted private key +ok$/m);
-    expect(tableOf([key(path('x')), key('c.key')], 60)).toMatch(/^a+…b+\.key +encrypted private key +ok$/m);
+    expect(table.match(/^ +encrypted private key +ok$/gm)).toHaveLength(2);
   });
 
   it.each([60, 80, 120, 200])('fits %i columns, and cuts neither the time nor the verdict', (width) => {
@@ -98,7 +98,6 @@ ca.crt   certificate         CN=kubernetes  itself      -                    203
     );
     const table = tableOf(objects, width);
     expect(table.match(/2036-11-22, (?:9 years|begins in 9 years) {2,}(?:ok|error)$/gm)).toHaveLength(200);
-    expect(table).toContain('+1');
     const all = everything();
     for (const { type } of all.inspection.objects) expect(type).toBeDefined();
     tableOf([...all.inspection.objects, kubeconfig], width, all.inspection.findings);
@@ -109,7 +108,9 @@ ca.crt   certificate         CN=kubernetes  itself      -                    203
     expect(tableOf([server, key('a.key')], 60)).toBe(
       `OBJECT         UNTIL                VERDICT
 apiserver.crt  2036-11-22, 9 years  ok
-  what API server; who CN=kubernetes; issuer kubernetes;
+  what API server
+  who CN=kubernetes
+  issuer kubernetes
   names cp-1, kubernetes
 a.key          -                    ok
   what encrypted private key
@@ -117,10 +118,23 @@ a.key          -                    ok
     );
   });
 
+  it('lets no text of an upload pass for another cell or row', () => {
+    const username = `u; issuer itself ${'x'.repeat(60)}`;
+    const liar = at(`${'a'.repeat(50)} issuer itself ${'a'.repeat(40)} ca.crt  CA  ok.crt`, {
+      kubernetes: { username, groups: [], uid: null, credentialId: 'x' },
+    });
+    const table = tableOf([liar, key('b.key')], 60);
+    expect(table.match(/^ {2}issuer .*$/gm)).toEqual(['  issuer kubernetes']);
+    expect(table).toMatch(/^ {2}who u; issuer itself x+…$/m);
+    expect(table).not.toMatch(/^ ?ca/m);
+  });
+
   it('counts East Asian characters twice and marks not at all', () => {
     expect(columnsOf('证书.key')).toBe(8);
     expect(columnsOf('e\u0301\u{1f512}\u{20000}')).toBe(5);
-    expect(cut('证书证书', 6, 2)).toBe('证…书');
+    expect(cut('证书证书', 6)).toBe('证书…');
+    expect(cut('证书证书', 5)).toBe('证书…');
+    expect(cut('证书证书', 4)).toBe('证…');
     expect(cut('abcdef', 4)).toBe('abc…');
     expect(cut('abcd', 4)).toBe('abcd');
     const table = tableOf([key('证书.key'), key('a.key')]);

@@ -183,8 +183,8 @@ describe('the parameters of a signature algorithm', () => {
     const messages: string[] = [];
     const { algorithm } = signedWith({ signedBytes, algorithm: algorithmOf(id, ...parameters), signature: NULL });
     observeParameters(algorithm, (code, message) => messages.push(`${code} ${message}`));
-    expect(messages).toHaveLength(expected.length);
-    for (const [i, end] of expected.entries())
-      expect(messages[i]).toMatch(new RegExp(`^SignatureParametersUnusual .*${end}$`));
+    expect(messages).toEqual(
+      expected.map((end): unknown => expect.stringMatching(`^SignatureParametersUnusual .*${end}$`)),
+    );
   });
 });

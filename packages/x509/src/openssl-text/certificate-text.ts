@@ -193,15 +193,11 @@ function attributeText({ type, values }: RequestAttribute): string {
   return values
     .map(({ tag, content }, i) => {
       // A value after the first has no name before it; OpenSSL counts what a long name took beyond its column twice.
-      const label =
-        i === 0 ? indentation(12) + name.padEnd(columnOfValues) : indentation(furtherIndent(name.length, i));
+      const column = i === 1 ? Math.max(columnOfValues, name.length) : columnOfValues;
+      const label = i === 0 ? indentation(12) + name.padEnd(column) : indentation(column);
       return `${label}:${readableTags.has(tag) ? octets(content) : 'unable to print attribute'}\n`;
     })
     .join('');
-}
-
-function furtherIndent(nameLength: number, i: number): number {
-  return nameLength > columnOfValues && i === 1 ? nameLength : columnOfValues;
 }
 
 const signatureIndent = 8;

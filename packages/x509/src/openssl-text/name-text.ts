@@ -153,7 +153,8 @@ const knownOtherNames: ReadonlyMap<string, KnownOtherName> = new Map([
  * that OpenSSL refuses to print there: with a NUL, which could hide its end, or a known otherName of another type.
  */
 function generalNameValue(name: GeneralName, names: ObjectNames): readonly [string, string] | undefined {
-  insistOnProper(name);
+  // OpenSSL does not load an extension with a malformed one.
+  if (name.type === 'ediPartyName' && !name.proper) throw new DerError('an ediPartyName is malformed', 0);
   switch (name.type) {
     case 'otherName':
       return otherNameValue(name.typeId, name.value, names);
@@ -171,11 +172,6 @@ function generalNameValue(name: GeneralName, names: ObjectNames): readonly [stri
     case 'ediPartyName':
       return [labels[name.type], '<unsupported>'];
   }
-}
-
-/** OpenSSL does not load an extension with a malformed ediPartyName. */
-function insistOnProper(name: GeneralName): void {
-  if (name.type === 'ediPartyName' && !name.proper) throw new DerError('an ediPartyName is malformed', 0);
 }
 
 function otherNameValue(type: string, value: DerElement, names: ObjectNames): readonly [string, string] | undefined {
@@ -198,7 +194,6 @@ export function generalNameValues(list: readonly GeneralName[], names: ObjectNam
 
 /** A name as distribution points and name constraints print it. */
 export function generalNameText(name: GeneralName, names: ObjectNames): string {
-  insistOnProper(name);
   switch (name.type) {
     case 'otherName': {
       const known = knownOtherNames.get(name.typeId);
@@ -212,13 +207,12 @@ export function generalNameText(name: GeneralName, names: ObjectNames): string {
       return `${labels[name.type]}:${printableOctets(name.octets)}`;
     case 'directoryName':
       return `DirName:${nestedNameText(name.name, names)}`;
-    case 'iPAddress':
-      return `IP Address:${ipAddressText(name.octets)}`;
     case 'registeredID':
       return `Registered ID:${names.long(name.id)}`;
+    case 'iPAddress':
     case 'x400Address':
     case 'ediPartyName':
-      return `${labels[name.type]}:<unsupported>`;
+      return generalNameValue(name, names)?.join(':') ?? '';
   }
 }
 

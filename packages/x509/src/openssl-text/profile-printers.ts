@@ -3,6 +3,7 @@ import {
   type BitString,
   bitStringOf,
   clearedOctets,
+  demand,
   dottedIdentifier,
   integerText,
   magnitudeOf,
@@ -105,8 +106,8 @@ function addressFamilyText(reader: DerReader, indent: number): string {
   const heading =
     indentation(indent) + name + (safi === undefined ? '' : ` (${safiNames[safi] ?? `Unknown SAFI ${safi}`})`);
   if (choice.tag === Tag.NULL) return `${heading}: inherit\n`;
-  if (choice.tag !== Tag.SEQUENCE) throw new DerError('an IPAddressChoice is of no known kind', choice.offset);
-  const lines = readAll(inside(choice), (reader) => addressOrRangeText(reader, afi));
+  const list = inside(demand(choice, Tag.SEQUENCE, 'an IPAddressChoice'));
+  const lines = readAll(list, (reader) => addressOrRangeText(reader, afi));
   return `${heading}:\n${lines.map((line) => `${indentation(indent + 2)}${line}\n`).join('')}`;
 }
 
@@ -117,17 +118,10 @@ function addressOrRangeText(reader: DerReader, afi: number): string {
     const prefix = bitsOf(element);
     return `${text(prefix, 0x00)}/${prefix.octets.length * 8 - prefix.unused}`;
   }
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('an IPAddressOrRange is of no known kind', element.offset);
-  const [lowest, highest] = readInside(
-    element,
-    'an IPAddressRange',
-    (fields) =>
-      [
-        bitsOf(fields.expect(Tag.BIT_STRING, 'the start of a range')),
-        bitsOf(fields.expect(Tag.BIT_STRING, 'the end of a range')),
-      ] as const,
-  );
-  return `${text(lowest, 0x00)}-${text(highest, 0xff)}`;
+  return readInside(demand(element, Tag.SEQUENCE, 'an IPAddressOrRange'), 'an IPAddressRange', (fields) => {
+    const end = (what: string): BitString => bitsOf(fields.expect(Tag.BIT_STRING, what));
+    return `${text(end('the start of a range'), 0x00)}-${text(end('the end of a range'), 0xff)}`;
+  });
 }
 
 const bitsOf = (element: DerElement): BitString => {
@@ -166,10 +160,10 @@ const printAsIdentifiers = sequencePrinter('ASIdentifiers', (fields, { indent })
 
 function asIdentifiersText(heading: string, explicit: DerElement, indent: number): string {
   const choice = readInside(explicit, 'an ASIdentifierChoice', (reader) => reader.next());
-  let lines: string[];
-  if (choice.tag === Tag.NULL) lines = ['inherit'];
-  else if (choice.tag === Tag.SEQUENCE) lines = readAll(inside(choice), asIdOrRangeText);
-  else throw new DerError('an ASIdentifierChoice is of no known kind', choice.offset);
+  const lines =
+    choice.tag === Tag.NULL
+      ? ['inherit']
+      : readAll(inside(demand(choice, Tag.SEQUENCE, 'an ASIdentifierChoice')), asIdOrRangeText);
   const margin = indentation(indent);
   return `${margin}${heading}:\n${lines.map((line) => `${margin}  ${line}\n`).join('')}`;
 }
@@ -177,8 +171,7 @@ function asIdentifiersText(heading: string, explicit: DerElement, indent: number
 function asIdOrRangeText(reader: DerReader): string {
   const element = reader.next();
   if (element.tag === Tag.INTEGER) return integerText(element);
-  if (element.tag !== Tag.SEQUENCE) throw new DerError('an ASIdOrRange is of no known kind', element.offset);
-  return readInside(element, 'an ASRange', (fields) =>
+  return readInside(demand(element, Tag.SEQUENCE, 'an ASIdOrRange'), 'an ASRange', (fields) =>
     ['the start of a range', 'the end of a range'].map((what) => integerText(fields.expect(Tag.INTEGER, what))),
   ).join('-');
 }

@@ -63,7 +63,7 @@ function keepsOrder(bytes: Buffer, frame: Frame, start: number, end: number): bo
  * Whether the content octets of a primitive element are in DER, as far as its tag tells the type. Content that no
  * encoding rule allows (an empty INTEGER, a NULL with content) passes, because the reader of the value refuses it.
  */
-function isDerPrimitive(tag: number, bytes: Buffer, start: number, end: number): boolean {
+export function isDerPrimitive(tag: number, bytes: Buffer, start: number, end: number): boolean {
   const length = end - start;
   switch (tag) {
     case Tag.BOOLEAN:
@@ -92,13 +92,13 @@ export function excessOctets(bytes: Buffer, start: number, end: number): number 
 }
 
 /** The bits behind the last one of a BIT STRING, which DER has zero (X.690 11.2.1). */
-export function unusedBits(bytes: Buffer, start: number, end: number): number {
+function unusedBits(bytes: Buffer, start: number, end: number): number {
   const unused = bytes[start] ?? 0;
   return end - start < 2 || unused > 7 ? 0 : (bytes[end - 1] ?? 0) & ((1 << unused) - 1);
 }
 
 /** Whether an arc of an OBJECT IDENTIFIER begins with a digit that says nothing (X.690 8.19.2). */
-export function hasLeadingZeroDigit(bytes: Buffer, start: number, end: number): boolean {
+function hasLeadingZeroDigit(bytes: Buffer, start: number, end: number): boolean {
   let startOfArc = true;
   for (let i = start; i < end; i++) {
     const octet = bytes[i] ?? 0;

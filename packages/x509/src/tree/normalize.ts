@@ -1,18 +1,18 @@
-import { type DerElement, DerError, DerReader, onlyElement, readOrNull, Tag } from '../strict/der.js';
+import { type DerElement, DerError, DerReader, isSetOfSorted, onlyElement, readOrNull, Tag } from '../strict/der.js';
 import {
   CONSTRUCTED,
   derLength,
   Deviations,
   type EncodingNote,
   excessOctets,
-  hasLeadingZeroDigit,
+  isDerPrimitive,
   isNoType,
   isPiecewiseString,
   MAX_DEPTH,
   MAX_ELEMENTS,
   readBerHeader,
-  unusedBits,
 } from './ber.js';
+import { bitStringOf, clearedOctets } from './values.js';
 
 /** The first element of some bytes. */
 export interface Normalized {
@@ -55,9 +55,7 @@ const NOTHING = Buffer.alloc(0);
 function rewritten(bytes: Buffer): Normalized {
   const rewriter = new Rewriter(bytes);
   const node = rewriter.element(bytes.length, 0);
-  const der = Buffer.allocUnsafe(lengthOf(node));
-  write(node, der, 0);
-  return split(bytes, rewriter.position, der, rewriter.deviations.notes());
+  return split(bytes, rewriter.position, encoded(node), rewriter.deviations.notes());
 }
 
 function split(bytes: Buffer, length: number, der: Buffer, notes: readonly EncodingNote[]): Normalized {
@@ -106,7 +104,8 @@ class Rewriter {
     }
     const children = this.#elementsInside(contentEnd ?? limit, contentEnd === null, depth);
     if (isPiecewiseString(tag)) return this.#joined(tag & ~CONSTRUCTED, children, start);
-    if (tag === Tag.SET && !isSorted(children)) this.deviations.note('unsortedSet', start);
+    if (tag === Tag.SET && !isSetOfSorted(children.map((child) => ({ raw: encoded(child) }))))
+      this.deviations.note('unsortedSet', start);
     return { identifier, content: children, contentLength: children.reduce((sum, child) => sum + lengthOf(child), 0) };
   }
 
@@ -126,31 +125,21 @@ class Rewriter {
   #primitive(tag: number, start: number, contentStart: number, end: number): Buffer {
     const { bytes, deviations } = this;
     const content = bytes.subarray(contentStart, end);
+    if (isDerPrimitive(tag, bytes, contentStart, end)) return content;
     switch (tag) {
       case Tag.BOOLEAN:
-        if (content.length !== 1 || content[0] === 0 || content[0] === 0xff) return content;
         deviations.note('oddTruth', start);
         return Buffer.of(0xff);
-      case Tag.INTEGER:
-      case Tag.ENUMERATED: {
-        const excess = excessOctets(bytes, contentStart, end);
-        if (excess > 0) deviations.note('longInteger', start);
-        return content.subarray(excess);
-      }
-      case Tag.BIT_STRING: {
-        const unused = unusedBits(bytes, contentStart, end);
-        if (unused === 0) return content;
+      case Tag.BIT_STRING:
         deviations.note('unusedBits', start);
-        const cleared = Buffer.from(content);
-        cleared[cleared.length - 1] = (content.at(-1) ?? 0) ^ unused;
-        return cleared;
-      }
+        return Buffer.concat([content.subarray(0, 1), clearedOctets(bitStringOf({ content, offset: start }))]);
       case Tag.OBJECT_IDENTIFIER:
-        if (!hasLeadingZeroDigit(bytes, contentStart, end)) return content;
         deviations.note('longIdentifier', start);
         return withoutLeadingZeroDigits(content);
       default:
-        return content;
+        // INTEGER and ENUMERATED are the only others that `isDerPrimitive` judges.
+        deviations.note('longInteger', start);
+        return content.subarray(excessOctets(bytes, contentStart, end));
     }
   }
 
@@ -175,27 +164,14 @@ function joinBits(pieces: readonly Buffer[], start: number): Buffer {
   return Buffer.concat([last.subarray(0, 1), ...pieces.map((piece) => piece.subarray(1))]);
 }
 
-function withoutLeadingZeroDigits(content: Buffer): Buffer {
-  let startOfArc = true;
-  return Buffer.from(
-    content.filter((octet) => {
-      const empty = startOfArc && octet === 0x80;
-      if (!empty) startOfArc = octet < 0x80;
-      return !empty;
-    }),
-  );
-}
+const withoutLeadingZeroDigits = (content: Buffer): Buffer =>
+  Buffer.from(content.toString('latin1').replace(/(?<=^|[^\x80-\xff])\x80+/g, ''), 'latin1');
 
-const isSorted = (nodes: readonly Node[]): boolean => {
-  let previous: Buffer | undefined;
-  return nodes.every((node) => {
-    const encoding = Buffer.allocUnsafe(lengthOf(node));
-    write(node, encoding, 0);
-    const sorted = previous === undefined || previous.compare(encoding) <= 0;
-    previous = encoding;
-    return sorted;
-  });
-};
+function encoded(node: Node): Buffer {
+  const encoding = Buffer.allocUnsafe(lengthOf(node));
+  write(node, encoding, 0);
+  return encoding;
+}
 
 const lengthOf = ({ identifier, contentLength }: Node): number =>
   identifier.length + lengthOctets(contentLength) + contentLength;

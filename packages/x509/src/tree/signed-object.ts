@@ -68,13 +68,11 @@ function readLastExtensions(
   return wrapped ? readExtensionTrees(readPart(wrapped, 'the extensions', (wrapper) => wrapper.next())) : null;
 }
 
-const NOTHING = Buffer.alloc(0);
-
 /** A certificate (RFC 5280 4.1), read as far as OpenSSL and Go read it. */
 export type CertificateTree = Readonly<ReturnType<typeof readCertificateTree>>;
 
 /** Reads one certificate in DER. OpenSSL puts `trust` behind it: what it is trusted for. Throws `DerError`. */
-export function readCertificateTree(der: Buffer, trust: Buffer = NOTHING) {
+export function readCertificateTree(der: Buffer, trust: Buffer = Buffer.alloc(0)) {
   const open = openSignedObject(der, 'the certificate');
   const { object, fields, readPart } = open;
   return {

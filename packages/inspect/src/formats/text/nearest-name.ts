@@ -34,24 +34,20 @@ const holds = (whole: string, part: string): boolean => whole.startsWith(part) |
 
 /** How many characters must be added, removed, replaced or swapped with their neighbour to make `b` of `a`. */
 function distance(a: string, b: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;
   for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
+    const row = (rows[i] = [i]);
     for (let j = 1; j <= b.length; j += 1) {
       const same = a[i - 1] === b[j - 1];
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
       row[j] = Math.min(
-        at(last, j) + 1,
-        at(row, j - 1) + 1,
-        at(last, j - 1) + (same ? 0 : 1),
-        swapped ? at(before, j - 2) + 1 : Infinity,
+        at(i - 1, j) + 1,
+        at(i, j - 1) + 1,
+        at(i - 1, j - 1) + (same ? 0 : 1),
+        swapped ? at(i - 2, j - 2) + 1 : Infinity,
       );
     }
-    before = last;
-    last = row;
   }
-  return at(last, b.length);
+  return at(a.length, b.length);
 }
-
-const at = (row: readonly number[], index: number): number => row[index] ?? Infinity;

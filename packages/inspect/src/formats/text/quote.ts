@@ -18,14 +18,18 @@ const roomForAll = 3_800;
 
 /** Several values, quoted, as many as fit, and how many more there are; `none` for an empty list. */
 export function quoteAll(values: readonly string[]): string {
-  if (values.length === 0) return 'none';
-  let text = '';
-  for (const [i, value] of values.entries()) {
-    const next = i === 0 ? quote(value) : `${text}, ${quote(value)}`;
-    if (next.length > roomForAll) return `${text} and ${values.length - i} more`;
-    text = next;
+  return values.length === 0 ? 'none' : asManyAsFit(values.map(quote), ', ', roomForAll, ' and');
+}
+
+/** Joins the first text and as many others as fit, and says how many more there are. */
+function asManyAsFit(texts: readonly string[], separator: string, room: number, and: string): string {
+  let joined = '';
+  for (const [i, text] of texts.entries()) {
+    const next = i === 0 ? text : joined + separator + text;
+    if (next.length > room && i > 0) return `${joined}${and} ${texts.length - i} more`;
+    joined = next;
   }
-  return text;
+  return joined;
 }
 
 /** A text without quotes, with the same care: on one line, and at most so many characters of it. */
@@ -51,12 +55,6 @@ const maxLength = 4096;
 const room = maxLength - 32;
 
 /** Joins sentences without full stops into one message: as many as fit, and how many more there are. */
-export function joined(sentences: readonly string[]): string {
-  let text = '';
-  for (const [i, sentence] of sentences.entries()) {
-    const next = i === 0 ? sentence : `${text}; ${sentence}`;
-    if (next.length > room && i > 0) return `${text}; and ${sentences.length - i} more`;
-    text = next.length > maxLength ? `${next.slice(0, room)}…` : next;
-  }
-  return text;
+export function joined([first = '', ...others]: readonly string[]): string {
+  return asManyAsFit([first.length > maxLength ? `${first.slice(0, room)}…` : first, ...others], '; ', room, '; and');
 }

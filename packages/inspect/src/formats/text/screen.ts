@@ -40,16 +40,11 @@ export const columnsOf = (text: string): number =>
 export const wrapColumns = (text: string, width: number): string[] =>
   wrapText(text, text.search(wide) === -1 ? width : width >> 1);
 
-/** A text in at most `width` columns: of a longer one its beginning, `…`, and its end in `tail` columns. */
-export function cut(text: string, width: number, tail = 0): string {
+/** A text in at most `width` columns, with `…` for the rest of a longer one. */
+export function cut(text: string, width: number): string {
   if (columnsOf(text) <= width) return text;
   const characters = Array.from(text);
-  const begin = fitting(characters, width - 1 - tail);
-  return [...begin, '…', ...fitting(characters.toReversed(), tail).toReversed()].join('');
-}
-
-function fitting(characters: readonly string[], width: number): readonly string[] {
-  let columns = 0;
+  let columns = 1;
   const end = characters.findIndex((character) => (columns += columnsOf(character)) > width);
-  return end === -1 ? characters : characters.slice(0, end);
+  return `${characters.slice(0, end).join('')}…`;
 }
