@@ -10,7 +10,7 @@ const masters = 'system:masters';
  * The groups that distributions give beside the username: by role to components, and by CA and username to others that
  * kubeadm (and kind), k3s, RKE2 and minikube make. `minikube` is its API server.
  */
-const installed: ReadonlyMap<string, readonly string[]> = new Map([
+const installed = new Map<string, readonly string[]>([
   ['ApiServerKubeletClient', ['kubeadm:cluster-admins', masters]],
   ...['ControllerManager', 'Scheduler', 'KubeProxy'].map((role) => [role, []] as const),
   ['KubeletClient', ['system:nodes']],

@@ -23,7 +23,7 @@ export function isGoTime(tag: number, text: string): boolean {
 
 /** Reports a number past 31 bits in an identifier, dotted; the first two are one (cryptobyte, readBase128Int). */
 export function observeIdentifier(oid: string, report: Report): void {
-  if (!/\d{10}/.test(oid)) return;
+  if (oid.length < 12 || !/\d{10}/.test(oid)) return;
   const numbers = oid.split('.').map((arc, i, [top]) => Number(arc) + (i === 1 ? 40 * Number(top) : 0));
   if (numbers.some((number) => number > 0x7fffffff))
     report('NotLoadable', `the object identifier ${oid.slice(0, 60)} has a number of more than 31 bits`);

@@ -1,7 +1,7 @@
 import { attributeType, keyPurpose } from '@kubepass/x509';
 import { type NameTree, textsOf } from '@kubepass/x509/tree';
 import type { ExtensionFacts } from '../model/decoded.js';
-import type { CertificateRole, KubernetesReading, NameContent } from '../model/inspection.js';
+import type { CertificateRole, KubernetesReading, NameAttributeContent, NameContent } from '../model/inspection.js';
 
 /** The attribute from which Kubernetes reads a `uid`, since 1.33. */
 export const uidAttribute = '1.3.6.1.4.1.57683.2';
@@ -53,7 +53,9 @@ export function roleOf(facts: RoleFacts, path: string): CertificateRole | null {
 
 /** The last one, as Go reads it. */
 export const commonName = ({ rdns }: NameContent): string =>
-  rdns.flat().findLast(({ type }) => type === 'CN')?.value ?? '';
+  rdns.findLast((rdn) => rdn.some(isCommonName))?.findLast(isCommonName)?.value ?? '';
+
+const isCommonName = ({ type }: NameAttributeContent): boolean => type === 'CN';
 
 export const valuesOf = ({ rdns }: NameContent, wanted: string): readonly string[] =>
   rdns.flat().flatMap(({ type, value }) => (type === wanted ? (value ?? '') : []));
