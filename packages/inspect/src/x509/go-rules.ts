@@ -58,7 +58,7 @@ export function mailboxOf(text: string): { readonly local: string; readonly host
 const uriForm =
   /^[a-z][a-z0-9+.-]*:(?:\/\/(?:(?:[\w.~!$&'()*+,;=:-]|%[\da-f]{2})*@)?([\w.~!$&'()*+,;=-]*|\[[\da-f:.]+\])(?::\d*)?(?![^/?#])|(?!\/\/))(?:[\w.~!$&'()*+,;=:@/?-]|%[\da-f]{2})*(?:#(?:[\w.~!$&'()*+,;=:@/?-]|%[\da-f]{2})*)?$/i;
 
-/** Whether a text is a URI. Go, which refuses a certificate with another one, takes some that are none (net/url). */
+/** Whether a text is a URI. Go loads no certificate with most others (net/url, Parse; parser.go, parseSANExtension). */
 export function isUri(text: string): boolean {
   const [found, host = ''] = uriForm.exec(text) ?? [];
   return found !== undefined && (host.startsWith('[') ? isIPv6(host.slice(1, -1)) : host === '' || isHost(host));

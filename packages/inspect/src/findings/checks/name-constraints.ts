@@ -121,10 +121,11 @@ function constrained(name: GeneralName, as: 'name' | 'base'): ConstrainedName {
   }
 }
 
-/** Null for what is no mailbox. */
+/** Null for what is no mailbox of a host. */
 function mailbox(text: string): ConstrainedName | null {
   const { local, host = '' } = mailboxOf(text) ?? {};
-  return local === undefined || host === '' ? null : { kind: 'email', text, local, host: host.toLowerCase() };
+  if (local === undefined || host === '' || host.includes('@')) return null;
+  return { kind: 'email', text, local, host: host.toLowerCase() };
 }
 
 /** All mailboxes of a host or, with a leading dot, of all hosts under it. */
