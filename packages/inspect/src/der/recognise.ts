@@ -120,8 +120,8 @@ const SHORTEST_PRIME = 64;
 const SHORTEST_SUBGROUP = 20;
 
 /**
- * The parameters of keys that `der` is, in words; null for anything else. Those of PKCS#3 may be two numbers, as an
- * RSAPublicKey is. If the second is 2, they are no such key: RFC 8017 3.1 has no even exponents.
+ * The parameters of keys that `der` is, in words; null for anything else. PKCS#3 has two numbers where it states no
+ * length, as an RSAPublicKey has. If the second is 2, they are no such key: RFC 8017 3.1 has no even exponents.
  */
 export function parametersIn(der: Buffer): string | null {
   const { elements, complete } = childrenOf(der);

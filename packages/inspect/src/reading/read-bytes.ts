@@ -149,4 +149,5 @@ function textOf(bytes: Buffer): Text | null {
 }
 
 /** Control characters besides blanks, line ends and the escape of terminal colours. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
 const controls = /[\0-\x08\x0e-\x1a\x1c-\x1f]/;

@@ -37,8 +37,8 @@ export async function inspectionOf(upload: Upload, context: InspectionContext): 
 const limits = ['TooLarge', 'TooManyObjects'];
 
 /**
- * Inspects an upload with a stranger before or behind its parts. Answers what is said about the upload's own objects, as
- * it would be said without the stranger; null where the upload is at a limit.
+ * Inspects an upload with a stranger before or behind its parts. Answers what is said about the upload's own objects,
+ * as it would be said without the stranger; null where the upload is at a limit.
  */
 export async function inspectedInCompany(
   upload: Upload,

@@ -183,6 +183,8 @@ describe('the parameters of a signature algorithm', () => {
     const messages: string[] = [];
     const { algorithm } = signedWith({ signedBytes, algorithm: algorithmOf(id, ...parameters), signature: NULL });
     observeParameters(algorithm, (code, message) => messages.push(`${code} ${message}`));
-    expect(messages).toEqual(expected.map((end) => expect.stringMatching(`^SignatureParametersUnusual .*${end}$`)));
+    expect(messages).toEqual(
+      expected.map((end): unknown => expect.stringMatching(`^SignatureParametersUnusual .*${end}$`)),
+    );
   });
 });

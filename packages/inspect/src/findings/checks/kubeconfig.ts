@@ -112,10 +112,8 @@ const certificatesFrom = onceFor(
   (source: CredentialSource, kubeconfig: DecodedObject, relations: Relations): readonly CertificateNode[] => {
     if (source.from !== 'data' || source.object === null) return [];
     const stem = pathStem(source.object);
-    return relations.childrenOf(kubeconfig.path).flatMap((child) => {
-      const node = pathStem(child.path) === stem ? relations.certificateOf(child) : undefined;
-      return node === undefined ? [] : [node];
-    });
+    const there = relations.childrenOf(kubeconfig.path).filter(({ path }) => pathStem(path) === stem);
+    return there.flatMap((child) => relations.certificateOf(child) ?? []);
   },
 );
 
