@@ -106,21 +106,15 @@ const openSshCiphers = /^(aes(128|192|256)-(ctr|cbc|gcm@openssh\.com)|chacha20-p
  */
 const encodingOf = (shape: UnencryptedShape): Encoding => (shape === 'DSA' ? 'PKCS#1' : shape);
 
-const encodingOfLabel = (label: string | null): Encoding => {
-  switch (label) {
-    case 'RSA PRIVATE KEY':
-    case 'DSA PRIVATE KEY':
-      return 'PKCS#1';
-    case 'EC PRIVATE KEY':
-      return 'SEC1';
-    case 'ENCRYPTED PRIVATE KEY':
-      return 'EncryptedPKCS#8';
-    case 'OPENSSH PRIVATE KEY':
-      return 'OpenSSH';
-    default:
-      return 'PKCS#8';
-  }
-};
+const encodingOfLabel = (label: string | null): Encoding => encodings.get(label ?? '') ?? 'PKCS#8';
+
+const encodings: ReadonlyMap<string, Encoding> = new Map([
+  ['RSA PRIVATE KEY', 'PKCS#1'],
+  ['DSA PRIVATE KEY', 'PKCS#1'],
+  ['EC PRIVATE KEY', 'SEC1'],
+  ['ENCRYPTED PRIVATE KEY', 'EncryptedPKCS#8'],
+  ['OPENSSH PRIVATE KEY', 'OpenSSH'],
+]);
 
 /** Reads the SubjectPublicKeyInfo, and reports what is wrong with it. */
 type Half = (report: Report) => Buffer | null;

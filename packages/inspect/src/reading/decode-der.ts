@@ -34,7 +34,13 @@ export function decodeDer(piece: Piece, context: DecodeContext): Decoded {
 function decode(piece: Piece, context: DecodeContext): Decoded {
   const { label, bytes } = piece;
   // The octets of OpenPGP are not read at all.
-  if (label !== null && !label.startsWith('PGP ') && bytes.length === 0) return emptyBlock;
+  if (label !== null && !label.startsWith('PGP ') && bytes.length === 0)
+    return unrecognised(
+      0,
+      'a PEM block without content',
+      'The PEM block holds nothing that could be read',
+      'MalformedObject',
+    );
   if (isLegacyEncrypted(piece) || looksLikeOpenSshKey(bytes)) return decodePrivateKey(piece, context);
   const normalized = normalize(bytes);
   const der = normalized.ok ? normalized.der : bytes;
@@ -100,17 +106,17 @@ function decodeByClaim(piece: Piece, problem: string | null, context: DecodeCont
 export const uninspected = (bytes: number, is = 'Diffie-Hellman parameters'): Decoded =>
   unrecognised(bytes, is, `It is ${is}, which is not inspected`);
 
-const unrecognised = (bytes: number, resembles: string | null, message: string): Decoded => ({
+const unrecognised = (
+  bytes: number,
+  resembles: string | null,
+  message: string,
+  code: Observation['code'] = 'UnrecognisedContent',
+): Decoded => ({
   content: { type: 'Unknown', bytes, resembles },
   material: null,
-  observations: [{ code: 'UnrecognisedContent', message }],
+  observations: [{ code, message }],
   pieces: [],
 });
-
-const emptyBlock: Decoded = {
-  ...unrecognised(0, 'a PEM block without content', ''),
-  observations: [{ code: 'MalformedObject', message: 'The PEM block holds nothing that could be read' }],
-};
 
 function whyUnrecognised(label: string | null, isDer: boolean): string {
   const what = isDer ? 'a structure in DER that is not known here' : 'nothing that is known here';

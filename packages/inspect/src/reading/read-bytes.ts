@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { counted } from '../formats/text/duration-in-words.js';
 import { BASE64_PEM_BEGIN, wholeBase64 } from './base64.js';
 import { uploadLimits } from '../model/budget.js';
@@ -137,6 +137,9 @@ function textOf(bytes: Buffer): Text | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), mark: 'UTF-16' };
   if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0)
     return { text: Buffer.from(bytes).swap16().toString('utf16le', 2), mark: 'UTF-16' };
+  // Nearly all PEM is ASCII, and is a text whatever else is in it.
+  if (bytes.toString('latin1', 0, PEM_BEGIN.length) === PEM_BEGIN && isAscii(bytes))
+    return { text: bytes.toString('latin1'), mark: null };
   const text = isUtf8(bytes) ? bytes.toString('utf8') : null;
   if (text !== null && !controls.test(text))
     return text.startsWith('\ufeff') ? { text: text.slice(1), mark: 'UTF-8' } : { text, mark: null };

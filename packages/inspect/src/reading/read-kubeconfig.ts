@@ -304,6 +304,11 @@ function checkUser(user: User, name: string, homes: Homes, report: Report): void
     ['key', clientKey],
   ] as const)
     if (file !== null && data === null) reportFile(file, `${name} takes its ${what}`, homes, report);
+    else if (file !== null)
+      report(
+        'AmbiguousCredential',
+        `${name} has its client ${what} both in itself and in a file; kubectl takes the data`,
+      );
   if (tokenFile !== null) reportFile(tokenFile, `${name} takes its token`, homes, report);
 
   if (token === 'given') report('StaticToken', `${name} has a token`);
@@ -335,15 +340,6 @@ function checkCredentials(user: User, name: string, report: Report): void {
   ];
   if (credentials.length === 0 && !isGiven(clientKey)) report('NoCredential', `${name} has no credential`);
   if (credentials.length > 1) report('AmbiguousCredential', `${name} has ${credentials.join(', ')}`);
-  for (const [what, { data, file }] of [
-    ['certificate', clientCertificate],
-    ['key', clientKey],
-  ] as const)
-    if (data !== null && file !== null)
-      report(
-        'AmbiguousCredential',
-        `${name} has its client ${what} both in itself and in a file; kubectl takes the data`,
-      );
 }
 
 function checkNames({ currentContext, contexts, clusters, users }: Kubeconfig, report: Report): void {

@@ -165,31 +165,20 @@ export function readCertificateSigningRequest(source: DocumentSource, reading: R
 const LEGACY = 'kubernetes.io/legacy-unknown';
 const MIN_EXPIRATION = 600;
 
-interface UsageRule {
-  readonly required: readonly string[];
-  readonly optional: readonly string[];
-}
-
-/** The usages that the signers of kube-controller-manager demand. Other signers are not known. */
-const usageRules: ReadonlyMap<string, UsageRule> = new Map([
-  [
-    'kubernetes.io/kube-apiserver-client',
-    { required: ['client auth'], optional: ['digital signature', 'key encipherment'] },
-  ],
-  [
-    'kubernetes.io/kube-apiserver-client-kubelet',
-    { required: ['client auth', 'digital signature'], optional: ['key encipherment'] },
-  ],
-  ['kubernetes.io/kubelet-serving', { required: ['server auth', 'digital signature'], optional: ['key encipherment'] }],
+/** The usages that the signers of kube-controller-manager demand, and those that they allow. No others are known. */
+const usageRules: ReadonlyMap<string, readonly [required: readonly string[], optional: readonly string[]]> = new Map([
+  ['kubernetes.io/kube-apiserver-client', [['client auth'], ['digital signature', 'key encipherment']]],
+  ['kubernetes.io/kube-apiserver-client-kubelet', [['client auth', 'digital signature'], ['key encipherment']]],
+  ['kubernetes.io/kubelet-serving', [['server auth', 'digital signature'], ['key encipherment']]],
 ]);
 
 function checkSigner(signerName: string | null, usages: readonly string[], report: Report): void {
   if (signerName === LEGACY)
     report('SignerNameLegacy', `The signer is ${quote(LEGACY)}, which no API server trusts and nothing approves`);
-  const rule = signerName === null ? undefined : usageRules.get(signerName);
-  if (rule === undefined || usages.length === 0) return;
-  const missing = rule.required.filter((usage) => !usages.includes(usage));
-  const refused = usages.filter((usage) => !rule.required.includes(usage) && !rule.optional.includes(usage));
+  const [required, optional] = usageRules.get(signerName ?? '') ?? [];
+  if (required === undefined || optional === undefined || usages.length === 0) return;
+  const missing = required.filter((usage) => !usages.includes(usage));
+  const refused = usages.filter((usage) => !required.includes(usage) && !optional.includes(usage));
   if (missing.length === 0 && refused.length === 0) return;
   const parts = [
     ...(missing.length > 0 ? [`demands ${missing.map(quote).join(', ')}`] : []),

@@ -79,11 +79,19 @@ export interface KnownAuthorities {
   readonly byFingerprint: ReadonlyMap<string, CertificateNode>;
 }
 
-/** Makes a value once for each object that it is asked for. */
-export function onceFor<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+/** Makes a value when it is first asked for. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** Makes a value once for each object that it is asked for. `rest` is the same each time. */
+export function onceFor<Key extends object, Rest extends readonly unknown[], Value>(
+  make: (key: Key, ...rest: Rest) => Value,
+): (key: Key, ...rest: Rest) => Value {
   const made = new WeakMap<Key, { readonly value: Value }>();
-  return (key) => {
-    const known = made.get(key) ?? { value: make(key) };
+  return (key, ...rest) => {
+    const known = made.get(key) ?? { value: make(key, ...rest) };
     made.set(key, known);
     return known.value;
   };
@@ -133,13 +141,8 @@ const readAuthority = (bytes: Uint8Array): Omit<CertificateNode, 'anchors'> | nu
 
 /** The address of a server in one spelling, to compare URLs; null where it is no https URL. */
 export function serverAddress(server: string): string | null {
-  let url: URL;
-  try {
-    url = new URL(server);
-  } catch {
-    return null;
-  }
-  if (url.protocol !== 'https:' || url.hostname === '') return null;
+  const url = urlOf(server);
+  if (url?.protocol !== 'https:' || url.hostname === '') return null;
   // The URL class normalizes the host, and leaves out the default port.
   const host = url.hostname.replace(/\.$/, '');
   return `${host}:${url.port === '' ? '443' : url.port}${url.pathname.replace(/\/+$/, '')}`;
@@ -147,10 +150,9 @@ export function serverAddress(server: string): string | null {
 
 /** The host of a URL, without the brackets of IPv6 addresses; null where there is none. */
 export function serverHost(server: string): string | null {
-  try {
-    const { hostname } = new URL(server);
-    return hostname === '' ? null : hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  } catch {
-    return null;
-  }
+  const { hostname = '' } = urlOf(server) ?? {};
+  return hostname === '' ? null : hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
+
+/** Null for a text that is no URL. `URL.parse` is not in Node 20. */
+const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);

@@ -162,12 +162,8 @@ export function chainsOf(
   let steps = 0;
   const extend = (nodes: readonly CertificateNode[], last: CertificateNode): void => {
     if (chains.length >= maxChains || ++steps > maxSteps) return;
-    if (last.object === null) {
-      chains.push({ nodes, complete: true });
-      return;
-    }
-    const issuers = issuersIn(issuanceOf(last));
-    if (issuers.some(({ fingerprintSha256 }) => fingerprintSha256 === last.fingerprintSha256)) {
+    const issuers = last.object === null ? [] : issuersIn(issuanceOf(last));
+    if (last.object === null || issuers.some(({ fingerprintSha256 }) => fingerprintSha256 === last.fingerprintSha256)) {
       chains.push({ nodes, complete: true });
       return;
     }

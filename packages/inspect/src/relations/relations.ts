@@ -11,6 +11,7 @@ import {
   type KnownAuthorities,
   knownAuthorities,
   octetsKey,
+  once,
   serverAddress,
 } from './certificate-node.js';
 import { type Chain, chainsOf, findIssuers, type Issuance, issuersIn } from './find-issuers.js';
@@ -132,16 +133,8 @@ export class Relations {
   /** Whether the CA of a certificate signed a list. A list whose signature cannot be checked is believed. */
   #isOfItsIssuer(signer: Issuance, node: CertificateNode): boolean {
     const [issuer] = issuersIn(this.issuanceOf(node));
-    switch (signer.outcome) {
-      case 'signed':
-        return signer.issuers[0]?.spkiSha256 === issuer?.spkiSha256;
-      case 'missing':
-        return issuer === undefined;
-      case 'forged':
-        return false;
-      case 'unchecked':
-        return true;
-    }
+    if (signer.outcome === 'signed') return signer.issuers[0]?.spkiSha256 === issuer?.spkiSha256;
+    return signer.outcome === 'unchecked' || (signer.outcome === 'missing' && issuer === undefined);
   }
 
   /** An earlier certificate of the same CA with the same serial number. */
@@ -221,40 +214,16 @@ export class Relations {
   }
 }
 
-/** Makes a value when it is first asked for. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
-
 const bundleKey = ({ parent, path }: DecodedObject): string => `${parent ?? ''}\n${pathStem(path)}`;
 
 /** Equal for equal objects; null where equality is not known. */
 function identityOf({ content }: DecodedObject): string | null {
-  switch (content.type) {
-    case 'Certificate':
-    case 'CertificationRequest':
-    case 'CertificateList':
-      return content.fingerprintSha256;
-    case 'PublicKey':
-    case 'PrivateKey':
-      return content.publicKey && `${content.type} ${content.publicKey.spkiSha256}`;
-    default:
-      return null;
-  }
+  if ('fingerprintSha256' in content) return content.fingerprintSha256;
+  return 'publicKey' in content ? content.publicKey && `${content.type} ${content.publicKey.spkiSha256}` : null;
 }
 
-function publicKeyOf({ content }: DecodedObject): PublicKeyDescription | null {
-  switch (content.type) {
-    case 'Certificate':
-    case 'CertificationRequest':
-    case 'PublicKey':
-    case 'PrivateKey':
-      return content.publicKey;
-    default:
-      return null;
-  }
-}
+const publicKeyOf = ({ content }: DecodedObject): PublicKeyDescription | null =>
+  'publicKey' in content ? content.publicKey : null;
 
 /** Items of the first sort, then the others, each in their order. */
 function bySorts<T>(items: readonly T[], isOfFirstSort: (item: T) => boolean): readonly T[] {

@@ -6,21 +6,23 @@ type Named = Pick<CertificateContent, 'role' | 'subject' | 'issuer' | 'inventory
 
 const masters = 'system:masters';
 
-/** By role, the groups that distributions give to a component beside its username. */
-const componentGroups: ReadonlyMap<CertificateRole, readonly string[]> = new Map([
+/**
+ * The groups that distributions give beside the username: by role to components, and by CA and username to others that
+ * kubeadm (and kind), k3s, RKE2 and minikube make. `minikube` is its API server.
+ */
+const installed = new Map<string, readonly string[]>([
   ['ApiServerKubeletClient', ['kubeadm:cluster-admins', masters]],
-  ['ControllerManager', []],
-  ['Scheduler', []],
-  ['KubeProxy', []],
+  ...['ControllerManager', 'Scheduler', 'KubeProxy'].map((role) => [role, []] as const),
   ['KubeletClient', ['system:nodes']],
-]);
-
-/** By CA, the other usernames that kubeadm (and kind), k3s, RKE2 and minikube make. `minikube` is its API server. */
-const madeBy: ReadonlyMap<string, readonly string[]> = new Map([
-  ['kubernetes', ['kubernetes-admin', 'kubernetes-super-admin']],
-  ['k3s-client-ca', ['system:admin', 'system:k3s-supervisor', 'system:k3s-controller']],
-  ['rke2-client-ca', ['system:admin', 'system:rke2-supervisor', 'system:rke2-controller']],
-  ['minikubeCA', ['minikube-user', 'minikube']],
+  ['kubernetes/kubernetes-admin', ['kubeadm:cluster-admins']],
+  ['kubernetes/kubernetes-super-admin', [masters]],
+  ...['k3s', 'rke2'].flatMap((name) =>
+    ['admin', `${name}-supervisor`, `${name}-controller`].map(
+      (user) => [`${name}-client-ca/system:${user}`, [masters]] as const,
+    ),
+  ),
+  ['minikubeCA/minikube-user', [masters]],
+  ['minikubeCA/minikube', [masters]],
 ]);
 
 /** Distributions put these into system:masters in vain: no API server lets them in by the CA that signs them. */
@@ -48,10 +50,8 @@ export function groupsAsInstalled(
   if (ca === 'EtcdCA' || ca === 'FrontProxyCA')
     return role === 'User' || role === 'Serving' ? null : (group) => group !== masters || harmlessMasters.has(role);
   const username = commonName(subject);
-  const isMade = madeBy.get(nameOfCa(issuer))?.includes(username) ?? false;
   if (username === 'kubernetes-super-admin' && !emergencyFile.test(path)) return null;
-  if (isMade) return (group) => group === (username === 'kubernetes-admin' ? 'kubeadm:cluster-admins' : masters);
-  const groups = role === null ? undefined : componentGroups.get(role);
+  const groups = installed.get(`${nameOfCa(issuer)}/${username}`) ?? installed.get(role ?? '');
   // A CA that no distribution made gives system:masters to nobody on purpose.
   return groups ? (group) => groups.includes(group) && (group !== masters || ca === 'ClusterCA') : null;
 }
@@ -67,14 +67,11 @@ const habitsOfMinikube: ReadonlySet<FindingCode> = new Set([
 /** Whether a certificate has a finding because minikube made it, which makes all of them so. */
 export function isHabit(code: FindingCode, certificate: Named): boolean {
   if (!habitsOfMinikube.has(code)) return false;
-  const ca = commonName(certificate.issuer);
-  return ca === 'minikubeCA' || ca === 'proxyClientCA'
-    ? groupsAsInstalled(certificate, '') !== null
-    : ca === '' && isOfDocker(certificate);
-}
-
-/** Certificates for the Docker of its machines have an organization alone: `jane.minikube` by `jane`. */
-function isOfDocker({ subject, issuer }: Named): boolean {
-  const [ca = '', organization = '', ...others] = [...valuesOf(issuer, 'O'), ...valuesOf(subject, 'O')];
-  return commonName(subject) === '' && others.length === 0 && ca !== '' && organization.startsWith(`${ca}.`);
+  const { subject, issuer } = certificate;
+  const ca = commonName(issuer);
+  if (ca === 'minikubeCA' || ca === 'proxyClientCA') return groupsAsInstalled(certificate, '') !== null;
+  if (ca !== '' || commonName(subject) !== '') return false;
+  // Certificates for the Docker of its machines have an organization alone: `jane.minikube` by `jane`.
+  const [maker = '', organization = '', ...others] = [...valuesOf(issuer, 'O'), ...valuesOf(subject, 'O')];
+  return others.length === 0 && maker !== '' && organization.startsWith(`${maker}.`);
 }

@@ -27,7 +27,7 @@ import {
 } from './describe-names.js';
 import { quote } from '../formats/text/quote.js';
 import { timeContent } from './decode-signed-object.js';
-import { isGoUri, observeIdentifier } from './go-rules.js';
+import { isUri, observeIdentifier } from './go-rules.js';
 
 /** Any JSON value but null. */
 type PlainValue = object | string | number | boolean;
@@ -129,8 +129,11 @@ const subjectAltName: Describe<readonly GeneralName[]> = (value, report, facts) 
   };
   let others = 0;
   for (const { type, value: text } of names) {
-    if (type === 'uniformResourceIdentifier' && text !== null && !isGoUri(text))
-      report('MalformedExtension', `${quote(text.slice(0, 200))} is no URI that Go, and so Kubernetes, loads`);
+    if (type === 'uniformResourceIdentifier' && text !== null && !isUri(text))
+      report(
+        'MalformedExtension',
+        `${quote(text.slice(0, 200))} is no URI (RFC 3986), for which Go, and so Kubernetes, may refuse the certificate`,
+      );
     const list = lists[type];
     if (list === undefined) others++;
     else if (text !== null) list.push(text);

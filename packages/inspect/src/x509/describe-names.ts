@@ -155,8 +155,9 @@ export function observeSubject(subject: NameTree, isCa: boolean, report: Report)
       `the subject has ${commonNames.length} common names: ${commonNames.slice(0, 5).map(quoteText).join(', ')}`,
     );
   for (const rdn of subject.rdns) {
-    for (const label of rdn.flatMap(({ type, text }) => (tooLong.test(text ?? '') ? attributeLabel(type) : [])))
-      if (bounded.has(label)) report('NameTooLong', `${label} of the subject has more than 64 characters`);
+    for (const { type, text } of rdn)
+      if (text !== null && text.length > 64 && tooLong.test(text) && bounded.has(attributeLabel(type)))
+        report('NameTooLong', `${attributeLabel(type)} of the subject has more than 64 characters`);
     const types = new Set(rdn.map(({ type }) => type));
     if (types.size > 1)
       report(

@@ -23,7 +23,7 @@ export function isGoTime(tag: number, text: string): boolean {
 
 /** Reports a number past 31 bits in an identifier, dotted; the first two are one (cryptobyte, readBase128Int). */
 export function observeIdentifier(oid: string, report: Report): void {
-  if (!/\d{10}/.test(oid)) return;
+  if (oid.length < 12 || !/\d{10}/.test(oid)) return;
   const numbers = oid.split('.').map((arc, i, [top]) => Number(arc) + (i === 1 ? 40 * Number(top) : 0));
   if (numbers.some((number) => number > 0x7fffffff))
     report('NotLoadable', `the object identifier ${oid.slice(0, 60)} has a number of more than 31 bits`);
@@ -33,46 +33,33 @@ export function observeIdentifier(oid: string, report: Report): void {
 export function whyNotGoBase({ type, octets }: GeneralName): string | null {
   if (type !== 'dNSName' && type !== 'rfc822Name' && type !== 'uniformResourceIdentifier') return null;
   const text = octets.toString('latin1');
-  if (type === 'rfc822Name' && text.includes('@')) return isMailbox(text) ? null : 'is no mailbox: Go loads no such CA';
+  if (text === '') return null;
+  if (type === 'rfc822Name' && text.includes('@')) return mailboxOf(text) ? null : 'is no mailbox: Go loads no such CA';
   const isAddress = type === 'uniformResourceIdentifier' && isIP(text) !== 0;
-  return isGoDomain(text, true) && !isAddress ? null : 'is no domain: Go loads no such CA';
+  return isHost(text.replace(/^\./, '')) && !isAddress ? null : 'is no domain: Go loads no such CA';
 }
 
-/** parser.go, domainNameValid. The base of a subtree may begin with a dot. */
-function isGoDomain(text: string, base: boolean): boolean {
-  const labels = base && text.startsWith('.') ? text.slice(1) : text;
-  return text === '' || (/^[!-~]+$/.test(labels) && !/^\.|\.\.|\.$/.test(labels));
-}
+/** Whether a text is labels of visible characters (parser.go, domainNameValid). */
+export const isHost = (text: string): boolean => /^[!-\-/-~]+(?:\.[!-\-/-~]+)*$/.test(text);
 
 /** RFC 2821 4.1.2, as verify.go has it (parseRFC2821Mailbox): it takes `\` and a character outside of quotes, too. */
-function isMailbox(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- Go lets control characters stand between quotes
-  const quoted = /^"(?:[\x01-\x08\x0b\x0c\x0e-!#-[\]-\x7f]|\\[\x01-\t\x0b\x0c\x0e-\x7f])*"(?=@)/.exec(text);
-  const [local] = quoted ?? /^(?:\\[^]|[\w!#$%&'*+/=?^`{|}~.-])+(?=@)/.exec(text) ?? [];
-  if (local === undefined || (quoted === null && /^\\?\.|\.$|\.\\?\./.test(local))) return false;
-  return isGoDomain(text.slice(local.length + 1), false);
+const mailboxForm =
+  /^(?:"((?:[^"\\\0\t\n\r\x80-\uffff]|\\[^\0\n\r\x80-\uffff])*)"|((?:[\w!#$%&'*+\-/=?^`{|}~.]|\\[^])+))@([^]*)$/;
+
+/** A mailbox of any host, or of none; null for what is no mailbox. */
+export function mailboxOf(text: string): { readonly local: string; readonly host: string } | null {
+  const [, quoted, atoms, host = ''] = mailboxForm.exec(text) ?? [];
+  const local = (quoted ?? atoms ?? '').replace(/\\([^])/g, '$1');
+  const isLocal = quoted !== undefined || (atoms !== undefined && !`.${local}.`.includes('..'));
+  return isLocal && (host === '' || isHost(host)) ? { local, host } : null;
 }
 
-/** Whether Go reads a URI as an alternative name (net/url, Parse; parser.go, parseSANExtension). */
-export function isGoUri(uri: string): boolean {
-  const [, address = '', fragment = ''] = /^([^#]*)#?([^]*)$/.exec(uri) ?? [];
-  if (/\p{Cc}/u.test(address) || badEscape.test(fragment)) return false;
-  if (address.startsWith(':')) return false;
-  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(address)?.[1]?.toLowerCase();
-  const [rest = ''] = address.slice(scheme === undefined ? 0 : scheme.length + 1).split('?');
-  if (!rest.startsWith('/')) return scheme !== undefined || (!/^[^/]*:/.test(rest) && !badEscape.test(rest));
-  if (!rest.startsWith('//') || (scheme === undefined && rest.startsWith('///'))) return !badEscape.test(rest);
-  const [, user = '', host = '', path = ''] = /^\/\/(?:([^/]*)@)?([^/@]*)(.*)$/.exec(rest) ?? [];
-  if (badEscape.test(path) || badEscape.test(user) || !/^[\w.~!$&'()*+,;=%:@-]*$/.test(user)) return false;
-  return isGoHost(host, scheme === 'http' || scheme === 'https') && isGoDomain(host, false);
-}
+/** RFC 3986 3, with a scheme, as RFC 5280 4.2.1.6 asks for. Its hosts have no escapes, which Go takes in no name. */
+const uriForm =
+  /^[a-z][a-z0-9+.-]*:(?:\/\/(?:(?:[\w.~!$&'()*+,;=:-]|%[\da-f]{2})*@)?([\w.~!$&'()*+,;=-]*|\[[\da-f:.]+\])(?::\d*)?(?![^/?#])|(?!\/\/))(?:[\w.~!$&'()*+,;=:@/?-]|%[\da-f]{2})*(?:#(?:[\w.~!$&'()*+,;=:@/?-]|%[\da-f]{2})*)?$/i;
 
-const badEscape = /%(?![0-9A-Fa-f]{2})/;
-
-/** net/url, parseHost. Only http and https ask for a single colon. */
-function isGoHost(host: string, strict: boolean): boolean {
-  const literal = /^\[([^%]*)(?:%25[\w.~-]+)?\](?::\d*)?$/.exec(host)?.[1];
-  if (literal !== undefined) return isIPv6(literal);
-  if (host.includes('[') || !/^(?:[\w.~!$&'()*+,;=:\]<>"-]|%25)*$/.test(host)) return false;
-  return (strict ? /^[^:]*(?::\d*)?$/ : /^(?:[^]*:\d*|[^:]*)$/).test(host);
+/** Whether a text is a URI. Go loads no certificate with most others (net/url, Parse; parser.go, parseSANExtension). */
+export function isUri(text: string): boolean {
+  const [found, host = ''] = uriForm.exec(text) ?? [];
+  return found !== undefined && (host.startsWith('[') ? isIPv6(host.slice(1, -1)) : host === '' || isHost(host));
 }

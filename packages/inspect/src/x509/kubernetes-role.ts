@@ -1,7 +1,7 @@
 import { attributeType, keyPurpose } from '@kubepass/x509';
 import { type NameTree, textsOf } from '@kubepass/x509/tree';
 import type { ExtensionFacts } from '../model/decoded.js';
-import type { CertificateRole, KubernetesReading, NameContent } from '../model/inspection.js';
+import type { CertificateRole, KubernetesReading, NameAttributeContent, NameContent } from '../model/inspection.js';
 
 /** The attribute from which Kubernetes reads a `uid`, since 1.33. */
 export const uidAttribute = '1.3.6.1.4.1.57683.2';
@@ -52,10 +52,13 @@ export function roleOf(facts: RoleFacts, path: string): CertificateRole | null {
 }
 
 /** The last one, as Go reads it. */
-export const commonName = (name: NameContent): string => valuesOf(name, 'CN').at(-1) ?? '';
+export const commonName = ({ rdns }: NameContent): string =>
+  rdns.findLast((rdn) => rdn.some(isCommonName))?.findLast(isCommonName)?.value ?? '';
 
-export const valuesOf = (name: NameContent, wanted: string): readonly string[] =>
-  name.rdns.flatMap((rdn) => rdn.flatMap(({ type, value }) => (type === wanted ? (value ?? '') : [])));
+const isCommonName = ({ type }: NameAttributeContent): boolean => type === 'CN';
+
+export const valuesOf = ({ rdns }: NameContent, wanted: string): readonly string[] =>
+  rdns.flat().flatMap(({ type, value }) => (type === wanted ? (value ?? '') : []));
 
 /** Without the extension, a certificate is for anything. */
 function purposesOf(extKeyUsage: readonly string[] | null): { readonly client: boolean; readonly server: boolean } {
@@ -140,16 +143,13 @@ const talosCaRoles = byName({ ClusterCA: ['kubernetes'], EtcdCA: ['etcd'] });
  * and OpenShift a namespace before it: `openshift-etcd_etcd-signer@1700000000`.
  */
 export const nameOfCa = (name: NameContent): string =>
-  commonName(name)
-    .replace(/@\d+$/, '')
-    .replace(/^openshift-[a-z-]+_/, '')
-    .replace(/_$/, '');
+  commonName(name).replaceAll(/_?@\d+$|_$|^openshift-[a-z-]+_/g, '');
 
 export function roleOfCa(subject: NameContent): CertificateRole {
   const name = nameOfCa(subject);
-  const [organization, ...others] = valuesOf(subject, 'O');
-  const ofTalos = name === '' && others.length === 0 ? talosCaRoles.get(organization ?? '') : undefined;
-  return caRoles.get(name) ?? ofTalos ?? 'CA';
+  if (name !== '') return caRoles.get(name) ?? 'CA';
+  const [organization = '', ...others] = valuesOf(subject, 'O');
+  return (others.length === 0 ? talosCaRoles.get(organization) : undefined) ?? 'CA';
 }
 
 const clientRoles = byName({

@@ -52,23 +52,17 @@ function reportIssuance(
   own: CertificateNode | null,
   report: Report,
 ): void {
-  switch (issuance.outcome) {
-    case 'signed':
-      return;
-    case 'missing':
-      report('IssuerMissing', `its issuer ${shortName(issuer)} is not here${namesake(issuance, own)}`);
-      return;
-    case 'forged':
-      report('SignatureInvalid', `the key of ${placeOf(issuance.supposed)} did not make the signature`);
-      return;
-    case 'unchecked':
-      report(
-        'SignatureNotChecked',
-        issuance.because === 'budget'
-          ? 'the upload holds more signatures than are checked at once'
-          : unsupported(signatureAlgorithm.name),
-      );
-  }
+  if (issuance.outcome === 'missing')
+    report('IssuerMissing', `its issuer ${shortName(issuer)} is not here${namesake(issuance, own)}`);
+  else if (issuance.outcome === 'forged')
+    report('SignatureInvalid', `the key of ${placeOf(issuance.supposed)} did not make the signature`);
+  else if (issuance.outcome === 'unchecked')
+    report(
+      'SignatureNotChecked',
+      issuance.because === 'budget'
+        ? 'the upload holds more signatures than are checked at once'
+        : unsupported(signatureAlgorithm.name),
+    );
 }
 
 /** A certificate that seems to be the issuer and is not, be it the certificate itself. */

@@ -2,7 +2,7 @@ import { quote } from '../../formats/text/quote.js';
 import type { DecodedObject, KnownCluster } from '../../model/decoded.js';
 import type { CertificateRole, CredentialSource, KubeconfigContent } from '../../model/inspection.js';
 import { pathStem } from '../../reading/paths.js';
-import { type Anchor, type CertificateNode, isSelfIssued, placeOf } from '../../relations/certificate-node.js';
+import { type Anchor, type CertificateNode, isSelfIssued, onceFor, placeOf } from '../../relations/certificate-node.js';
 import type { Chain } from '../../relations/find-issuers.js';
 import type { KubeconfigObject, Relations } from '../../relations/relations.js';
 import type { Setting } from './check.js';
@@ -107,47 +107,24 @@ const isAnchoredIn = ({ nodes }: Chain, name: string, role: Anchor['role']): boo
 const isAnchor = ({ anchors }: CertificateNode, name: string, role: Anchor['role']): boolean =>
   anchors.some((anchor) => anchor.cluster === name && anchor.role === role);
 
-/** A cluster of a kubeconfig. */
-type KubeconfigClusterContent = KubeconfigContent['clusters'][number];
-
-const certificates = new WeakMap<CredentialSource, readonly CertificateNode[]>();
-
 /** The certificates at a place of a kubeconfig, in their order; kept, because contexts repeat places. */
-function certificatesFrom(
-  source: CredentialSource,
-  kubeconfig: DecodedObject,
-  relations: Relations,
-): readonly CertificateNode[] {
-  if (source.from !== 'data' || source.object === null) return [];
-  const known = certificates.get(source);
-  if (known !== undefined) return known;
-  const stem = pathStem(source.object);
-  const found = relations.childrenOf(kubeconfig.path).flatMap((child) => {
-    const node = pathStem(child.path) === stem ? relations.certificateOf(child) : undefined;
-    return node === undefined ? [] : [node];
-  });
-  certificates.set(source, found);
-  return found;
-}
-
-const servers = new WeakMap<KubeconfigClusterContent, readonly CertificateNode[]>();
+const certificatesFrom = onceFor(
+  (source: CredentialSource, kubeconfig: DecodedObject, relations: Relations): readonly CertificateNode[] => {
+    if (source.from !== 'data' || source.object === null) return [];
+    const stem = pathStem(source.object);
+    const there = relations.childrenOf(kubeconfig.path).filter(({ path }) => pathStem(path) === stem);
+    return there.flatMap((child) => relations.certificateOf(child) ?? []);
+  },
+);
 
 /**
  * The certificates of the upload that a cluster's server may show: those of API servers that chain to the CA that the
  * kubeconfig holds for it, or the only one of any server that does.
  */
-export function servingCertificates(
-  cluster: KubeconfigClusterContent,
-  kubeconfig: DecodedObject,
-  relations: Relations,
-): readonly CertificateNode[] {
-  let found = servers.get(cluster);
-  if (found === undefined) {
-    found = findServers(certificatesFrom(cluster.certificateAuthority, kubeconfig, relations), relations);
-    servers.set(cluster, found);
-  }
-  return found;
-}
+export const servingCertificates = onceFor(
+  (cluster: KubeconfigContent['clusters'][number], kubeconfig: DecodedObject, relations: Relations) =>
+    findServers(certificatesFrom(cluster.certificateAuthority, kubeconfig, relations), relations),
+);
 
 function findServers(trusted: readonly CertificateNode[], relations: Relations): readonly CertificateNode[] {
   if (trusted.length === 0) return [];

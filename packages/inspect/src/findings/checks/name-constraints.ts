@@ -3,18 +3,24 @@ import { attributeType, displayDistinguishedName } from '@kubepass/x509';
 import { extensionValueOf, type GeneralName, type NameTree, type NameTreeAttribute } from '@kubepass/x509/tree';
 import type { CertificateMaterial } from '../../model/decoded.js';
 import { isSelfIssued, onceFor, placeOf } from '../../relations/certificate-node.js';
+import { isHost, mailboxOf } from '../../x509/go-rules.js';
 import type { CertificateCheck } from './check.js';
 
 /** The forms of names that Go, and so Kubernetes, compares (crypto/x509, parseNameConstraintsExtension). */
-const comparedByGo: readonly string[] = ['rfc822Name', 'dNSName', 'uniformResourceIdentifier', 'iPAddress'];
+const comparedByGo: ReadonlySet<string> = new Set(['rfc822Name', 'dNSName', 'uniformResourceIdentifier', 'iPAddress']);
+
+const NAME_CONSTRAINTS = '2.5.29.30';
 
 /** RFC 5280 4.2.1.10. One chain whose CAs allow every name is enough. */
-export const checkNameConstraints: CertificateCheck = ({ material, node, authority }, { relations, report, spend }) => {
-  const forms = [...(constraintsOf(material)?.criticalForms ?? [])].filter((form) => !comparedByGo.includes(form));
-  if (forms.length > 0)
+export const checkNameConstraints: CertificateCheck = (
+  { content, material, node, authority },
+  { relations, report, spend },
+) => {
+  const own = content.extensions.some(({ oid }) => oid === NAME_CONSTRAINTS) ? constraintsOf(material) : null;
+  if (own !== null && own.refused.size > 0)
     report(
       'UnknownCriticalExtension',
-      `the extension nameConstraints is critical and constrains ${forms.join(' and ')}, which Go, and so Kubernetes, does not compare: it refuses every chain with it`,
+      `the extension nameConstraints is critical and constrains ${[...own.refused].join(' and ')}, which Go, and so Kubernetes, does not compare: it refuses every chain with it`,
     );
   // RFC 5280 6.1.3: constraints do not apply to what a CA issues to its own name.
   if (authority && isSelfIssued(material)) return;
@@ -54,22 +60,24 @@ interface ComparedAttribute {
 }
 
 interface NameConstraints {
-  /** The forms of names that they constrain; empty where the extension is not critical. */
-  readonly criticalForms: ReadonlySet<string>;
+  /** The forms of names that they constrain and Go does not compare; empty where the extension is not critical. */
+  readonly refused: ReadonlySet<string>;
   readonly permitted: readonly ConstrainedName[];
   readonly excluded: readonly ConstrainedName[];
 }
 
 /** Null for a CA without constraints, and for malformed ones, which are reported when they are read. */
 const constraintsOf = onceFor(({ tree }: CertificateMaterial): NameConstraints | null => {
-  const value = extensionValueOf(tree, '2.5.29.30');
+  const value = extensionValueOf(tree, NAME_CONSTRAINTS);
   if (value === null) return null;
-  const [permitted, excluded] = [value.permitted ?? [], value.excluded ?? []];
-  const isCritical = tree.extensions?.find(({ oid }) => oid === '2.5.29.30')?.critical;
+  const basesOf = (list: typeof value.permitted) => (list ?? []).map(({ base }) => base);
+  const [permitted, excluded] = [basesOf(value.permitted), basesOf(value.excluded)];
+  const isCritical = tree.extensions?.find(({ oid }) => oid === NAME_CONSTRAINTS)?.critical;
+  const forms = isCritical ? [...permitted, ...excluded].map(({ type }) => type) : [];
   return {
-    criticalForms: new Set(isCritical ? [...permitted, ...excluded].map(({ base }) => base.type) : []),
-    permitted: permitted.map(({ base }) => constrained(base, 'base')),
-    excluded: excluded.map(({ base }) => constrained(base, 'base')),
+    refused: new Set(forms.filter((form) => !comparedByGo.has(form))),
+    permitted: permitted.map((base) => constrained(base, 'base')),
+    excluded: excluded.map((base) => constrained(base, 'base')),
   };
 });
 
@@ -86,7 +94,7 @@ function namesOf({ tree }: CertificateMaterial): readonly ConstrainedName[] {
   ];
   if (!names.some(({ kind }) => kind === 'email'))
     for (const { type, text } of subject.rdns.flat())
-      if (type === attributeType.emailAddress && text !== null) names.push(mailbox(text) ?? allOf(text));
+      if (type === attributeType.emailAddress && text !== null) names.push(mailbox(text) ?? domainOf(text));
   return names;
 }
 
@@ -96,9 +104,9 @@ function constrained(name: GeneralName, as: 'name' | 'base'): ConstrainedName {
   const malformed = { kind: 'other', text, form: null } as const;
   switch (name.type) {
     case 'rfc822Name':
-      return mailbox(text) ?? (as === 'base' ? allOf(text) : malformed);
+      return mailbox(text) ?? (as === 'base' ? domainOf(text) : malformed);
     case 'dNSName':
-      if (as === 'name' && !hostForm.test(text)) return malformed;
+      if (as === 'name' && !isHost(text)) return malformed;
       return { kind: 'dns', text, host: text.toLowerCase().replace(/\.$/, '') };
     case 'directoryName':
       return directoryName(name.name);
@@ -113,21 +121,15 @@ function constrained(name: GeneralName, as: 'name' | 'base'): ConstrainedName {
   }
 }
 
-/** Labels of visible characters, as Go wants hosts below constraints (crypto/x509, domainNameValid). */
-const hostForm = /^[!-\-/-~]+(?:\.[!-\-/-~]+)*$/;
-
-/** RFC 5321 4.1.2: a quoted string or atoms, and a host. A backslash may stand before any character. */
-const mailboxForm = /^(?:"((?:[^"\\\0\t\n\r\x80-\uffff]|\\[^])*)"|((?:[\w!#$%&'*+\-/=?^`{|}~.]|\\[^])+))@([^@]+)$/;
-
-/** Null for what is no mailbox. */
+/** Null for what is no mailbox of a host. */
 function mailbox(text: string): ConstrainedName | null {
-  const [, quoted, atoms, host = ''] = mailboxForm.exec(text) ?? [];
-  const local = (quoted ?? atoms ?? '').replace(/\\([^])/g, '$1');
-  if (!hostForm.test(host) || (quoted === undefined && `.${local}.`.includes('..'))) return null;
+  const { local, host = '' } = mailboxOf(text) ?? {};
+  if (local === undefined || host === '' || host.includes('@')) return null;
   return { kind: 'email', text, local, host: host.toLowerCase() };
 }
 
-const allOf = (text: string): ConstrainedName => ({ kind: 'email', text, local: null, host: text.toLowerCase() });
+/** All mailboxes of a host or, with a leading dot, of all hosts under it. */
+const domainOf = (text: string): ConstrainedName => ({ kind: 'email', text, local: null, host: text.toLowerCase() });
 
 const directoryName = (name: NameTree): ConstrainedName => ({
   kind: 'directory',
@@ -147,7 +149,7 @@ function hostOfUri(uri: string): string | null {
   const end = rest.search(/[/?#]/);
   const authority = end < 0 ? rest : rest.slice(0, end);
   const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
-  return !hostForm.test(host) || host.includes(':') || /^\d+(?:\.\d+){3}$/.test(host) ? null : host;
+  return !isHost(host) || host.includes(':') || /^\d+(?:\.\d+){3}$/.test(host) ? null : host;
 }
 
 const addressText = (octets: Buffer): string =>
@@ -156,12 +158,12 @@ const addressText = (octets: Buffer): string =>
 /** The first name that a CA with these constraints does not allow; undefined where it allows all. */
 function violation(
   names: readonly ConstrainedName[],
-  { criticalForms, permitted, excluded }: NameConstraints,
+  { refused, permitted, excluded }: NameConstraints,
   spend: () => void,
 ): { readonly name: ConstrainedName; readonly why: string } | undefined {
   for (const name of names) {
     if (name.kind === 'other') {
-      if (name.form === null || criticalForms.has(name.form))
+      if (name.form === null || refused.has(name.form))
         return { name, why: 'cannot be compared with the name constraints of' };
       continue;
     }

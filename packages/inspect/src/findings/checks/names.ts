@@ -3,7 +3,7 @@ import { isPrivilegedName, isSystemName } from '../../formats/text/privileged-na
 import { quote, quoteAll } from '../../formats/text/quote.js';
 import type { CertificateMaterial, SubjectAltNames } from '../../model/decoded.js';
 import type { CertificateRole } from '../../model/inspection.js';
-import { serverHost } from '../../relations/certificate-node.js';
+import { once, serverHost } from '../../relations/certificate-node.js';
 import { groupsAsInstalled } from '../../x509/as-installed.js';
 import { isOfAnotherApi, servesOneOfSeveral, uidAttribute } from '../../x509/kubernetes-role.js';
 import type { CertificateCheck, ExaminedCertificate, ObjectCheck, Setting } from './check.js';
@@ -44,18 +44,18 @@ export const checkIdentity: ObjectCheck = ({ path, content }, { report }) => {
   if (content.type !== 'Certificate' && content.type !== 'CertificationRequest') return;
   if (content.kubernetes === null) return;
   const { username, groups } = content.kubernetes;
-  const belongs = content.type === 'Certificate' ? groupsAsInstalled(content, path) : null;
-  const check = (what: string, name: string, isAsInstalled: boolean): void => {
+  const belongs = once(() => (content.type === 'Certificate' ? groupsAsInstalled(content, path) : null));
+  const check = (what: string, name: string, isAsInstalled: () => boolean): void => {
     if (unseenBlanks.test(name))
       report('BlankInName', `the ${what} ${quote(name)} has a blank at its beginning or end, or two in a row`);
     // Kubernetes compares the names of groups byte by byte, and so does this check.
     if (what === 'group' && name === 'system:masters')
-      report(isAsInstalled ? 'AsInstalled' : 'SystemMasters', `${quote(username)} is a member of system:masters`);
+      report(isAsInstalled() ? 'AsInstalled' : 'SystemMasters', `${quote(username)} is a member of system:masters`);
     else if (isSystemName(name) || isPrivilegedName(name))
-      report(isAsInstalled ? 'AsInstalled' : 'PrivilegedName', `the ${what} ${quote(name)} ${whyPrivileged(name)}`);
+      report(isAsInstalled() ? 'AsInstalled' : 'PrivilegedName', `the ${what} ${quote(name)} ${whyPrivileged(name)}`);
   };
-  check('username', username, belongs !== null);
-  for (const group of groups) check('group', group, belongs?.(group) ?? false);
+  check('username', username, () => belongs() !== null);
+  for (const group of groups) check('group', group, () => belongs()?.(group) ?? false);
 };
 
 const whyPrivileged = (name: string): string =>

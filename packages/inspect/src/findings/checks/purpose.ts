@@ -67,29 +67,17 @@ function checkKeyUsage({ content, material, authority }: ExaminedCertificate, { 
 }
 
 /** RFC 5280 4.2.1.12: the key usages that go with a purpose. One of them must be there. */
-const usagesOfPurpose: readonly {
-  readonly purpose: string;
-  readonly words: string;
-  readonly usages: readonly KeyUsage[];
-}[] = [
-  { purpose: keyPurpose.clientAuth, words: 'clients', usages: ['digitalSignature', 'keyAgreement'] },
-  {
-    purpose: keyPurpose.serverAuth,
-    words: 'servers',
-    usages: ['digitalSignature', 'keyEncipherment', 'keyAgreement'],
-  },
-  { purpose: '1.3.6.1.5.5.7.3.3', words: 'signing code', usages: ['digitalSignature'] },
-  {
-    purpose: '1.3.6.1.5.5.7.3.4',
-    words: 'mail',
-    usages: ['digitalSignature', 'nonRepudiation', 'keyEncipherment', 'keyAgreement'],
-  },
-  { purpose: '1.3.6.1.5.5.7.3.8', words: 'time stamps', usages: ['digitalSignature', 'nonRepudiation'] },
-  { purpose: '1.3.6.1.5.5.7.3.9', words: 'answers of OCSP', usages: ['digitalSignature', 'nonRepudiation'] },
+const usagesOfPurpose: readonly (readonly [purpose: string, words: string, ...usages: readonly KeyUsage[]])[] = [
+  [keyPurpose.clientAuth, 'clients', 'digitalSignature', 'keyAgreement'],
+  [keyPurpose.serverAuth, 'servers', 'digitalSignature', 'keyEncipherment', 'keyAgreement'],
+  ['1.3.6.1.5.5.7.3.3', 'signing code', 'digitalSignature'],
+  ['1.3.6.1.5.5.7.3.4', 'mail', 'digitalSignature', 'nonRepudiation', 'keyEncipherment', 'keyAgreement'],
+  ['1.3.6.1.5.5.7.3.8', 'time stamps', 'digitalSignature', 'nonRepudiation'],
+  ['1.3.6.1.5.5.7.3.9', 'answers of OCSP', 'digitalSignature', 'nonRepudiation'],
 ];
 
 function checkUsageForPurposes(keyUsage: readonly KeyUsage[], purposes: readonly string[], report: Report): void {
-  for (const { purpose, words, usages } of usagesOfPurpose) {
+  for (const [purpose, words, ...usages] of usagesOfPurpose) {
     if (!purposes.includes(purpose)) continue;
     const fitting = usages.filter((usage) => keyUsage.includes(usage));
     if (fitting.length === 0)
@@ -143,30 +131,25 @@ function checkConstraints({ content, authority }: ExaminedCertificate, { report 
     report('ConstraintInLeaf', `it has ${[...new Set(found)].join(' and ')} and is no CA`);
 }
 
-function checkUse({ material, authority, use, node, object }: ExaminedCertificate, { report }: Setting): void {
-  if (use?.as === 'authority') {
-    if (!authority && material.version === 3) report('LeafUsedAsCa', `it stands in ${use.where} and is no CA`);
-  } else if (use === null) {
+function checkUse({ material, authority, use, object }: ExaminedCertificate, { report }: Setting): void {
+  if (authority) {
+    if (use && use.as !== 'authority' && (use.as === 'client' || isOfServer(material)))
+      report('CaUsedAsLeaf', `it stands in ${use.where} and is a CA`);
+  } else if (material.version === 3) {
+    if (use?.as === 'authority') report('LeafUsedAsCa', `it stands in ${use.where} and is no CA`);
     // A file name is a hint at most, but a certificate that signed itself and is called ca.crt is meant for a CA.
-    if (
-      !authority &&
-      material.version === 3 &&
-      node.object !== null &&
-      isSelfIssued(material) &&
-      isNamedCa(object.path)
-    )
+    else if (use === null && isSelfIssued(material) && isNamedCa(object.path))
       report('LeafUsedAsCa', 'its file is named ca.crt, and it is no CA');
-  } else if (authority && (use.as === 'client' || isOfServer(material)))
-    report('CaUsedAsLeaf', `it stands in ${use.where} and is a CA`);
+  }
 }
 
 const isNamedCa = (path: string): boolean => /(?:^|\/)ca\.(?:crt|pem|cer)$/.test(path);
 
 /** Secrets of type tls also hold CAs that somebody signs with; such a CA is not for servers. */
 const isOfServer = ({ extKeyUsage, subjectAltNames }: ExaminedCertificate['material']): boolean =>
-  (extKeyUsage ?? []).some((purpose) => purpose === keyPurpose.serverAuth || purpose === keyPurpose.clientAuth) ||
-  (subjectAltNames !== null &&
-    (subjectAltNames.ip.length > 0 || subjectAltNames.dns.some((name) => name.includes('.'))));
+  (extKeyUsage ?? []).some(isOfTls) ||
+  (subjectAltNames?.ip ?? []).length > 0 ||
+  (subjectAltNames?.dns ?? []).some((name) => name.includes('.'));
 
 /** The entry of a Secret or ConfigMap that a path ends with: `tls.crt` of `data["tls.crt"]`. */
 const entryName = (path: string): string | undefined => {
