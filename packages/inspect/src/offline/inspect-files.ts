@@ -44,7 +44,7 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
   const counts = inspected.some(({ inspection }) => inspection.findings.some(countsFor(options)));
   return {
     output: silent ? '' : renderInspections(inspected, options, now, screenOf(stdout)),
-    complaints: [...problems, ...refusals, ...notes].map((line) => `${line}\n`).join(''),
+    complaints: [...problems, ...refusals, ...notes].map((line) => `${visible(line)}\n`).join(''),
     exitCode: failed ? 2 : counts ? 1 : 0,
   };
 }

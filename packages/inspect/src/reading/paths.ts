@@ -25,12 +25,9 @@ export const partPath = ({ name, isPath = false }: Pick<UploadPart, 'name' | 'is
 /** Bounds a text of any length for display. */
 export function shortened(text: string): string {
   const { nameLength } = uploadLimits;
-  const start =
-    text.length <= nameLength
-      ? text
-      : Array.from(text.slice(0, 2 * nameLength))
-          .slice(0, nameLength)
-          .join('');
+  if (text.length <= nameLength) return text;
+  const characters = Array.from(text.slice(0, 2 * nameLength));
+  const start = characters.slice(0, nameLength).join('');
   return start.length < text.length ? `${start}…` : text;
 }
 

@@ -143,7 +143,7 @@ function readLabel(text: string, position: number): { label: string; end: number
 function checkLine(text: string, which: string, [start, end]: readonly [number, number], layout: Layout): void {
   const before = lineBefore(text, start);
   if (before !== '' && isBlank(before))
-    layout[/^\s*-----BEGIN /.test(text) ? 'malformed' : 'unusual'].add('its lines are indented');
+    layout[/^\s{0,999}(?!-----BEGIN )\S/.test(text) ? 'unusual' : 'malformed'].add('its lines are indented');
   else if (start > 0 && text[start - 1] !== '\n') layout.malformed.add(`its ${which} line does not begin the line`);
   const after = /[ \t]*(?:\r?\n|$)/y;
   after.lastIndex = end;

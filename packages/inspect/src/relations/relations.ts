@@ -12,9 +12,10 @@ import {
   knownAuthorities,
   octetsKey,
   once,
+  onceFor,
   serverAddress,
 } from './certificate-node.js';
-import { type Chain, chainsOf, findIssuers, type Issuance, issuersIn } from './find-issuers.js';
+import { chainsOf, findIssuers, type Issuance, issuersIn } from './find-issuers.js';
 import { pathStem } from '../reading/paths.js';
 
 export type KubeconfigObject = DecodedObject & { readonly content: KubeconfigContent };
@@ -32,7 +33,6 @@ export class Relations {
   readonly #nodes = new Map<DecodedObject, CertificateNode>();
   readonly #issuances = new Map<string, Issuance>();
   readonly #listIssuances = new Map<DecodedObject, Issuance>();
-  readonly #chains = new Map<string, readonly Chain[]>();
   readonly #byKey = once(() => grouped(this.objects, (object) => publicKeyOf(object)?.spkiSha256 ?? null));
   /** Files before embedded objects. */
   readonly #byIdentity = once(() =>
@@ -97,14 +97,7 @@ export class Relations {
   }
 
   /** At least one chain. */
-  chainsOf(node: CertificateNode): readonly Chain[] {
-    let chains = this.#chains.get(node.fingerprintSha256);
-    if (chains === undefined) {
-      chains = chainsOf(node, (other) => this.issuanceOf(other));
-      this.#chains.set(node.fingerprintSha256, chains);
-    }
-    return chains;
-  }
+  readonly chainsOf = onceFor((node: CertificateNode) => chainsOf(node, (other) => this.issuanceOf(other)));
 
   /** Keys, certificates and requests with that public key. */
   objectsOfKey(spkiSha256: string): readonly DecodedObject[] {

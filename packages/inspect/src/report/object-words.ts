@@ -78,12 +78,7 @@ export function whoItIs(object: InspectedObject): string | null {
     case 'Secret':
     case 'ConfigMap':
       return object.namespace === null ? object.name : `${object.namespace}/${object.name ?? ''}`;
-    case 'PublicKey':
-    case 'PrivateKey':
-    case 'PKCS7':
-    case 'PKCS12':
-    case 'Archive':
-    case 'Unknown':
+    default:
       return null;
   }
 }

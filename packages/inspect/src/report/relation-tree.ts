@@ -125,11 +125,8 @@ function parentsOf(
 /** Whether a path is a resource of this service, not an object of the upload. */
 const isOurs = (path: string): boolean => path.startsWith('/v1/');
 
-function notesOfRoot(object: InspectedObject | undefined): string[] {
-  if (object?.type !== 'Certificate') return [];
-  if (object.selfSigned === true) return ['self-signed'];
-  return ['its signer is not in the upload'];
-}
+const notesOfRoot = (object: InspectedObject | undefined): string[] =>
+  object?.type !== 'Certificate' ? [] : [object.selfSigned ? 'self-signed' : 'its signer is not in the upload'];
 
 /** Leaves out the relations that the trees show: chains, keys and copies. */
 function otherRelations(relations: readonly Relation[], inTrees: ReadonlySet<string>): OtherRelation[] {

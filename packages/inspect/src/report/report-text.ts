@@ -105,7 +105,7 @@ function contextsTable(kubeconfig: KubeconfigContent): string {
   const rows = contextRows(kubeconfig).map((row) => row.map((cell) => clip(visible(cell), maxShown)));
   const heads = contextHeads.map((head) => head.toUpperCase());
   const table = alignColumns([heads, ...rows], { minimumWidth: 6, padding: 3 });
-  return table.replace(/ +$/gm, '').replace(/^(?=.)/gm, '  ');
+  return table.replace(/(?<! ) +$/gm, '').replace(/^(?=.)/gm, '  ');
 }
 
 function groupText({ title, fields }: FieldGroup, screen: Screen): string {

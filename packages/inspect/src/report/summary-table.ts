@@ -126,6 +126,9 @@ function shortPaths(paths: readonly string[]): { readonly folder: string; readon
   const isAlone = more.length === 0 && paths.includes(file);
   return {
     folder,
-    names: paths.map((path) => path.slice((isAlone && path.startsWith(`${file}#`) ? file : folder).length)),
+    // A name that begins with blanks would look like a line below a row.
+    names: paths.map((path) =>
+      path.slice((isAlone && path.startsWith(`${file}#`) ? file : folder).length).replace(/^ /, '\\u{20}'),
+    ),
   };
 }

@@ -55,6 +55,11 @@ describe('one certificate, whatever it comes in', () => {
     ['UTF-16 with its mark', Buffer.from(`\ufeff${client.pem}`, 'utf16le'), 'PemMalformed'],
     ['big-endian UTF-16', Buffer.from(`\ufeff${client.pem}`, 'utf16le').swap16(), 'PemMalformed'],
     ['indented lines', client.pem.replaceAll(/^/gm, '    '), 'PemMalformed'],
+    [
+      'indented lines behind many blanks',
+      `${' '.repeat(2000)}\n${client.pem.replaceAll(/^/gm, '    ')}`,
+      'PemMalformed',
+    ],
     ['an indented END line', client.pem.replace('\n-----END', '\n -----END'), 'PemMalformed'],
     ['END behind base64', client.pem.replace('\n-----END', '-----END'), 'PemMalformed'],
     ['base64 behind BEGIN', client.pem.replace('\n', ''), 'PemMalformed'],

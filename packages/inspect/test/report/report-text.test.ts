@@ -95,6 +95,17 @@ describe('the report on a terminal', () => {
     );
   });
 
+  it('takes no longer for contexts with blanks between them', () => {
+    const [wide, narrow] = ['x'.repeat(200), { name: '', cluster: null, user: null, namespace: 'a' }];
+    const contexts = [
+      { name: wide, cluster: wide, user: wide, namespace: wide },
+      ...Array<typeof narrow>(10_000).fill(narrow),
+    ];
+    const start = cpuMilliseconds();
+    expect(reportText(inspectionOf({ ...kubeconfig, contexts }), new Map(), now)).toMatch(/^ {600,}a$/m);
+    expect(cpuMilliseconds() - start).toBeLessThan(3000);
+  });
+
   it('shows the command of a kubeconfig with the ends of its arguments', () => {
     expect(reportText(inspectionOf(kubeconfig), new Map(), now)).toContain(
       `command (not run): /usr/bin/kubelogin get-token "--issuer=a b" "it's"\n`,

@@ -127,6 +127,9 @@ a.key          -                    ok
     expect(table.match(/^ {2}issuer .*$/gm)).toEqual(['  issuer kubernetes']);
     expect(table).toMatch(/^ {2}who u; issuer itself x+…$/m);
     expect(table).not.toMatch(/^ ?ca/m);
+    const indented = tableOf([key('a.key'), key('  who jane'), key(`  who ${'jane '.repeat(20)}`)], 60);
+    expect(indented).not.toMatch(/^ {2}who/m);
+    expect(indented.match(/^\\u\{20\} who jane/gm)).toHaveLength(2);
   });
 
   it('counts East Asian characters twice and marks not at all', () => {

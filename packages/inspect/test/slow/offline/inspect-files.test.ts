@@ -126,6 +126,7 @@ describe('kubepass-inspect', () => {
     [['--nonsense', 'x'], "Unknown option '--nonsense'"],
     [['--sevrity', 'info', 'x'], `Unknown option '--sevrity'; did you mean "--severity"?`],
     [['gone.crt'], 'gone.crt cannot be read: ENOENT'],
+    [['gone\u001b[2J.crt'], 'gone\\u{1b}[2J.crt cannot be read: ENOENT'],
     [['--password-file', 'gone', 'gone.crt'], 'the password file gone cannot be read'],
   ])('ends with 2 and says why: %j', async (args, complaint) => {
     const { output, complaints, exitCode } = await inspectFiles(args, now);
