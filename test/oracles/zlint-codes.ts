@@ -51,7 +51,7 @@ export const sharedCodes: readonly SharedCode[] = [
     disagreements: [
       {
         alone: 'zlint',
-        fixtures: ['kubelet-serving', 'layout-openshift'],
+        fixtures: ['kubelet-serving', 'layout-openshift', 'healthy-kubeadm', 'layout-lesser-roles'],
         reason: 'zlint looks at the common name, too, such as system:node:worker-1. Clients do not read it.',
       },
       {
@@ -178,7 +178,17 @@ export const sharedCodes: readonly SharedCode[] = [
     ],
   },
   { code: 'SerialNumberTooLong', lints: ['e_serial_number_longer_than_20_octets'] },
-  { code: 'SerialNumberNotPositive', lints: ['e_serial_number_not_positive'] },
+  {
+    code: 'SerialNumberNotPositive',
+    lints: ['e_serial_number_not_positive'],
+    disagreements: [
+      {
+        alone: 'zlint',
+        fixtures: ['healthy-k3s'],
+        reason: 'k3s gives 0 to its roots. Nothing looks a root up by its number.',
+      },
+    ],
+  },
   { code: 'SignatureAlgorithmsDiffer', lints: ['e_cert_sig_alg_not_match_tbs_sig_alg'] },
   { code: 'ValidityInverted', lints: ['e_validity_time_not_positive'] },
   {

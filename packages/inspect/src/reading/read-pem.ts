@@ -5,7 +5,8 @@ import { itemPath } from './paths.js';
 import type { Reading, Source } from './reading.js';
 
 /**
- * Reads every PEM block of a text. Other text may stand around them (RFC 7468 2). `mark`: the byte order mark before it.
+ * Reads every PEM block of a text. Other text may stand around them (RFC 7468 2). `mark`: the byte order mark before
+ * the text.
  */
 export function readPem(text: string, mark: ByteOrderMark, source: Source, reading: Reading): readonly string[] {
   const blocks: PemBlock[] = [];
@@ -137,8 +138,8 @@ function readLabel(text: string, position: number): { label: string; end: number
 }
 
 /**
- * Checks that BEGIN or END stands on a line of its own, as Go wants it: encoding/pem ends lines with a line feed. Blanks
- * before it are layout where other text comes first, such as the key of a YAML value.
+ * Checks that BEGIN or END stands on a line of its own, as Go wants it: encoding/pem ends lines with a line feed.
+ * Blanks before it are layout where other text comes first, such as the key of a YAML value.
  */
 function checkLine(text: string, which: string, [start, end]: readonly [number, number], layout: Layout): void {
   const before = lineBefore(text, start);
