@@ -86,7 +86,7 @@ it('takes a proof of possession once, whichever replica is shown it', async () =
   const fingerprint = (JSON.parse(text) as { certificate: { fingerprintSha256: string } }).certificate
     .fingerprintSha256;
   const { pem: csr } = await csrFor(username, ['team-a']);
-  const jti = randomUUID();
+  let jti = randomUUID();
   const renew = async (replica: ChildService) => {
     const proof = { fingerprint, key: keyPair.privateKey, address: replica.address, csr, claims: { jti } };
     const headers = { authorization: `KubepassProof ${await keyProof(proof)}` };
@@ -94,7 +94,13 @@ it('takes a proof of possession once, whichever replica is shown it', async () =
     return (await to(replica)('POST', path, JSON.stringify({ csr }), headers)).status;
   };
   const three = replicas.slice(0, 3);
-  expect((await Promise.all(three.map(renew))).sort()).toEqual([201, 401, 401]);
+  let statuses = await Promise.all(three.map(renew));
+  // A machine that is too busy for all three has taken no proof.
+  for (let tries = 0; tries < 5 && statuses.every((status) => status === 503); tries += 1) {
+    jti = randomUUID();
+    statuses = await Promise.all(three.map(renew));
+  }
+  expect(statuses.sort()).toEqual([201, 401, 401]);
   expect(await Promise.all(three.map(renew))).toEqual([401, 401, 401]);
 });
 
