@@ -1,6 +1,6 @@
-import { isIP, isIPv6 } from 'node:net';
 import { Tag } from '@kubepass/x509';
 import type { GeneralName } from '@kubepass/x509/tree';
+import { isAddress } from '../formats/text/addresses.js';
 import type { Report } from '../model/decoded.js';
 
 /*
@@ -35,8 +35,8 @@ export function whyNotGoBase({ type, octets }: GeneralName): string | null {
   const text = octets.toString('latin1');
   if (text === '') return null;
   if (type === 'rfc822Name' && text.includes('@')) return mailboxOf(text) ? null : 'is no mailbox: Go loads no such CA';
-  const isAddress = type === 'uniformResourceIdentifier' && isIP(text) !== 0;
-  return isHost(text.replace(/^\./, '')) && !isAddress ? null : 'is no domain: Go loads no such CA';
+  const isNumber = type === 'uniformResourceIdentifier' && isAddress(text);
+  return isHost(text.replace(/^\./, '')) && !isNumber ? null : 'is no domain: Go loads no such CA';
 }
 
 /** Whether a text is labels of visible characters (parser.go, domainNameValid). */
@@ -61,5 +61,8 @@ const uriForm =
 /** Whether a text is a URI. Go loads no certificate with most others (net/url, Parse; parser.go, parseSANExtension). */
 export function isUri(text: string): boolean {
   const [found, host = ''] = uriForm.exec(text) ?? [];
-  return found !== undefined && (host.startsWith('[') ? isIPv6(host.slice(1, -1)) : host === '' || isHost(host));
+  return (
+    found !== undefined &&
+    (host.startsWith('[') ? host.includes(':') && isAddress(host.slice(1, -1)) : host === '' || isHost(host))
+  );
 }

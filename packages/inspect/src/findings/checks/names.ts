@@ -1,4 +1,5 @@
 import { attributeType, keyPurpose } from '@kubepass/x509';
+import { addressInOneForm, isAddress } from '../../formats/text/addresses.js';
 import { isPrivilegedName, isSystemName } from '../../formats/text/privileged-names.js';
 import { quote, quoteAll } from '../../formats/text/quote.js';
 import type { CertificateMaterial, SubjectAltNames } from '../../model/decoded.js';
@@ -7,7 +8,7 @@ import { once, serverHost } from '../../relations/certificate-node.js';
 import { groupsAsInstalled } from '../../x509/as-installed.js';
 import { isOfAnotherApi, servesOneOfSeveral, uidAttribute } from '../../x509/kubernetes-role.js';
 import type { CertificateCheck, ExaminedCertificate, ObjectCheck, Setting } from './check.js';
-import { addressInOneForm, hostNamesOf, isAddress, whyUnmatchable } from './host-names.js';
+import { hostNamesOf, whyUnmatchable } from './host-names.js';
 import { servingCertificates } from './kubeconfig.js';
 
 /** The attributes that API servers read: username, groups, and since 1.33 a uid. */
