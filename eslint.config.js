@@ -20,6 +20,20 @@ const noAmbientTime = [
   },
 ];
 
+/**
+ * A name may have been given to somebody else since it was put on record, so the instant of the record counts, too.
+ * Comparisons that keep two people apart fold the names, and are no `===`.
+ */
+const compared = 'BinaryExpression[operator=/^[!=]==$/]:not([right.name="undefined"]):not([right.raw="null"])';
+const noBareNames = [
+  `${compared} > MemberExpression[object.name=/^(principal|caller|bearer|asker)$/][property.name="name"]`,
+  `${compared} > MemberExpression[property.name=/^(collector|requester|requesterName|collectorName)$/]`,
+  `${compared} > MemberExpression[object.name=/^(requester|approval)$/]`,
+  `${compared} > MemberExpression[object.property.name=/^(requester|approval)$/]`,
+  `${compared} > Identifier[name=/^(collector|requester|approver|recorded)$/]`,
+  'CallExpression[callee.property.name="includes"] > MemberExpression[object.name="principal"][property.name="name"]',
+].map((selector) => ({ selector, message: 'Ask isNameOf whether a name on record is the caller’s.' }));
+
 /** Configuration is read once in one place, and passed to the rest of the code. */
 const noEnvironment = {
   'no-restricted-properties': [
@@ -84,6 +98,7 @@ export default defineConfig(
     ignores: ['src/config/env.ts', 'packages/kubectl-kubepass/src/kubectl-kubepass.ts'],
     rules: noEnvironment,
   },
+  { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noBareNames] } },
   {
     files: [
       'src/{model,peculiar,policy,issuance,audit,formats,inspections,signer}/**/*.ts',
@@ -91,7 +106,7 @@ export default defineConfig(
     ],
     // The edge of the program, where time comes from.
     ignores: ['packages/inspect/src/offline/kubepass-inspect.ts'],
-    rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noAmbientTime] },
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noAmbientTime, ...noBareNames] },
   },
   {
     files: ['{bench,test}/**/*.ts', 'packages/*/test/**/*.ts'],

@@ -9,8 +9,9 @@ import {
   type DirectoryUser,
   type NameReuse,
   type SupposedInDirectory,
+  belongsToBearer,
+  givenOnAt,
   isHere,
-  isPredecessors,
 } from '../model/directory.js';
 import type { Visibility } from '../model/outcome.js';
 import type { IssuanceContext } from '../context/context.js';
@@ -59,7 +60,7 @@ export async function directoryFacts(
       state,
       groups: policyNamesOf(context, bearer && groups.get(bearer.id)),
       reused:
-        (createdAt !== undefined && isPredecessors(of(name), createdAt)) ||
+        (createdAt !== undefined && !belongsToBearer(createdAt, givenOnAt(of(name)))) ||
         (reuse !== null && (await predecessorHasAccess(context, name, reuse))),
     };
   };

@@ -2,7 +2,7 @@ import { Callers, RefusedSignIns } from '../identity/callers/callers.js';
 import type { IssuanceContext, Log } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Writer } from '../store/steps/step.js';
-import { whyRolesLost } from '../context/standing.js';
+import { bearingNow } from '../context/standing.js';
 import type { OpenedAccess } from './open-access.js';
 import type { Runtime } from './runtime.js';
 import { openCallers, type OpenedIssuer, openServiceAccounts } from './callers.js';
@@ -56,7 +56,7 @@ export async function openWaysIn(
     ),
   };
   return {
-    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, whyRolesLost(context)),
+    callers: new Callers(apiTokens, waysIn, { count: countRefusal }, bearingNow(context)),
     signIn,
     issuers: tokens.issuers,
   };

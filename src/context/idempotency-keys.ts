@@ -1,6 +1,6 @@
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
-import type { Principal } from '../model/principal.js';
+import type { Bearer } from '../model/principal.js';
 import type { IdempotencyScope, IdempotencyToken, IdempotentAnswer } from '../model/idempotency.js';
 import type { Operation } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
@@ -31,12 +31,12 @@ export class IdempotencyKeys {
    * request is recorded.
    */
   async actOnce<T>(
-    principal: Principal,
+    principal: Bearer,
     { method, path, key, bodySha256 }: IdempotencyToken,
     act: (claimed: ClaimedKey) => Promise<T>,
   ): Promise<Outcome<T | RepeatableAnswer>> {
-    const scope: IdempotencyScope = { principal: principal.name, method, path, key };
-    const claim = JSON.stringify([principal.name, method, path, key]);
+    const scope: IdempotencyScope = { principal: ownerOf(principal), method, path, key };
+    const claim = JSON.stringify([scope.principal, method, path, key]);
     const isClaimed = this.#claimed.has(claim);
     this.#claimed.add(claim);
     try {
@@ -63,6 +63,10 @@ export class IdempotencyKeys {
     return repeatable((await this.store.idempotencyKeys.find(scope))?.answer ?? null);
   }
 }
+
+/** The keys of a predecessor are other ones. No name has a space. */
+const ownerOf = ({ name, nameSince }: Bearer): string =>
+  nameSince === undefined ? name : `${name} ${nameSince.toISOString()}`;
 
 const repeatable = (answer: IdempotentAnswer | null): RepeatableAnswer | null =>
   answer === null || answer.body === null ? null : { ...answer, body: answer.body };

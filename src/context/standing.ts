@@ -1,11 +1,11 @@
-import type { CertificateRequest } from '../model/certificate-request.js';
+import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
 import type { BlockedParty } from '../model/decision.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import { blocks, partOfOthers, type IdentityBlock, type StoredIdentityBlock } from '../model/identity.js';
 import type { RequireUnblocked } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import { isHere, isPredecessors, type DirectoryStanding } from '../model/directory.js';
-import { isMachine, tokenIdOf, type ApiToken, type Principal, type RolesLost } from '../model/principal.js';
+import { belongsToBearer, givenOnAt, isHere, type DirectoryStanding } from '../model/directory.js';
+import { isMachine, tokenIdOf, type ApiToken, type Bearing, type Principal } from '../model/principal.js';
 
 /** The names of a request that may be blocked. */
 export interface PartiesOfRequest {
@@ -107,15 +107,6 @@ export class IdentityBlocks {
     return this.options.clusters.every((cluster) => blocks(block, cluster, now));
   }
 
-  /** The request, whose approvals do not count that somebody gave who is blocked on every cluster. */
-  async counting(request: CertificateRequest, now: Date): Promise<CertificateRequest> {
-    if (request.state !== 'pending' || this.#suspects.size === 0) return request;
-    const approvals = request.approvals.map(async (approval) =>
-      (await this.everywhere(approval.principal, now)) === null ? approval : { ...approval, counts: false },
-    );
-    return { ...request, approvals: await Promise.all(approvals) };
-  }
-
   /** The parties that are blocked on the request's cluster. */
   async of(request: PartiesOfRequest, now: Date): Promise<readonly BlockedParty[]> {
     const [username, requester, collector] = foldedParties(request);
@@ -201,18 +192,24 @@ export class DirectoryUse {
     return folded.flatMap((name) => known.get(name) ?? []);
   }
 
-  /** Why the caller does not bear the name now: its bearers left, or got it after the caller was vouched for. */
-  async whyOut(caller: Caller): Promise<RolesLost | null> {
+  /** When one of these names was last given to somebody else; null: never. `anew` as in `standingsOf`. */
+  async givenOnAt(names: readonly string[], anew: boolean): Promise<Date | null> {
     if (!(await this.isUsed())) return null;
-    return whyOutOf(await this.standingsOf([foldedName(caller.name)], false), caller);
+    return givenOnAt(await this.standingsOf([...new Set(names.map(foldedName))], anew));
   }
 
-  /** Whether it is believed without a look that the caller is not out. */
-  believes(caller: Caller): boolean {
+  /** Whether the caller bears the name, as far as the directory says. */
+  async bearing(caller: Caller): Promise<Bearing> {
+    if (!(await this.isUsed())) return ownName;
+    return bearingOf(await this.standingsOf([foldedName(caller.name)], false), caller);
+  }
+
+  /** The same where it is believed without a look; else null. */
+  believedBearing(caller: Caller): Bearing | null {
     const now = performance.now();
-    if (!this.#isUsed) return now - this.#lookedAt < believedMilliseconds;
-    const { at, standings } = this.#believed.get(foldedName(caller.name)) ?? { at: -Infinity, standings: [] };
-    return now - at < believedMilliseconds && whyOutOf(standings, caller) === null;
+    if (!this.#isUsed) return now - this.#lookedAt < believedMilliseconds ? ownName : null;
+    const believed = this.#believed.get(foldedName(caller.name));
+    return believed && now - believed.at < believedMilliseconds ? bearingOf(believed.standings, caller) : null;
   }
 
   #believe(name: string, believed: Believed): void {
@@ -221,9 +218,16 @@ export class DirectoryUse {
   }
 }
 
-function whyOutOf(standings: readonly DirectoryStanding[], { vouchedAt }: Caller): RolesLost | null {
-  if (standings.length > 0 && !standings.some(isHere)) return 'left';
-  return vouchedAt !== undefined && isPredecessors(standings, vouchedAt) ? 'succeeded' : null;
+const ownName: Bearing = { rolesLost: null, nameSince: null };
+/** Nothing on record is later: the name is this caller's no more. */
+const succeeded: Bearing = { rolesLost: 'succeeded', nameSince: new Date('9999-12-31T23:59:59.999Z') };
+
+/** Where the name was given on since the caller was vouched for, nothing else matters. */
+function bearingOf(standings: readonly DirectoryStanding[], { vouchedAt }: Caller): Bearing {
+  const nameSince = givenOnAt(standings);
+  if (vouchedAt !== undefined && !belongsToBearer(vouchedAt, nameSince)) return succeeded;
+  const rolesLost = standings.length > 0 && !standings.some(isHere) ? 'left' : null;
+  return rolesLost === null && nameSince === null ? ownName : { rolesLost, nameSince };
 }
 
 /** Somebody who left may return, and a successor's wait may end: the next look tells. */
@@ -239,26 +243,48 @@ interface RolesContext {
 }
 
 /**
- * Why the caller has none of their roles now; null: they have them. Machines go on: the connector of the directory and
- * the API servers of clusters are no person. So do break-glass tokens, and the last admin's.
+ * How the caller stands to the name now. Machines keep their roles: the connector of the directory and the API servers
+ * of clusters are no person. So do break-glass tokens, and the last admin's; but the records of the name are not theirs
+ * once it is somebody else's.
  */
-export const whyRolesLost =
+export const bearingNow =
   (context: RolesContext) =>
-  (principal: Principal): Promise<RolesLost | null> | null => {
+  (principal: Principal): Promise<Bearing> | Bearing => {
     const { identityBlocks, directoryUse } = context;
-    if (!identityBlocks.isSuspectName(principal.name) && directoryUse.believes(principal)) return null;
+    const believed = identityBlocks.isSuspectName(principal.name) ? null : directoryUse.believedBearing(principal);
+    if (believed?.rolesLost === null) return believed;
     const tokenId = tokenIdOf(principal);
-    return tokenId === null ? whyLost(context, principal) : whyLostByToken(context, principal, tokenId);
+    return tokenId === null ? bearing(context, principal) : bearingByToken(context, principal, tokenId);
   };
 
-async function whyLostByToken(context: RolesContext, principal: Principal, tokenId: string): Promise<RolesLost | null> {
-  const why = isMachine(principal) ? null : await whyLost(context, principal);
+async function bearingByToken(context: RolesContext, principal: Principal, tokenId: string): Promise<Bearing> {
+  if (isMachine(principal)) return ownName;
+  const found = await bearing(context, principal);
   // Where no token is an admin, none goes on because it would be the last one.
-  if (why === null || !principal.roles.includes('admin')) return why;
+  if (found.rolesLost === null || !principal.roles.includes('admin')) return found;
   const breakGlass = await context.store.apiTokens.liveBreakGlass(context.clock());
   const goesOn = [...breakGlass, await lastAdmin(context)].some((token) => token?.id === tokenId);
-  return goesOn ? null : why;
+  return goesOn ? { ...found, rolesLost: null } : found;
 }
+
+/**
+ * The request, whose approvals do not count that are not of a bearer who is here and has their roles: the approver is
+ * blocked on every cluster or left, or the name was given on since. Somebody who is back is the same person, so their
+ * approval counts again; they could not give it anew, because nobody counts twice.
+ */
+export async function counting(
+  context: Pick<RolesContext, 'directoryUse' | 'identityBlocks' | 'clock'>,
+  request: CertificateRequest,
+): Promise<CertificateRequest> {
+  if (request.approvals.length === 0 || !beforeIssuance.includes(request.state)) return request;
+  const approvals = request.approvals.map(async (approval) => {
+    const { rolesLost } = await bearing(context, { name: approval.principal, vouchedAt: approval.at });
+    return rolesLost === null ? approval : { ...approval, counts: false };
+  });
+  return { ...request, approvals: await Promise.all(approvals) };
+}
+
+const beforeIssuance: readonly RequestState[] = ['pending', 'approved', 'issuing'];
 
 /**
  * The API token of an admin that goes on although its bearer is blocked or left, because it is the last one; null where
@@ -271,7 +297,7 @@ export async function lastAdmin(context: RolesContext, ending: readonly ApiToken
     (await context.store.apiTokens.liveAdmins(context.clock())).map(async (token) => ({
       token,
       why:
-        (await whyLost(context, { name: token.name, vouchedAt: token.createdAt })) ??
+        (await bearing(context, { name: token.name, vouchedAt: token.createdAt })).rolesLost ??
         (isEnding.has(token.id) ? 'left' : null),
     })),
   );
@@ -284,14 +310,17 @@ export async function lastAdmin(context: RolesContext, ending: readonly ApiToken
 
 const endOf = ({ expiresAt }: ApiToken): number => expiresAt?.getTime() ?? Infinity;
 
-/** A block that others asked for holds whatever the directory says. */
-async function whyLost(
-  { identityBlocks, directoryUse, clock }: RolesContext,
-  principal: Pick<Principal, 'name' | 'vouchedAt'>,
-): Promise<RolesLost | null> {
+/** A block that others asked for holds whatever the directory says, but that the name is somebody else's. */
+async function bearing(
+  { identityBlocks, directoryUse, clock }: Pick<RolesContext, 'directoryUse' | 'identityBlocks' | 'clock'>,
+  caller: Caller,
+): Promise<Bearing> {
+  const found = await directoryUse.bearing(caller);
+  if (found.rolesLost === 'succeeded') return found;
   const now = clock();
-  const block = await identityBlocks.everywhere(principal.name, now);
+  const block = await identityBlocks.everywhere(caller.name, now);
   const ofOthers = partOfOthers(block, now);
-  if (ofOthers !== null && identityBlocks.isEverywhere(ofOthers, now)) return 'blocked';
-  return (await directoryUse.whyOut(principal)) ?? (block === null ? null : 'blocked');
+  const isBlocked = ofOthers !== null && identityBlocks.isEverywhere(ofOthers, now);
+  if (block === null || (!isBlocked && found.rolesLost !== null)) return found;
+  return { ...found, rolesLost: 'blocked' };
 }

@@ -1,7 +1,9 @@
 import { isSamePerson } from '@kubepass/inspect/formats';
+import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
+import { instantOfId } from '../model/new-id.js';
 import { refused, type Refused } from '../model/outcome.js';
-import { isMachine, isReviewer, type Principal, type Role, roles, tokenIdOf } from '../model/principal.js';
+import { isMachine, isNameOf, isReviewer, type Principal, type Role, roles, tokenIdOf } from '../model/principal.js';
 
 /** The roles that permit an action. `GET /v1/whoami` lists the actions of the caller in this order. */
 const permitted = {
@@ -88,13 +90,21 @@ export function permissionsOf(principal: Principal): readonly Action[] {
 }
 
 /** The principals to whom a request and its certificate belong: as a request has them, or as a certificate does. */
-interface Parties {
-  readonly requester: string | { readonly name: string };
-  readonly collector: string;
+type Parties = Pick<CertificateRequest, 'requester' | 'collector' | 'createdAt'> | PartiesOfCertificate;
+type PartiesOfCertificate = Pick<Certificate, 'requester' | 'collector' | 'requestId'>;
+
+/** A certificate is its bearer's if its request is. */
+const madeAt = (record: Parties): Date | null =>
+  'requestId' in record ? instantOfId(record.requestId) : record.createdAt;
+
+function isRequester(principal: Principal, record: Parties): boolean {
+  const { requester } = record;
+  return isNameOf(principal, typeof requester === 'string' ? requester : requester.name, madeAt(record));
 }
 
-const isRequester = ({ name }: Principal, { requester }: Parties): boolean =>
-  name === (typeof requester === 'string' ? requester : requester.name);
+/** Whether the key is the principal's to collect. */
+export const isCollector = (principal: Principal, record: Parties): boolean =>
+  isNameOf(principal, record.collector, madeAt(record));
 
 /** Whether the principal may see the request and its certificate. */
 export function mayReadRequest(principal: Principal, request: CertificateRequest): boolean {
@@ -131,12 +141,12 @@ export function approvalCarriesOver(
   approvedBy: readonly string[],
   bringsKey: boolean,
 ): boolean {
-  const wasMeant = bringsKey ? principal.name === request.collector : isParty(principal, request);
+  const wasMeant = bringsKey ? isCollector(principal, request) : isParty(principal, request);
   return wasMeant && madeByAny(principal, approvedBy) === undefined;
 }
 
 export function mayCancel(principal: Principal, request: CertificateRequest): boolean {
-  return principal.name === request.requester.name || principal.roles.includes('admin');
+  return isRequester(principal, request) || principal.roles.includes('admin');
 }
 
 /**
@@ -145,9 +155,10 @@ export function mayCancel(principal: Principal, request: CertificateRequest): bo
  */
 export function whyNotCollect(
   principal: Principal,
-  { collector, approvals, decision }: Pick<CertificateRequest, 'collector' | 'approvals' | 'decision'>,
+  request: Pick<CertificateRequest, 'requester' | 'collector' | 'createdAt' | 'approvals' | 'decision'>,
 ): string | null {
-  if (principal.name !== collector) return `only ${JSON.stringify(collector)} may collect this key`;
+  const { collector, approvals, decision } = request;
+  if (!isCollector(principal, request)) return `only ${JSON.stringify(collector)} may collect this key`;
   const maker = madeByAny(principal, [
     ...approvals.map((approval) => approval.principal),
     ...(decision.facts.renewal?.approvedBy ?? []),
@@ -206,8 +217,9 @@ function madeByAny({ createdBy }: Principal, names: readonly string[]): string |
   return names.find((name) => createdBy.some((maker) => isSamePerson(maker, name)));
 }
 
-function isParty(principal: Principal, request: Parties): boolean {
-  return isRequester(principal, request) || principal.name === request.collector;
+/** Whether it is one's own: as requester or as collector. */
+export function isParty(principal: Principal, request: Parties): boolean {
+  return isRequester(principal, request) || isCollector(principal, request);
 }
 
 /**

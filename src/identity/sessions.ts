@@ -7,6 +7,7 @@ import {
   type WayIn,
   authenticated,
   isMachine,
+  isNameOf,
   refusedFor,
   type Role,
 } from '../model/principal.js';
@@ -43,6 +44,9 @@ interface SessionsContext {
   readonly random: (octets: number) => Buffer;
 }
 
+/** Somebody for whom an identity provider has vouched at this instant. */
+type VouchedFor = Pick<Session, 'name' | 'groups' | 'issuer'> & { readonly vouchedAt: Date };
+
 /** A new session. The secret goes into the browser's cookie, and nowhere else. */
 interface SessionBegun {
   readonly session: Session;
@@ -63,8 +67,8 @@ export class Sessions {
    * Begins the session of somebody whom an identity provider has vouched for. Null where the name is blocked on every
    * cluster: whoever has left does not come in either.
    */
-  begin(person: Pick<Session, 'name' | 'groups' | 'issuer'>): Promise<SessionBegun | null> {
-    return this.#begin({ ...person, tokenId: null }, rolesBound(this.context.roles, person), null);
+  begin({ vouchedAt, ...person }: VouchedFor): Promise<SessionBegun | null> {
+    return this.#begin({ ...person, tokenId: null }, rolesBound(this.context.roles, person), null, vouchedAt);
   }
 
   /** Begins a session of the API token by which the caller came. It ends with the token. */
@@ -87,6 +91,7 @@ export class Sessions {
     person: Pick<Session, 'name' | 'groups' | 'issuer' | 'tokenId'>,
     roles: readonly Role[],
     until: Date | null,
+    vouchedAt: Date | null = null,
   ): Promise<SessionBegun | null> {
     const { clock, random, writer } = this.context;
     const now = clock();
@@ -95,7 +100,8 @@ export class Sessions {
     const session: Session = {
       ...person,
       id: newId(now, random),
-      createdAt: now,
+      // The name may have been given on since the provider vouched: such a session is its predecessor's.
+      createdAt: vouchedAt !== null && vouchedAt < now ? vouchedAt : now,
       usedAt: now,
       endedAt: null,
       expiresAt: new Date(Math.min(longest, until?.getTime() ?? Infinity)),
@@ -111,9 +117,11 @@ export class Sessions {
   }
 
   /** Live sessions, newest first. */
-  list(principal: Principal, page: PageQuery): Promise<Page<Session>> {
+  async list(principal: Principal, page: PageQuery): Promise<Page<Session>> {
     const { reader, clock } = this.context;
-    return reader.list(may(principal, 'manage-sessions') ? null : principal.name, clock(), page);
+    if (may(principal, 'manage-sessions')) return reader.list(null, clock(), page);
+    const { items, nextCursor } = await reader.list(principal.name, clock(), page);
+    return { items: items.filter((session) => isOwn(principal, session)), nextCursor };
   }
 
   /**
@@ -124,16 +132,18 @@ export class Sessions {
     const current = principal.method === 'session' ? principal.credentialId : null;
     const found =
       id === 'current' && current === null ? null : await reader.find(id === 'current' ? (current ?? '') : id);
-    const isOwn = found?.name === principal.name;
-    if (found === null || !(isOwn || may(principal, 'manage-sessions'))) return refused({ kind: 'not-found' });
+    const isTheirs = found !== null && isOwn(principal, found);
+    if (found === null || !(isTheirs || may(principal, 'manage-sessions'))) return refused({ kind: 'not-found' });
     const now = clock();
     if (isSessionLive(found, now)) {
-      const reason = isOwn ? 'SignedOut' : 'EndedByAnother';
+      const reason = isTheirs ? 'SignedOut' : 'EndedByAnother';
       await writer.end(found.id, now, sessionEnded(found, now, principal.name, reason));
     }
     return done(found);
   }
 }
+
+const isOwn = (principal: Principal, { name, createdAt }: Session): boolean => isNameOf(principal, name, createdAt);
 
 /** The event that a session was ended by `actor`; null: by the service itself. */
 export function sessionEnded(
@@ -185,7 +195,7 @@ export class SessionAuthenticator implements WayIn<string> {
     if (session.endedAt !== null) return refusedFor('SessionEnded', `session ${session.id} was ended`);
     if (!isSessionLive(session, now))
       return refusedFor('SessionExpired', `session ${session.id} was not used for too long, or has reached its end`);
-    const { id, name, groups, issuer, tokenId, expiresAt } = session;
+    const { id, name, groups, issuer, tokenId, createdAt: vouchedAt, expiresAt } = session;
     const ofSession = { method: 'session', credentialId: id, expiresAt } as const;
     if (tokenId !== null) {
       const principal = await this.options.apiTokens.authenticateById(tokenId);
@@ -198,7 +208,7 @@ export class SessionAuthenticator implements WayIn<string> {
       return refusedFor('SessionOfNoIssuer', `nobody signs in by ${JSON.stringify(issuer)} any more`);
     if (!isIdle) this.#touch(session, now);
     const roles = rolesBound(this.options.roles, session);
-    return authenticated({ name, groups, roles, createdBy: [], cluster: null, ...ofSession });
+    return authenticated({ name, groups, roles, createdBy: [], cluster: null, vouchedAt, ...ofSession });
   }
 
   /** Called when a session has been ended, before that is answered. */
@@ -228,7 +238,13 @@ export interface LoginProvider {
 }
 
 export type VouchedPerson =
-  | { readonly outcome: 'vouched'; readonly name: string; readonly groups: readonly string[] }
+  | {
+      readonly outcome: 'vouched';
+      readonly name: string;
+      readonly groups: readonly string[];
+      /** When the provider issued the id token. */
+      readonly vouchedAt: Date;
+    }
   | { readonly outcome: 'refused'; readonly reason: string; readonly message: string }
   | LoginUnavailable;
 
@@ -270,8 +286,8 @@ export class Logins {
 
     const person = await this.#provider(attempt.issuer).finish(attempt, query);
     if (person.outcome !== 'vouched') return person;
-    const { name, groups } = person;
-    const begun = await this.sessions.begin({ name, groups, issuer: attempt.issuer });
+    const { name, groups, vouchedAt } = person;
+    const begun = await this.sessions.begin({ name, groups, vouchedAt, issuer: attempt.issuer });
     return begun === null
       ? loginRefused('IdentityBlocked', `${JSON.stringify(name)} is blocked on every cluster`)
       : { outcome: 'signed-in', ...begun };

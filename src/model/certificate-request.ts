@@ -35,6 +35,8 @@ export interface RequestFilter {
   readonly labels?: readonly Label[];
   /** The principal who approved or denied them: the list begins with the newest of these decisions. */
   readonly decidedBy?: string;
+  /** Only decisions of this instant and later. */
+  readonly decidedSince?: Date | undefined;
 }
 
 /** A person's decision on a pending request. */

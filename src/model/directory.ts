@@ -198,14 +198,20 @@ export const isHere = ({ active, deletedAt }: Pick<DirectoryUser, 'active' | 'de
   active && deletedAt === null;
 
 /**
- * Whether what was made at that instant, for one of these names, is of somebody who had the name before. Null: it is
- * not known when.
+ * When one of these names was last given to somebody else; null: never. The entry of a bearer who left counts, too: the
+ * name is not their predecessor's again.
  */
-export const isPredecessors = (
-  standings: readonly Pick<DirectoryUser, 'active' | 'deletedAt' | 'succeededAt'>[],
-  madeAt: Date | null,
-): boolean =>
-  standings.some((one) => isHere(one) && one.succeededAt !== null && (madeAt === null || madeAt < one.succeededAt));
+export function givenOnAt(standings: readonly Pick<DirectoryUser, 'succeededAt'>[]): Date | null {
+  const instants = standings.flatMap(({ succeededAt }) => succeededAt?.getTime() ?? []);
+  return instants.length === 0 ? null : new Date(Math.max(...instants));
+}
+
+/**
+ * Whether a record belongs to the last bearer of its name: a request, a certificate, an approval, a credential, a
+ * session, a proof. `madeAt` null: it is not known when, so it does not where the name was given on.
+ */
+export const belongsToBearer = (madeAt: Date | null, givenOn: Date | null): boolean =>
+  givenOn === null || (madeAt !== null && madeAt >= givenOn);
 
 /**
  * A joiner, mover or leaver who is not one yet: for dry runs and replays. Members that are left out are as they are.

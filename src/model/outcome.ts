@@ -87,6 +87,9 @@ export interface Page<T> {
 
 /** Narrows a list to the records that one principal takes part in. */
 export interface Visibility {
-  /** Only records whose request this principal asked for or collects; absent: all records. */
+  /**
+   * Only records whose request somebody of this name asked for or collects; absent: all records. `isParty` tells which
+   * are the bearer's.
+   */
   readonly visibleTo?: string;
 }

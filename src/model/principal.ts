@@ -1,3 +1,5 @@
+import { belongsToBearer } from './directory.js';
+
 /** A principal may hold several roles; `permissions.ts` in identity says what each may do. */
 export const roles = ['requester', 'approver', 'auditor', 'admin', 'provisioner', 'reviewer', 'directory'] as const;
 export type Role = (typeof roles)[number];
@@ -39,16 +41,33 @@ export interface Principal extends Requester {
   readonly expiresAt: Date | null;
   /** The one cluster that a reviewer is for; null for every other principal. */
   readonly cluster: string | null;
-  /**
-   * When somebody vouched for the caller; null: that is not known. Absent for sessions, which end when their bearer
-   * leaves, and where no person is named.
-   */
+  /** When somebody vouched for the caller; null: that is not known. Absent where no person is named. */
   readonly vouchedAt?: Date | null;
+  /** Since when the name is the caller's; absent: it was nobody else's before. */
+  readonly nameSince?: Date;
   /** Absent where nothing took the caller's roles. Else such a caller has no role. */
   readonly rolesLost?: RolesLost;
   /** The proof of possession by which the caller came; absent for every other way in. */
   readonly proof?: VerifiedProof;
 }
+
+/** How a caller stands to the name now. `nameSince` null: the name was nobody else's. */
+export interface Bearing {
+  readonly rolesLost: RolesLost | null;
+  readonly nameSince: Date | null;
+}
+
+/** The bearer of a name. */
+export type Bearer = Pick<Principal, 'name' | 'nameSince'>;
+
+/**
+ * Whether a name on record is this bearer's: it is the same, and it was theirs when the record was made. So a successor
+ * gets nothing of a predecessor. Each comparison of a caller's name with one on record comes here, and lint refuses
+ * others; `isSamePerson` alone, which keeps two people apart, asks for no instant.
+ */
+export const isNameOf = ({ name, nameSince }: Bearer, recorded: string, madeAt: Date | null): boolean =>
+  // eslint-disable-next-line no-restricted-syntax -- the one place
+  recorded === name && belongsToBearer(madeAt, nameSince ?? null);
 
 /** The API token behind the caller, who presented it now or when their session began; null: there is none. */
 export const tokenIdOf = ({ method, credentialId, tokenId }: Principal): string | null =>

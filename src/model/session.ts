@@ -10,6 +10,7 @@ export interface Session {
   readonly issuer: string | null;
   /** The API token with which the session began: its bearer is who that token authenticates, as long as it does. */
   readonly tokenId: string | null;
+  /** When the person signed in: by an issuer, when it issued the id token. */
   readonly createdAt: Date;
   /** When it was last used, to the minute: a use that follows soon is not recorded. */
   readonly usedAt: Date;
@@ -25,6 +26,8 @@ export const sessionLimits = {
   idleSeconds: 3_600,
   /** A session ends so long after the sign-in, or with its API token. */
   longestSeconds: 43_200,
+  /** A name has so many: the next sign-in ends the oldest, because whoever signs in by right is not kept out. */
+  ofOneName: 100,
 } as const;
 
 /** Whether the session authenticates at this instant. */

@@ -1,4 +1,4 @@
-import { may, mayReadCertificate } from '../identity/permissions.js';
+import { isParty, may, mayReadCertificate } from '../identity/permissions.js';
 import type { AskedCertificates, Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
 import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
@@ -49,7 +49,8 @@ export function certificateService(context: IssuanceContext) {
     const filter = await withFingerprints(context, asked);
     const all = !mine && may(principal, 'read-all-certificates');
     const visible = all ? filter : { ...filter, visibleTo: principal.name };
-    return store.certificates.list({ ...visible, now: context.clock() }, page);
+    const { items, nextCursor } = await store.certificates.list({ ...visible, now: context.clock() }, page);
+    return { items: all ? items : items.filter((certificate) => isParty(principal, certificate)), nextCursor };
   };
   return {
     list,

@@ -1,4 +1,4 @@
-import { mayReadRequest, whyNotCollect, whyNotPermitted } from '../identity/permissions.js';
+import { isCollector, mayReadRequest, whyNotCollect, whyNotPermitted } from '../identity/permissions.js';
 import { renderKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
@@ -54,7 +54,7 @@ export async function createKubeconfig(
   made?.catch(() => undefined);
   const keyPair = () => (made ??= newKeyPair(keyAlgorithm, principal.name));
   const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
-    request.collector === principal.name ? keyOfPair(request, await keyPair(), issuingFor.signer) : null,
+    isCollector(principal, request) ? keyOfPair(request, await keyPair(), issuingFor.signer) : null,
   );
   if (!recorded.ok) return recorded;
   const { request, started } = recorded.value;
@@ -74,7 +74,7 @@ async function goOn(
     case 'pending':
       return done({ kind: 'awaiting', request });
     case 'approved':
-      return request.collector === principal.name
+      return isCollector(principal, request)
         ? collected(await collectApproved(context, principal, request))
         : done({ kind: 'awaiting', request });
     case 'issued':

@@ -19,6 +19,7 @@ import {
   startAttempt,
 } from '../issuance/start-attempt.js';
 import { type IssuanceContext, secondsAfter } from '../context/context.js';
+import { counting } from '../context/standing.js';
 import {
   announce,
   attemptDetails,
@@ -257,13 +258,14 @@ export async function readView(context: IssuanceContext, id: string): Promise<Ce
 }
 
 export async function withCertificate(
-  { store, identityBlocks, clock }: IssuanceContext,
+  context: IssuanceContext,
   request: CertificateRequest,
 ): Promise<CertificateRequestView> {
   const { fingerprintSha256 } = request;
+  const { certificates } = context.store;
   return {
-    request: await identityBlocks.counting(request, clock()),
-    certificate: fingerprintSha256 === null ? null : await store.certificates.findByFingerprint(fingerprintSha256),
+    request: await counting(context, request),
+    certificate: fingerprintSha256 === null ? null : await certificates.findByFingerprint(fingerprintSha256),
   };
 }
 

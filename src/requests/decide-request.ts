@@ -12,6 +12,7 @@ import type { Principal } from '../model/principal.js';
 import { matchesPrincipal } from '../policy/selector.js';
 import type { Step } from '../store/steps/step.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { counting } from '../context/standing.js';
 import {
   announce,
   requestEvent,
@@ -57,11 +58,11 @@ async function approveAsItStands(
 ): Promise<Outcome<CertificateRequestView> | 'moved on'> {
   const found = await turnNow(context, principal, request);
   if (!found.ok) return refuseDecision(context, principal, request, 'approve', found.refusal);
-  const { counting, turn, now } = found.value;
+  const { counted, turn, now } = found.value;
   const { name, createdBy } = principal;
   const approval: Approval = { principal: name, at: now, comment, stage: turn.stage, createdBy };
   if (turn.last) return recordLastApproval(context, request, approval);
-  const awaiting = awaitedStages({ ...counting, approvals: [...counting.approvals, approval] });
+  const awaiting = awaitedStages({ ...counted, approvals: [...counted.approvals, approval] });
   return recordApproval(context, request, approval, awaiting);
 }
 
@@ -269,11 +270,11 @@ export function approvalTurn(principal: Principal, request: CertificateRequest):
  */
 export async function turnNow(context: IssuanceContext, principal: Principal, request: CertificateRequest) {
   const now = context.clock();
-  const counting = await context.identityBlocks.counting(request, now);
-  const turn = approvalTurn(principal, counting);
+  const counted = await counting(context, request);
+  const turn = approvalTurn(principal, counted);
   if (!turn.ok) return refused({ kind: 'not-permitted', message: turn.why });
   const tooLate = lapsed(request, now) ?? clusterGone(context, request);
-  return tooLate ? refused(tooLate) : done({ counting, turn, now });
+  return tooLate ? refused(tooLate) : done({ counted, turn, now });
 }
 
 /** Why the principal may not deny a request that it may decide on; null where one of the stages names it. */

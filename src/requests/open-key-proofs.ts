@@ -1,9 +1,7 @@
 import { type RoleBinding, isForPeopleAlone, rolesBound } from '../identity/permissions.js';
 import type { DirectoryUse } from '../context/standing.js';
 import { KeyProofs } from '../identity/callers/key-proofs.js';
-import type { CertificateRequest } from '../model/certificate-request.js';
-import { isPredecessors } from '../model/directory.js';
-import { foldedName } from '@kubepass/inspect/formats';
+import { belongsToBearer } from '../model/directory.js';
 import type { Store } from '../store/store.js';
 
 /**
@@ -13,33 +11,30 @@ import type { Store } from '../store/store.js';
 export function openKeyProofs(
   { roles, admins }: { readonly roles: readonly RoleBinding[]; readonly admins: boolean },
   store: Pick<Store, 'certificates' | 'requests' | 'apiTokens' | 'restorations' | 'writer'>,
-  directoryUse: Pick<DirectoryUse, 'isUsed' | 'standingsOf'>,
+  directoryUse: Pick<DirectoryUse, 'givenOnAt'>,
   clock: () => Date,
 ): KeyProofs {
-  // A key is its holder's for good, and a name is not: a successor's wait may be over, by itself or by an admin.
-  const isOfPredecessor = async ({ username, requester, collector, createdAt }: CertificateRequest) => {
-    if (!(await directoryUse.isUsed())) return false;
-    const names = [...new Set([username, requester.name, collector].map(foldedName))];
-    return isPredecessors(await directoryUse.standingsOf(names, true), createdAt);
-  };
   return new KeyProofs({
     async find(fingerprintSha256) {
       const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
       const request = certificate && (await store.requests.find(certificate.requestId));
       if (certificate === null || request === null || certificate.orphan) return null;
-      const { requester, collector, decision, certificationRequest } = request;
+      const { requester, collector, decision, certificationRequest, createdAt } = request;
       // The requester who brought a CSR holds the key, and must not speak for the collector by it.
+      // eslint-disable-next-line no-restricted-syntax -- both are of one record
       if (certificationRequest !== null && requester.name !== collector) return null;
+      // A key is its holder's for good, and a name is not: a successor's wait may be over, by itself or by an admin.
+      const givenOn = await directoryUse.givenOnAt([certificate.username, requester.name, collector], true);
       // A request on which nobody decided has no makers on record: then all count, rather one person too many.
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));
       // Roles by bindings are today's, for the groups of then. No binding has the roles of a token.
-      const byToken = (await store.apiTokens.rolesOf(requester.name)).filter(
+      const byToken = (await store.apiTokens.rolesOf(requester.name, givenOn)).filter(
         (role) => requester.roles.includes(role) && (admins || !isForPeopleAlone(role)),
       );
       const today = { ...requester, roles: [...new Set([...rolesBound(roles, requester), ...byToken])] };
       const { der, username, notAfter } = certificate;
       const names = { username, requester: today, collector, makers };
-      return { der, notAfter, ...names, isPredecessors: await isOfPredecessor(request) };
+      return { der, notAfter, ...names, isPredecessors: !belongsToBearer(createdAt, givenOn) };
     },
     async use(idSha256, at) {
       const step = { operations: [{ op: 'insertUsedProof', idSha256, at } as const], events: [] };

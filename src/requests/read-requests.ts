@@ -1,4 +1,11 @@
-import { may, mayReadBlastRadius, mayReadCertificate, mayReadRequest, whyNotDecide } from '../identity/permissions.js';
+import {
+  isParty,
+  may,
+  mayReadBlastRadius,
+  mayReadCertificate,
+  mayReadRequest,
+  whyNotDecide,
+} from '../identity/permissions.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from '../model/certificate-request.js';
@@ -8,6 +15,7 @@ import type { Principal } from '../model/principal.js';
 import { type CertificateRequestView, withCertificate } from './create-request.js';
 import { type CollectedKubeconfig, usualKeyPath, withKeyPath } from './collect-kubeconfig.js';
 import type { IssuanceContext } from '../context/context.js';
+import { counting } from '../context/standing.js';
 import { isProbe, stateConflict } from '../context/request-steps.js';
 import { turnNow } from './decide-request.js';
 import { actionsOn, type RequestActions } from './request-actions.js';
@@ -49,14 +57,15 @@ export async function listRequests(
 ): Promise<Page<CertificateRequestView>> {
   const filter = {
     ...others,
-    ...(decided && { decidedBy: principal.name }),
+    ...(decided && { decidedBy: principal.name, decidedSince: principal.nameSince }),
     ...((mine || !may(principal, 'read-all-requests')) && { visibleTo: principal.name }),
   };
   const { items, nextCursor } =
     awaiting === 'me'
       ? await listAwaiting(context, principal, filter, page)
       : await context.store.requests.list(filter, page);
-  return { items: await withCertificates(context, items), nextCursor };
+  const listed = filter.visibleTo === undefined ? items : items.filter((request) => isParty(principal, request));
+  return { items: await withCertificates(context, listed), nextCursor };
 }
 
 /** The requests that the principal could approve now: it is their stage's turn, and nothing excludes them. */
@@ -159,16 +168,15 @@ function messageOf(details: AuditEvent['details']): string | null {
 }
 
 export async function withCertificates(
-  { store, identityBlocks, clock }: IssuanceContext,
+  context: IssuanceContext,
   requests: readonly CertificateRequest[],
 ): Promise<readonly CertificateRequestView[]> {
   const wanted = requests.flatMap(({ fingerprintSha256 }) => fingerprintSha256 ?? []);
-  const found = wanted.length === 0 ? [] : await store.certificates.findByFingerprints(wanted);
+  const found = wanted.length === 0 ? [] : await context.store.certificates.findByFingerprints(wanted);
   const byFingerprint = new Map(found.map((certificate) => [certificate.fingerprintSha256, certificate]));
-  const now = clock();
   return Promise.all(
     requests.map(async (request) => ({
-      request: await identityBlocks.counting(request, now),
+      request: await counting(context, request),
       certificate: byFingerprint.get(request.fingerprintSha256 ?? '') ?? null,
     })),
   );

@@ -1,4 +1,4 @@
-import type { CertificateRequest } from '../model/certificate-request.js';
+import { awaitedStages, type CertificateRequest } from '../model/certificate-request.js';
 import type { Decision, Violation } from '../model/decision.js';
 import type { Refusal } from '../model/outcome.js';
 import type { ViolationReason } from '../model/violation-reasons.js';
@@ -6,6 +6,7 @@ import { joined } from '@kubepass/inspect/formats';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
+import { counting } from '../context/standing.js';
 import type { StartedAttempt } from '../issuance/start-attempt.js';
 import { announce, requestEvent, violationDetails, moveRequest } from '../context/request-steps.js';
 import { conditionsOf, decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
@@ -30,7 +31,7 @@ export function recheckAndCommit<Prepared extends StartedAttempt | null>(
   goOn: (now: Date, policySet: PolicySet) => { readonly step: Step; readonly prepared: Prepared },
 ): Promise<Rechecked<Prepared>> {
   return decideWithinQuotas<Rechecked<Prepared>>(context, request, async ({ decision, policySet, now }) => {
-    const violations = violationsOf(decision, request);
+    const violations = violationsOf(decision, await counting(context, request));
     if (violations.length > 0) {
       const { committed } = await context.store.writer.commit(
         noLongerPermittedStep(context, request, violations, now, actor),
@@ -61,7 +62,7 @@ export async function whyNotPermittedNow(
   request: CertificateRequest,
 ): Promise<Refusal | null> {
   const { decision } = await decideNow(context, request);
-  const violations = violationsOf(decision, request);
+  const violations = violationsOf(decision, await counting(context, request));
   return violations.length === 0 ? null : noLongerPermitted(request, violations);
 }
 
@@ -85,12 +86,17 @@ export async function denyIfNoLongerPermitted(
   await context.store.writer.commit(noLongerPermittedStep(context, request, decision.violations, now, actor));
 }
 
-/** A request that was approved automatically is not permitted where policy now asks for a person's approval. */
+/**
+ * Where policy now asks for a person's approval, a request that was approved automatically is not permitted; nor is a
+ * request with an approval that does not count any more.
+ */
 function violationsOf(decision: Decision, request: CertificateRequest): readonly Violation[] {
   if (decision.outcome === 'denied') return decision.violations;
-  const nobodyApproved = request.state !== 'pending' && request.approvals.length === 0;
-  if (decision.approval === 'auto' || !nobodyApproved) return [];
-  const message = `policy ${JSON.stringify(decision.policy)} now asks for a person's approval, and nobody has approved`;
+  const { state, approvals } = request;
+  const isApproved = approvals.length > 0 && awaitedStages({ ...request, state: 'pending' }).length === 0;
+  if (decision.approval === 'auto' || state === 'pending' || isApproved) return [];
+  const lack = approvals.length === 0 ? 'nobody has approved' : 'an approval does not count any more';
+  const message = `policy ${JSON.stringify(decision.policy)} now asks for a person's approval, and ${lack}`;
   return [{ source: decision.policy, reason: 'ApprovalRequired' satisfies ViolationReason, message }];
 }
 

@@ -2,7 +2,7 @@ import { approvalCarriesOver, mayReadCertificate, mayRenew } from '../identity/p
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { RenewalFacts } from '../model/decision.js';
-import type { SupposedInDirectory } from '../model/directory.js';
+import { belongsToBearer, type SupposedInDirectory } from '../model/directory.js';
 import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js';
@@ -77,25 +77,35 @@ export async function resolveEvaluation(
 interface Renewed {
   readonly certificate: Certificate;
   readonly request: CertificateRequest;
+  /** Whether one of its names was given to somebody else since. */
+  readonly isPredecessors: boolean;
 }
 
-async function findRenewed({ store }: IssuanceContext, fingerprintSha256: string): Promise<Renewed | null> {
+async function findRenewed(
+  { store, directoryUse }: IssuanceContext,
+  fingerprintSha256: string,
+): Promise<Renewed | null> {
   const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
   const request = certificate && (await store.requests.find(certificate.requestId));
-  return certificate && request && { certificate, request };
+  if (certificate === null || request === null) return null;
+  const { username, requester, collector, createdAt } = request;
+  const givenOn = await directoryUse.givenOnAt([username, requester.name, collector], false);
+  return { certificate, request, isPredecessors: !belongsToBearer(createdAt, givenOn) };
 }
 
 /** When the requester of the certificate, or of one that it renews, last came by another way in than a proof. */
 const signedInAt = ({ decision, createdAt }: CertificateRequest): string =>
   decision.facts.renewal?.signedInAt ?? createdAt.toISOString();
 
-/** Why the certificate may not be renewed: its state, or a sign-in that is too old. Null: it may. */
+/** Why the certificate may not be renewed: its names, its state, or a sign-in that is too old. Null: it may. */
 function whyNotRenew(
   context: IssuanceContext,
   { name, groups, roles, proof }: Principal,
-  { certificate, request }: Renewed,
+  { certificate, request, isPredecessors }: Renewed,
 ): Refusal | null {
   const { revocation, orphan, notAfter, cluster } = certificate;
+  if (isPredecessors)
+    return stateConflict(request, 'a name of the certificate is somebody else’s since: make a new request');
   if (revocation) return stateConflict(request, 'the certificate is revoked');
   if (orphan) return stateConflict(request, 'nobody holds the key of this certificate');
   const expired = secondsSinceEnd(notAfter, context.clock());
@@ -111,7 +121,7 @@ function whyNotRenew(
 async function askInPlaceOf(
   context: IssuanceContext,
   principal: Principal,
-  { certificate, request }: Renewed,
+  { certificate, request, isPredecessors }: Renewed,
   { csr, keyAlgorithm, expirationSeconds, reason }: RenewalAsk,
 ): Promise<Outcome<ResolvedAsk>> {
   const { cluster, username, groups, namespace, labels, collector } = request;
@@ -144,7 +154,7 @@ async function askInPlaceOf(
     renewalFacts: {
       of: fingerprintSha256,
       generation,
-      ...approvalOf(principal, request, key !== undefined),
+      ...(isPredecessors ? noApproval : approvalOf(principal, request, key !== undefined)),
       notAfter: certificate.notAfter.toISOString(),
       expiredSeconds: secondsSinceEnd(certificate.notAfter, context.clock()),
       expirationSeconds: request.expirationSeconds,
@@ -153,6 +163,8 @@ async function askInPlaceOf(
     },
   });
 }
+
+const noApproval = { approvedAt: null, approvedSeconds: null, approvedBy: [] };
 
 /** The last approval by people that counts for the renewal: that of the request, or the one that counted for it. */
 function approvalOf(
@@ -168,8 +180,7 @@ function approvalOf(
         approvedBy: [...new Set(request.approvals.map((approval) => approval.principal))],
       }
     : request.decision.facts.renewal;
-  if (!found || !approvalCarriesOver(principal, request, found.approvedBy, bringsKey))
-    return { approvedAt: null, approvedSeconds: null, approvedBy: [] };
+  if (!found || !approvalCarriesOver(principal, request, found.approvedBy, bringsKey)) return noApproval;
   const { approvedAt, approvedSeconds, approvedBy } = found;
   return { approvedAt, approvedSeconds, approvedBy };
 }

@@ -109,7 +109,7 @@ export function addWhoami(app: App): void {
   app.get(
     '/whoami',
     operation({
-      config: { forReviewers: true, forDirectory: true, withoutRole: true },
+      config: { forEverybody: true },
       operationId: 'whoami',
       tags: ['tokens'],
       summary: 'Read who you are and what you may do',

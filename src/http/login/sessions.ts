@@ -125,7 +125,7 @@ export function addSessions(app: App, { sessions }: Services): void {
   app.delete(
     '/sessions/:id',
     operation({
-      config: { withoutRole: true },
+      config: { withoutRole: true, whileAway: true },
       operationId: 'endSession',
       tags: ['operators'],
       summary: 'End a session',

@@ -56,17 +56,15 @@ export function authenticateCallers(
   app.decorateRequest('letInAt', Infinity);
   tellBudgets(app, budgets);
   const letIn = async (request: FastifyRequest, reply: FastifyReply) => {
-    const {
-      forReviewers = false,
-      forDirectory = isForDirectory,
-      withoutRole = false,
-      fromMemory = false,
-    } = request.route.config;
+    const { forReviewers, forDirectory = isForDirectory, fromMemory = false, forEverybody } = request.route.config;
     const origin = request.headers.cookie === undefined || browsers === null ? null : originOfPages(request, browsers);
     const credential = credentialOf(request, origin !== null, publicUrl);
     if (fromMemory) {
       request.principal = await reviewerOrOther(authenticator, credential);
-      if (request.principal) return;
+      if (request.principal) {
+        refuseAway(request, request.principal);
+        return;
+      }
       // Such a failure has no limit. Only the log has one.
       const presented = request.headers.authorization !== undefined;
       failures.tell(request, 'NotFromMemory', { presented }, 'authentication failed');
@@ -90,10 +88,11 @@ export function authenticateCallers(
     request.principal = authentication.principal;
     const spent = isFirstLook ? whenSpent(request, budgets) : null;
     if (spent !== null) throw new ProblemError(spent);
+    request.letInAt = performance.now();
+    if (forEverybody) return;
     if (isReviewer(request.principal) && !forReviewers) throw new ProblemError(onlyReviews);
     if (isDirectory(request.principal) && !forDirectory) throw new ProblemError(onlyDirectory);
-    if (request.principal.roles.length === 0 && !withoutRole) throw new ProblemError(whyNoRole(request.principal));
-    request.letInAt = performance.now();
+    refuseAway(request, request.principal);
   };
   app.addHook('onRequest', letIn);
   app.decorate('letIn', letIn);
@@ -147,7 +146,19 @@ const onlyDirectory = problem(
   'the connector of a directory uses /scim/v2 and GET /v1/whoami, and nothing else',
 );
 
-const whyNoRole = ({ rolesLost }: Principal): Problem => (rolesLost === undefined ? noRole : whyRolesLost[rolesLost]);
+/**
+ * Refuses a caller without a role what takes one. A caller whose name is somebody else's now is not the person on
+ * record: nothing is left to them. A caller who left or is blocked is that person still, so they read what is theirs, and
+ * sign out. They change nothing: their credential may be a thief's, and a leaver would revoke what others use.
+ */
+function refuseAway({ method, route }: FastifyRequest, { roles, rolesLost }: Principal): void {
+  if (roles.length > 0) return;
+  const { withoutRole = false, whileAway = false } = route.config;
+  if (rolesLost === undefined && withoutRole) return;
+  if (rolesLost === undefined) throw new ProblemError(noRole);
+  const isLeft = rolesLost !== 'succeeded' && withoutRole && (whileAway || safeMethods.includes(method));
+  if (!isLeft) throw new ProblemError(whyRolesLost[rolesLost]);
+}
 
 /** An identity provider may vouch for everybody in the world. */
 const noRole = problem(

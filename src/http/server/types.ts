@@ -66,6 +66,10 @@ declare module 'fastify' {
     forDirectory?: boolean;
     /** A caller who has no role may call it, because it shows and changes no more than what is theirs. */
     withoutRole?: boolean;
+    /** As `withoutRole`, also a caller who left or is blocked; they may call those that change nothing anyway. */
+    whileAway?: boolean;
+    /** Every caller whose credential is good may call it, also one whose name is somebody else's now. */
+    forEverybody?: boolean;
     /** The caller may come by the key of the certificate that the path names. */
     takesKeyProofs?: boolean;
     /** Reviewers are known from memory there, and no caller is answered 429 or 5xx. */

@@ -6,7 +6,7 @@ import {
   refusedFor,
   type WayIn,
   type Principal,
-  type RolesLost,
+  type Bearing,
   isLive,
   type ApiToken,
 } from '../../model/principal.js';
@@ -27,10 +27,8 @@ export interface OtherWaysIn {
   readonly keyProofs?: Pick<KeyProofs, 'authenticate' | 'use'>;
 }
 
-/**
- * Answers why somebody has none of their roles now; null: they have them. For nearly everybody that is known at once.
- */
-type WhyRolesLost = (principal: Principal) => Promise<RolesLost | null> | null;
+/** Answers how somebody stands to their name now. For nearly everybody that is known at once. */
+type BearingNow = (principal: Principal) => Promise<Bearing> | Bearing;
 
 /** One door for all callers: whatever they present, it answers one kind of principal. */
 export class Callers implements WayIn<Credential> {
@@ -39,23 +37,28 @@ export class Callers implements WayIn<Credential> {
     private readonly others: OtherWaysIn,
     /** Is told of each refusal. */
     private readonly refused: Pick<RefusedSignIns, 'count'> = { count: () => undefined },
-    private readonly whyRolesLost: WhyRolesLost = () => null,
+    private readonly bearingNow: BearingNow = () => ({ rolesLost: null, nameSince: null }),
   ) {}
 
   async authenticate(credential: Credential): Promise<Authentication> {
     const authentication = await this.#authenticate(credential);
     if (authentication.outcome === 'refused') this.refused.count(authentication.reason);
-    return authentication.outcome === 'authenticated' ? this.#withRoles(authentication.principal) : authentication;
+    return authentication.outcome === 'authenticated' ? this.#asBearer(authentication.principal) : authentication;
   }
 
   /**
    * Somebody who is blocked or left has no role, although an identity provider vouched for them a moment ago; nor has
-   * whoever had the name before its bearer.
+   * whoever had the name before its bearer. The bearer gets nothing from before the name was theirs.
    */
-  #withRoles(principal: Principal): Authentication | Promise<Authentication> {
-    const answer = (rolesLost: RolesLost | null) =>
-      authenticated(rolesLost === null ? principal : { ...principal, roles: [], rolesLost });
-    return this.whyRolesLost(principal)?.then(answer) ?? answer(null);
+  #asBearer(principal: Principal): Authentication | Promise<Authentication> {
+    const answer = ({ rolesLost, nameSince }: Bearing) =>
+      authenticated(
+        rolesLost === null && nameSince === null
+          ? principal
+          : { ...principal, ...(nameSince && { nameSince }), ...(rolesLost && { roles: [], rolesLost }) },
+      );
+    const bearing = this.bearingNow(principal);
+    return bearing instanceof Promise ? bearing.then(answer) : answer(bearing);
   }
 
   async #authenticate(credential: Credential): Promise<Authentication> {

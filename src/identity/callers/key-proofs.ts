@@ -137,6 +137,7 @@ export class KeyProofs implements WayIn<PresentedProof> {
   #principalOf(proof: KeyProof, certificate: ProvenCertificate): Principal {
     const { username, requester, collector, makers, notAfter } = certificate;
     const { fingerprintSha256, csrSha256, id } = proof;
+    // eslint-disable-next-line no-restricted-syntax -- both are of one record
     const themselves = requester.name === collector;
     return {
       name: collector,

@@ -24,7 +24,7 @@ import {
 import { type LoginAttempt, type LoginBegun, type LoginUnavailable, loginSeconds } from '../../model/session.js';
 import { memberOf, readJsonWebToken, told } from './json-web-token.js';
 import type { LoginProvider, VouchedPerson } from '../sessions.js';
-import type { OidcIssuer } from './token-rules.js';
+import { type OidcIssuer, dateOf, isNumericDate } from './token-rules.js';
 import { personOfClaims } from './person-of-claims.js';
 import type { ProviderFetch } from './provider-fetch.js';
 
@@ -124,12 +124,14 @@ export class OidcLogin implements LoginProvider {
     const party = memberOf(read.claims, 'azp');
     if (party !== undefined && party !== clientId)
       return refused('AuthorizedPartyNotAccepted', `azp ${told(party)} is not client ${told(clientId)}`);
+    const issuedAt = memberOf(read.claims, 'iat');
+    if (!isNumericDate(issuedAt)) return refused('TimesUnreadable', 'iat of the id token is no number of seconds');
     const found = personOfClaims(read.claims, issuer);
     if ('outcome' in found) return found;
     const { name, groups, unmatchedGroups } = found;
     if (unmatchedGroups > 0)
       log.info({ issuer: issuer.name, name, unmatchedGroups }, 'groups of an id token cannot be named here');
-    return { outcome: 'vouched', name, groups };
+    return { outcome: 'vouched', name, groups, vouchedAt: dateOf(issuedAt) };
   }
 
   /**

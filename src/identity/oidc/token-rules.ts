@@ -167,7 +167,7 @@ function readTimes({ claims }: JsonWebToken): Pick<AcceptableToken, 'validity' |
   return { validity: { notBefore: nbf ?? null, expires: exp }, issuedAt: iat ?? null };
 }
 
-const isNumericDate = (value: unknown): value is number =>
+export const isNumericDate = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= lastSecond;
 
 /** The tokens that an identity provider makes for a person. `other` has been made for something else. */

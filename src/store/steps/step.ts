@@ -121,7 +121,7 @@ export type Operation =
   | { readonly op: 'revokeApiToken'; readonly id: string; readonly at: Date }
   /** Conflicts where it was revoked already, or is the last admin's. */
   | { readonly op: 'revokeTokenOfLeaver'; readonly id: string; readonly at: Date }
-  /** Conflicts where the name of the session is blocked on every cluster. */
+  /** Conflicts where the name of the session is blocked on every cluster. Deletes the oldest of too many. */
   | { readonly op: 'insertSession'; readonly session: Session; readonly secretSha256: string }
   /** Records a use; does nothing where a later one is recorded, or where the session was ended. */
   | { readonly op: 'touchSession'; readonly id: string; readonly at: Date }

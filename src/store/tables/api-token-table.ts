@@ -1,6 +1,7 @@
 import type { ReviewerToken } from '../../identity/api-tokens.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { ApiToken, Role } from '../../model/principal.js';
+import { sessionLimits } from '../../model/session.js';
 import type { Page, PageQuery } from '../../model/outcome.js';
 import { Prisma } from '../generated/sqlite/browser.js';
 import { jsonRead, quoted, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
@@ -40,7 +41,7 @@ export const apiTokenStatements = {
     ];
   },
 
-  /** Its sessions end with it. */
+  /** Its sessions end with it. An older version kept more than a name has: the others let nobody in either. */
   revokeApiToken: ({ id, at }) => [
     {
       sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
@@ -48,7 +49,8 @@ export const apiTokenStatements = {
       unlessChanged: { kind: 'apiToken', id },
     },
     {
-      sql: 'UPDATE "Session" SET "endedAt" = ? WHERE "tokenId" = ? AND "endedAt" IS NULL',
+      sql: `UPDATE "Session" SET "endedAt" = ? WHERE "id" IN (SELECT "id" FROM "Session"
+        WHERE "tokenId" = ? AND "endedAt" IS NULL LIMIT ${String(sessionLimits.ofOneName)})`,
       parameters: [at, id],
     },
   ],
@@ -133,11 +135,11 @@ export class ApiTokenTable {
     return [...new Set(rows.flatMap((row) => jsonRead((row as { createdBy: unknown }).createdBy) as string[]))];
   }
 
-  /** The roles of all tokens that this very name has or had. */
-  async rolesOf(name: string): Promise<readonly Role[]> {
+  /** The roles of all tokens that this very name has or had; made at `since` or later, where it is no null. */
+  async rolesOf(name: string, since: Date | null): Promise<readonly Role[]> {
     const rows = await this.reads.readRows({
-      sql: 'SELECT "roles" FROM "ApiToken" WHERE "name" = ?',
-      parameters: [name],
+      sql: `SELECT "roles" FROM "ApiToken" WHERE "name" = ?${since === null ? '' : ' AND "createdAt" >= ?'}`,
+      parameters: [name, ...(since === null ? [] : [since])],
     });
     return [...new Set(rows.flatMap((row) => jsonRead((row as { roles: unknown }).roles) as Role[]))];
   }

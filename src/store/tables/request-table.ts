@@ -89,7 +89,8 @@ export class RequestTable {
   /** Newest first; with `decidedBy`, newest decision first; else with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
     const { usernamePrefix: prefix, ...others } = filter;
-    if (filter.decidedBy !== undefined) return this.#listDecided(filter.decidedBy, filtersOf(filter), page);
+    if (filter.decidedBy !== undefined)
+      return this.#listDecided(filter.decidedBy, filter.decidedSince, filtersOf(filter), page);
     if (prefix === undefined || filter.username !== undefined)
       return readPage(page, newestFirst, (after, take) =>
         this.#read({ order: newestFirst, filters: filtersOf(filter), after }, take),
@@ -100,8 +101,17 @@ export class RequestTable {
   }
 
   /** Along the decisions of the person; every other filter is compared row by row. */
-  #listDecided(by: string, others: readonly ListFilter[], page: PageQuery): Promise<Page<CertificateRequest>> {
-    const filters = [[{ column: 'principal', value: by, through: throughDecisions }], ...others.filter(isEmpty)];
+  #listDecided(
+    by: string,
+    since: Date | undefined,
+    others: readonly ListFilter[],
+    page: PageQuery,
+  ): Promise<Page<CertificateRequest>> {
+    const later = since && { and: { sql: '"t"."at" >= ?', parameters: [since] } };
+    const filters = [
+      [{ column: 'principal', value: by, through: throughDecisions, ...later }],
+      ...others.filter(isEmpty),
+    ];
     const conditions = others.map(matches);
     return readPage(page, latestDecisionFirst, (after, take) =>
       this.#read({ order: latestDecisionFirst, filters, conditions, after }, take),

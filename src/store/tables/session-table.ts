@@ -16,18 +16,29 @@ export const sessionRow = (session: Session, secretSha256: string): Columns<Pris
   rowOf(Prisma.SessionScalarFieldEnum, { ...session, secretSha256, foldedName: foldedName(session.name) });
 
 export const sessionStatements = {
-  /** Inserts the session, unless its name is blocked on every cluster when it begins. */
+  /**
+   * Inserts the session, unless its name is blocked on every cluster when it begins. It deletes the oldest one
+   * of a name that has too many: so no commit that ends them ends more.
+   */
   insertSession({ session, secretSha256 }) {
     const row = sessionRow(session, secretSha256);
     const columns = Object.keys(row);
-    return {
-      sql: `INSERT INTO "Session" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
-        WHERE NOT EXISTS (SELECT 1 FROM "IdentityBlock"
-          WHERE "folded" = ? AND "clusters" IS NULL AND ("until" IS NULL OR "until" > ?))`,
-      parameters: [...Object.values(row), foldedName(session.name), session.createdAt],
-      unlessChanged: { kind: 'blocked' },
-      ifTaken: () => ({ kind: 'session', id: session.id }),
-    };
+    const most = String(sessionLimits.ofOneName);
+    return [
+      {
+        sql: `INSERT INTO "Session" (${columns.map(quoted).join(', ')}) SELECT ${columns.map(() => '?').join(', ')}
+          WHERE NOT EXISTS (SELECT 1 FROM "IdentityBlock"
+            WHERE "folded" = ? AND "clusters" IS NULL AND ("until" IS NULL OR "until" > ?))`,
+        parameters: [...Object.values(row), foldedName(session.name), session.usedAt],
+        unlessChanged: { kind: 'blocked' },
+        ifTaken: () => ({ kind: 'session', id: session.id }),
+      },
+      {
+        sql: `DELETE FROM "Session" WHERE "id" IN (SELECT "id" FROM "Session" WHERE "name" = ?
+          ORDER BY "createdAt" DESC, "id" DESC LIMIT ${most} OFFSET ${most})`,
+        parameters: [session.name],
+      },
+    ];
   },
 
   /** Uses may be recorded in another order than they happened. */

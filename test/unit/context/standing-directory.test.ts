@@ -68,10 +68,11 @@ it('knows of a caller who left, and of one who was vouched for before the name w
   const at = new Date('2026-07-01T12:00:00Z');
   const [before, after] = [new Date(at.getTime() - 1), new Date(at.getTime() + 1)];
   const why = async (user: DirectoryStanding, vouchedAt?: Date | null) =>
-    opened(user).use.whyOut({ name: 'JANE', ...(vouchedAt !== undefined && { vouchedAt }) });
+    (await opened(user).use.bearing({ name: 'JANE', ...(vouchedAt !== undefined && { vouchedAt }) })).rolesLost;
   const given = { ...jane, succeededAt: at };
   expect(await why(left, after)).toBe('left');
-  for (const vouchedAt of [before, null]) expect(await why(given, vouchedAt)).toBe('succeeded');
+  for (const user of [given, { ...given, active: false }, { ...given, deletedAt: at }])
+    for (const vouchedAt of [before, null]) expect(await why(user, vouchedAt)).toBe('succeeded');
   for (const vouchedAt of [at, after, undefined]) expect(await why(given, vouchedAt)).toBeNull();
   for (const vouchedAt of [before, null]) expect(await why(jane, vouchedAt)).toBeNull();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LoginAttempt } from '../../../src/model/session.js';
-import { type LoginProvider, Logins, type VouchedPerson } from '../../../src/identity/sessions.js';
+import { type LoginProvider, Logins, type Sessions, type VouchedPerson } from '../../../src/identity/sessions.js';
 import { aSession } from '../store/records.js';
 
 const attempt: LoginAttempt = { issuer: 'corp', state: 's', nonce: 'n', codeVerifier: 'v', returnTo: '/docs' };
@@ -18,13 +18,13 @@ function setUp(person: VouchedPerson, isBlocked = false) {
     },
   });
   const sessions = {
-    begin: ({ name, groups, issuer }: { name: string; groups: readonly string[]; issuer: string }) =>
+    begin: ({ name, groups, issuer }: Parameters<Sessions['begin']>[0]) =>
       Promise.resolve(isBlocked ? null : { session: aSession({ name, groups, issuer }), secret: 'secret' }),
   };
   const logins = new Logins([provider('corp'), provider('partner')], sessions, (reason) => refusals.push(reason));
   return { logins, asked, refusals };
 }
-const jane: VouchedPerson = { outcome: 'vouched', name: 'jane', groups: ['team-a'] };
+const jane: VouchedPerson = { outcome: 'vouched', name: 'jane', groups: ['team-a'], vouchedAt: new Date(0) };
 
 describe('Logins', () => {
   it('begins a session for the person of the issuer by whom the sign-in was begun', async () => {
