@@ -94,6 +94,7 @@ describe('SessionAuthenticator', () => {
         credentialId: session.id,
         expiresAt: session.expiresAt,
         cluster: null,
+        vouchedAt: session.createdAt,
       },
     });
   });

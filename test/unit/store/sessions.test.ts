@@ -80,6 +80,23 @@ describe('a session', () => {
     ]);
   });
 
+  it('is one of a hundred of its name: each more takes the place of the oldest, and a revocation ends no more', async () => {
+    const token = aToken({ name: 'jane' });
+    const sessions = Array.from({ length: 250 }, (_, i) =>
+      aSession({ id: `s-${String(i).padStart(3, '0')}`, tokenId: token.id, issuer: null, createdAt: after(i) }),
+    );
+    const other = aSession({ name: 'joe', createdAt: after(-1) });
+    const { store, commit } = await withSessions(other, ...sessions);
+    await commit([{ op: 'insertApiToken', token, secretSha256: sha256('token') }]);
+    const kept = async () =>
+      (await Promise.all(sessions.map(({ id }) => store.sessions.find(id)))).filter((one) => one !== null);
+    expect((await kept()).map(({ id }) => id)).toEqual(sessions.slice(-100).map(({ id }) => id));
+    expect(await store.sessions.find(other.id)).toEqual(other);
+    expect(await store.sessions.openOf('jane', after(0), null, 500)).toHaveLength(100);
+    expect(await commit([{ op: 'revokeApiToken', id: token.id, at: after(300) }])).toEqual({ committed: true });
+    expect((await kept()).every(({ endedAt }) => endedAt?.getTime() === after(300).getTime())).toBe(true);
+  });
+
   it('is forgotten once it has been over for long, ended or not', async () => {
     const [old, recent] = [aSession({ expiresAt: after(10) }), aSession({ expiresAt: after(30) })];
     const { store, commit } = await withSessions(old, recent);
