@@ -89,8 +89,7 @@ export class RequestTable {
   /** Newest first; with `decidedBy`, newest decision first; else with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
     const { usernamePrefix: prefix, ...others } = filter;
-    if (filter.decidedBy !== undefined)
-      return this.#listDecided(filter.decidedBy, filter.decidedSince, filtersOf(filter), page);
+    if (filter.decidedBy !== undefined) return this.#listDecided(filter.decidedBy, filter, page);
     if (prefix === undefined || filter.username !== undefined)
       return readPage(page, newestFirst, (after, take) =>
         this.#read({ order: newestFirst, filters: filtersOf(filter), after }, take),
@@ -101,17 +100,10 @@ export class RequestTable {
   }
 
   /** Along the decisions of the person; every other filter is compared row by row. */
-  #listDecided(
-    by: string,
-    since: Date | undefined,
-    others: readonly ListFilter[],
-    page: PageQuery,
-  ): Promise<Page<CertificateRequest>> {
-    const later = since && { and: { sql: '"t"."at" >= ?', parameters: [since] } };
-    const filters = [
-      [{ column: 'principal', value: by, through: throughDecisions, ...later }],
-      ...others.filter(isEmpty),
-    ];
+  #listDecided(value: string, filter: RequestFilter, page: PageQuery): Promise<Page<CertificateRequest>> {
+    const others = filtersOf(filter);
+    const and = { sql: '"t"."at" >= ?', parameters: [filter.decidedSince ?? new Date(0)] };
+    const filters = [[{ column: 'principal', value, through: throughDecisions, and }], ...others.filter(isEmpty)];
     const conditions = others.map(matches);
     return readPage(page, latestDecisionFirst, (after, take) =>
       this.#read({ order: latestDecisionFirst, filters, conditions, after }, take),
