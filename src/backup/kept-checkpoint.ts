@@ -47,6 +47,16 @@ export class KeptCheckpoint {
     this.#signedBefore = Math.max(this.#signedBefore, size);
   }
 
+  /** Until it is replaced, every checkpoint may be committed. */
+  mayCommit: () => Promise<boolean> = () => Promise.resolve(true);
+
+  /** Keeps the note of a checkpoint, unless the one that is kept is of this log and as large. */
+  keep(note: string): Promise<void> {
+    const kept = this.#keeping.then(() => this.#keep(note));
+    this.#keeping = kept.catch(() => undefined);
+    return kept;
+  }
+
   /**
    * Keeps each checkpoint before it is committed. So none is in the world that is not kept, and it is only one of this
    * log's even if the commit fails. Whatever order commits come in, the file never goes back to a smaller size.
@@ -58,16 +68,14 @@ export class KeptCheckpoint {
       for (const operation of step.operations) {
         if (operation.op !== 'insertCheckpoint') continue;
         const { size, note } = operation.checkpoint;
-        if (size <= this.#signedBefore) return { committed: false, conflict: { kind: 'checkpoint', size } };
-        const kept = this.#keeping.then(() => this.#keep(note));
-        this.#keeping = kept.catch(() => undefined);
-        await kept;
+        if (!(await this.mayCommit()) || size <= this.#signedBefore)
+          return { committed: false, conflict: { kind: 'checkpoint', size } };
+        await this.keep(note);
       }
       return step;
     },
   };
 
-  /** Keeps the note, unless the one that is kept is of this log and as large. */
   async #keep(note: string): Promise<void> {
     const [ours, last] = [checkpointIn(note), await this.read()];
     if (ours !== null && last?.origin === ours.origin && last.size >= ours.size) return;

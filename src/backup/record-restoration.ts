@@ -6,8 +6,6 @@ import { newId } from '../model/new-id.js';
 import type { Restoration } from '../model/restoration.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { CommitFollower } from '../store/writer/followed-writer.js';
-import type { KeptCheckpoint } from './kept-checkpoint.js';
 
 /** How far an audit log goes. */
 export interface LogAsFound {
@@ -16,8 +14,11 @@ export interface LogAsFound {
   readonly knownUntil: Date | null;
 }
 
-export async function logAsFound(auditEvents: Pick<Store['auditEvents'], 'head' | 'chunk'>): Promise<LogAsFound> {
-  const { seq: events } = await auditEvents.head();
+export async function logAsFound(
+  auditEvents: Pick<Store['auditEvents'], 'head' | 'chunk'>,
+  upTo?: number,
+): Promise<LogAsFound> {
+  const events = upTo ?? (await auditEvents.head()).seq;
   const [last] = events === 0 ? [] : await auditEvents.chunk(events - 1, 1);
   return { events, knownUntil: last?.at ?? null };
 }
@@ -89,38 +90,4 @@ export async function afterRestoration({ store, log }: RecordingContext, restora
     // Somebody else ended one of them meanwhile: whoever is left is found again.
     if (!committed) log.info({ sessions: items.length }, 'sessions of a restored database are ended again');
   }
-}
-
-interface FirstParts {
-  readonly store: Store;
-  /** The log as it was when the database was opened. */
-  readonly found: LogAsFound;
-  readonly keptCheckpoint: KeptCheckpoint;
-  readonly instance: string;
-  readonly clock: () => Date;
-  readonly log: Log;
-}
-
-/**
- * Goes before the revocations that only the list beside the database knows. They prove that the database was put back,
- * and once they are recorded again nothing proves it. So the restoration is on record before the first of them, unless
- * one is open.
- */
-export function restorationFirst({ store, found, keptCheckpoint, instance, clock, log }: FirstParts): CommitFollower {
-  const record = async () => {
-    const before = await store.restorations.all();
-    if (before.some(isOpen)) return;
-    const kept = await keptCheckpoint.read(log);
-    const signed = Math.max(mostSigned(before), kept?.origin === `kubepass/${instance}` ? kept.size : 0);
-    await recordRestoration({ store, log }, newRestoration('revocations', clock(), found, signed));
-  };
-  let recorded: Promise<void> | null = null;
-  return {
-    minds: null,
-    waits: true,
-    async before(step) {
-      await (recorded ??= record());
-      return step;
-    },
-  };
 }

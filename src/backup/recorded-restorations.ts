@@ -26,15 +26,10 @@ interface RestorationsContext {
   readonly log: Log;
   /** The log as it was when the database was opened. */
   readonly found: LogAsFound;
-  /** Whether the service holds the key of a CA, so that certificates exist of which no cluster knows. */
-  readonly signsHere: () => boolean;
-}
-
-/** The traces of what a restored database may have lost. */
-interface Traces {
   readonly keptCheckpoint: Pick<KeptCheckpoint, 'path' | 'read' | 'refuseUpTo'>;
   readonly instance: string;
-  readonly tree: TreeHashes;
+  /** Whether the service holds the key of a CA, so that certificates exist of which no cluster knows. */
+  readonly signsHere: () => boolean;
 }
 
 interface RestoredState {
@@ -67,45 +62,53 @@ const mostCertificates = 500;
  */
 export class Restorations {
   #summary: { readonly until: number; readonly state: Promise<RestoredState> } | null = null;
-  #signedEvents = 0;
+  #found: LogAsFound;
 
-  constructor(private readonly context: RestorationsContext) {}
+  constructor(private readonly context: RestorationsContext) {
+    this.#found = context.found;
+  }
 
   /**
    * Finds out whether the database was put back from a backup without a word, by the traces that it does not know
    * itself. It comes before anything is signed. No checkpoint is signed up to the size that is known to be signed: one
-   * may be in the world, and the log has other events now.
+   * may be in the world, and the log has other events now. `seen`: how far a running service knows the log, and whether
+   * it had seen more.
    */
-  async detect({ keptCheckpoint, instance, tree }: Traces): Promise<void> {
-    const { store, found, log } = this.context;
+  async detect(tree: TreeHashes, seen?: { readonly found: LogAsFound; readonly isShorter: boolean }): Promise<void> {
+    const { store, keptCheckpoint, instance, log } = this.context;
+    this.#found = seen?.found ?? this.#found;
     const kept = await keptCheckpoint.read(log);
+    if (kept !== null && kept.origin !== `kubepass/${instance}`)
+      log.warn(
+        { file: keptCheckpoint.path, kept: kept.origin, origin: `kubepass/${instance}` },
+        'the checkpoint beside the database is of another log',
+      );
     await store.alone(async () => {
-      const before = await store.restorations.all();
-      const signedBefore = mostSigned(before);
-      const isOfThisLog = kept?.origin === `kubepass/${instance}`;
-      const isAhead = isOfThisLog && !(await this.#vouchesFor(kept, tree));
-      const signed = Math.max(signedBefore, isOfThisLog ? kept.size : 0);
-      if (kept !== null && !isOfThisLog)
-        log.warn(
-          { file: keptCheckpoint.path, kept: kept.origin, origin: `kubepass/${instance}` },
-          'the checkpoint beside the database is of another log',
-        );
-      this.#signedEvents = signed;
-      if (isAhead && kept.size > signedBefore) await recordRestoration(this.context, this.#restoration('checkpoint'));
-      else if (before.some(isOpen))
-        log.warn(found, 'the database was put back from a backup, and no admin has acknowledged that yet');
+      const signed = await this.#signed();
+      if (!(await this.continues(tree))) await this.#record('checkpoint');
+      else if ((await store.restorations.all()).some(isOpen))
+        log.warn(this.#found, 'the database was put back from a backup, and no admin has acknowledged that yet');
+      else if (seen?.isShorter) await this.#record('head');
       keptCheckpoint.refuseUpTo(signed);
     });
   }
 
+  /** Whether the log has the events for which the kept checkpoint vouches, or is known to have others there. */
+  async continues(tree: TreeHashes): Promise<boolean> {
+    const { auditEvents, restorations } = this.context.store;
+    const kept = await this.#kept();
+    if (kept === null || kept.size <= mostSigned(await restorations.all())) return true;
+    return kept.size <= (await auditEvents.head()).seq && (await rootHash(tree, kept.size)).equals(kept.root);
+  }
+
   /**
-   * Commits the step that records a certificate which a cluster has, which was signed for this log, and whose request
-   * the database does not know. The restoration is recorded in the same commit, unless one is open.
+   * Commits the step that records what the database does not know: a certificate which a cluster has and which was
+   * signed for this log, or revocations. The restoration is recorded in the same commit, unless one is open.
    */
-  async recordLost(step: Step): Promise<CommitResult> {
+  async recordLost(step: Step, detectedBy: Restoration['detectedBy'] = 'clusters'): Promise<CommitResult> {
     const { store, log } = this.context;
     if ((await store.restorations.all()).some(isOpen)) return store.writer.commit(step);
-    const restoration = this.#restoration('clusters');
+    const restoration = await this.#restoration(detectedBy);
     const { operations, events } = restorationStep(restoration);
     const result = await store.writer.commit({
       operations: [...step.operations, ...operations],
@@ -149,13 +152,25 @@ export class Restorations {
     return { restored, notes: mayBeUnknown };
   }
 
-  async #vouchesFor(kept: Checkpoint, tree: TreeHashes): Promise<boolean> {
-    return kept.size <= this.context.found.events && (await rootHash(tree, kept.size)).equals(kept.root);
+  async #record(detectedBy: Restoration['detectedBy']): Promise<void> {
+    await recordRestoration(this.context, await this.#restoration(detectedBy));
   }
 
-  #restoration(detectedBy: Restoration['detectedBy']): Restoration {
-    const { found, clock, random } = this.context;
-    return newRestoration(detectedBy, clock(), found, this.#signedEvents, random);
+  async #restoration(detectedBy: Restoration['detectedBy']): Promise<Restoration> {
+    const { clock, random } = this.context;
+    return newRestoration(detectedBy, clock(), this.#found, await this.#signed(), random);
+  }
+
+  /** The checkpoint that is kept, if it is one of this log. */
+  async #kept(): Promise<Checkpoint | null> {
+    const kept = await this.context.keptCheckpoint.read();
+    return kept?.origin === `kubepass/${this.context.instance}` ? kept : null;
+  }
+
+  /** The largest size that is known to be signed; 0: none. */
+  async #signed(): Promise<number> {
+    const [kept, before] = [await this.#kept(), await this.context.store.restorations.all()];
+    return Math.max(mostSigned(before), kept?.size ?? 0);
   }
 
   async #state(): Promise<RestoredState> {

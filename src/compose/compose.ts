@@ -2,6 +2,8 @@ import { browsersOf, type Config } from '../config/config.js';
 import type { Services } from '../http/server/services.js';
 import type { Log } from '../context/context.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../context/request-steps.js';
+import { isSoleProcess } from '../backup/open-store.js';
+import { LogWatch } from '../backup/watch-log.js';
 import { warnOfBreakGlass } from '../identity/break-glass.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { Browsers } from '../model/session.js';
@@ -16,7 +18,7 @@ import { commitFollowers } from './commit-followers.js';
 import { openAccess } from './open-access.js';
 import { openAudit, type OpenedAudit } from './open-audit.js';
 import { openClusters } from './open-clusters.js';
-import { openDatabase, type OpenedDatabase } from './open-database.js';
+import { openDatabase } from './open-database.js';
 import { openIssuance, type OpenedIssuance } from './open-issuance.js';
 import { openServices } from './open-services.js';
 import { openPolicies } from './policies-in-force.js';
@@ -88,7 +90,8 @@ async function wire(
   );
   const issuance = await openIssuance(runtime, { store, database, access, clusters, policies, webhooks });
   const { context } = issuance;
-  await recordStart(runtime, issuance, audit, database);
+  const watch = new LogWatch({ ...runtime, ...database, ...access, ...issuance, store, tree: audit.checkpoints.tree });
+  await recordStart(runtime, issuance, audit, watch);
   const waysIn = await openWaysIn(runtime, { context, access, clientCertificates });
   const parts = { database, access, clusters, policies, webhooks, audit, issuance, waysIn, tls, clientCertificates };
   const opened = openServices(runtime, parts);
@@ -106,6 +109,10 @@ async function wire(
       await Promise.all([policies.reload(), files.reload()]);
     },
     async begin() {
+      if (!isSoleProcess(config)) {
+        const watching = watch.begin();
+        closings.push(() => watching.stop());
+      }
       await beginWork(runtime, parts, opened);
       opened.setRecovered();
     },
@@ -115,13 +122,13 @@ async function wire(
 /** Records the start before anybody gets in: with a checkpoint, and the first admin token where none exists. */
 async function recordStart(
   { config, clock, log }: Runtime,
-  { context, restorations }: OpenedIssuance,
+  { context }: OpenedIssuance,
   { checkpoints }: OpenedAudit,
-  { keptCheckpoint, instance }: OpenedDatabase,
+  watch: LogWatch,
 ): Promise<void> {
   await recordServiceStarted(context);
   await checkpoints.open();
-  await restorations.detect({ keptCheckpoint, instance, tree: checkpoints.tree });
+  await watch.open();
   await openFirstAdmin(config, context.store, clock, log);
   warnOfBreakGlass(await context.store.apiTokens.liveBreakGlass(clock()), log);
 }

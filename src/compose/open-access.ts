@@ -3,10 +3,10 @@ import { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import { BreakGlassUses } from '../identity/break-glass.js';
 import { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import { DenyList } from '../access/revocations.js';
-import { followedWriter } from '../store/writer/followed-writer.js';
+import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { type KeptRevocations, openKeptRevocations } from '../backup/kept-revocations.js';
-import { restorationFirst } from '../backup/record-restoration.js';
+import { Restorations } from '../backup/recorded-restorations.js';
 import type { OpenedDatabase } from './open-database.js';
 import type { Runtime } from './runtime.js';
 import { openSessionAuthenticator } from './sign-in.js';
@@ -30,14 +30,11 @@ interface Authenticators {
 }
 
 /** Loads who has lost access: from the database, and from the list beside it. */
-export async function openAccess(
-  runtime: Runtime,
-  { store, keptCheckpoint, found, instance }: OpenedDatabase,
-): Promise<OpenedAccess> {
-  const { config, clock, log, closings } = runtime;
+export async function openAccess(runtime: Runtime, { store, ...traces }: OpenedDatabase): Promise<OpenedAccess> {
+  const { config, clock, random, log, closings } = runtime;
   const denyList = new DenyList({ reader: store.revocations, clock, log });
-  const restoring = restorationFirst({ store, found, keptCheckpoint, instance, clock, log });
-  const recovering = { ...store, writer: followedWriter(store.writer, [restoring]) };
+  const restorations = new Restorations({ ...traces, store, clock, random, log, signsHere: () => false });
+  const recovering = { ...store, writer: { commit: (step: Step) => restorations.recordLost(step, 'revocations') } };
   const kept = await openKeptRevocations(config.database, recovering, denyList, clock, log);
   closings.push(() => kept.close());
   const authenticators = openAuthenticators(runtime, store);

@@ -33,14 +33,14 @@ export interface OpenedIssuance {
 /** Makes the context in which the use cases work. */
 export async function openIssuance(
   { config, clock, random, owner, log, tracing, metrics }: Runtime,
-  { store, database: { found, instance }, access, clusters, policies, webhooks }: IssuanceParts,
+  { store, database, access, clusters, policies, webhooks }: IssuanceParts,
 ): Promise<OpenedIssuance> {
   const restorations = new Restorations({
+    ...database,
     store,
     clock,
     random,
     log,
-    found,
     signsHere: () => clusters.all.some(({ issuers }) => issuers !== null),
   });
   const context: IssuanceContext = {
@@ -65,7 +65,7 @@ export async function openIssuance(
     keyMeasures: metrics.keys,
     attempts: new AttemptsUnderWay(),
     tracing,
-    lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },
+    lostRecords: { instance: database.instance, recordLost: (step) => restorations.recordLost(step) },
   };
   return { context, restorations };
 }

@@ -110,7 +110,7 @@ export class Checkpoints {
 
   async #sign(isStopped: IsStopped): Promise<SignedCheckpoint | null> {
     const { store, clock } = this.context;
-    const { seq: size } = await store.auditEvents.head();
+    const { seq: size, hash: lastHash } = await store.auditEvents.head();
     const last = await store.checkpoints.last();
     if (last !== null && last.size > size)
       throw new Error(`the audit log ends with event ${size}, and its last checkpoint vouches for ${last.size} events`);
@@ -124,7 +124,7 @@ export class Checkpoints {
     const { committed } = await store.writer.commit({
       operations: [
         this.#hold(),
-        { op: 'insertCheckpoint', checkpoint },
+        { op: 'insertCheckpoint', checkpoint, lastHash },
         { op: 'forgetCheckpoints', signedBefore: new Date(checkpoint.signedAt.getTime() - keptMilliseconds) },
         ...this.#announce(checkpoint),
       ],

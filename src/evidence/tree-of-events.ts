@@ -17,9 +17,18 @@ const mostRoots = 1_024;
 
 /** The store, as far as the tree needs it. */
 interface TreeStore {
-  readonly auditEvents: Pick<Store['auditEvents'], 'canonicalTexts' | 'head' | 'links'>;
+  readonly auditEvents: Pick<Store['auditEvents'], 'canonicalTexts' | 'head' | 'links' | 'start'>;
   readonly checkpoints: Pick<Store['checkpoints'], 'tile' | 'tileCount'>;
   readonly writer: Pick<Writer, 'commit'>;
+}
+
+/** Whether a former end of the log is in it, or in an archive. */
+export async function isInLog(
+  auditEvents: Pick<Store['auditEvents'], 'links' | 'start'>,
+  { seq, hash }: ChainHead,
+): Promise<boolean> {
+  const [link] = seq === 0 ? [] : await auditEvents.links(seq - 1, 1);
+  return link?.seq === seq ? link.hash === hash : seq <= (await auditEvents.start()).seq;
 }
 
 /**
@@ -65,13 +74,14 @@ export class TreeOfEvents implements TreeHashes {
 
   /** A server that took over may lack the last events of the one before, and have others in their places. */
   async #forgetLostEvents(): Promise<void> {
-    const { seq, hash } = this.#end;
-    const [link] = seq === 0 ? [] : await this.store.auditEvents.links(seq - 1, 1);
-    if (link?.seq !== seq || link.hash !== hash) {
-      this.#tiles.clear();
-      this.#roots.clear();
-    }
+    if (!(await isInLog(this.store.auditEvents, this.#end))) this.forget();
     this.#end = await this.store.auditEvents.head();
+  }
+
+  /** Everything is read anew. */
+  forget(): void {
+    this.#tiles.clear();
+    this.#roots.clear();
   }
 
   async subtree(level: number, index: number): Promise<Buffer> {

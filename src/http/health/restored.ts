@@ -32,7 +32,8 @@ const RestorationSchema = closed({
   detectedBy: oneOf(
     restorationEvidence,
     'What showed it: `command`, the restore command; `checkpoint`, a checkpoint that is kept beside the database; ' +
-      '`revocations`, the list of revocations that is kept there; `clusters`, certificates of a cluster.',
+      '`revocations`, those that the list beside it, or a running replica, knew; `clusters`, certificates of a cluster; ' +
+      '`head`, the end of the log that a running replica had seen.',
   ),
   events: eventsOf('How many events the log had.'),
   knownUntil: nullable(instantOf('When the last of them happened.'), 'Null: the log had no events.'),

@@ -23,6 +23,7 @@ export const postgresqlDialect: SqlDialect = {
   // It selects once. It has no idea of how many there are, and would go through all of them for each row.
   isAmong: (select) => `= ANY (ARRAY(${select}))`,
   asciiLowerCase: (column) => `lower(${column} COLLATE "C")`,
+  runningServer: 'extract(epoch FROM pg_postmaster_start_time())::text',
   // Its statistics tell it how many rows are in which state.
   indexedBy: () => '',
   // No other index can serve a comparison of this index's columns as a row. The second condition tells that the first

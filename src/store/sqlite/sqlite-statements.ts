@@ -15,6 +15,7 @@ export const sqliteDialect: SqlDialect = {
   numbersIn: (column) => `json_each('[' || ${column} || ']') AS "given"`,
   isAmong: (select) => `IN (${select})`,
   asciiLowerCase: (column) => `lower(${column})`,
+  runningServer: "''",
   indexedBy: (index) => ` INDEXED BY "${index}"`,
   // Behind an equal column, SQLite enters an index at the first column of the bound.
   indexRange: (value, columns, sign, bound) => ({

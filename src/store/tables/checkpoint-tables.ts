@@ -1,6 +1,6 @@
 import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { LeafTile } from '../../audit/merkle-tile.js';
-import { insertInto, insertOnce, type Statement, type StatementsBy } from '../steps/statement.js';
+import { insertInto, insertOnce, octetsOf, type Statement, type StatementsBy } from '../steps/statement.js';
 import type { Reads } from '../lists/list.js';
 import type { Op } from '../steps/step.js';
 
@@ -44,15 +44,17 @@ export const checkpointStatements = {
 
   /**
    * Whichever process signs a size that is not the largest, or signed already, keeps nothing; so does one whose size
-   * may have been signed before a restore. So no size has two roots.
+   * may have been signed before a restore, or whose log is not that of the server which took over meanwhile. So no size
+   * has two roots.
    */
-  insertCheckpoint({ checkpoint: { size, root, note, signedAt } }) {
+  insertCheckpoint({ checkpoint: { size, root, note, signedAt }, lastHash }) {
     const conflict = { kind: 'checkpoint', size } as const;
     return {
       sql: `INSERT INTO "Checkpoint" ("size", "root", "note", "signedAt") SELECT ?, ?, ?, ?
           WHERE NOT EXISTS (SELECT 1 FROM "Checkpoint" WHERE "size" >= ?)
-            AND NOT EXISTS (SELECT 1 FROM "Restoration" WHERE "signedEvents" >= ?)`,
-      parameters: [size, root, note, signedAt, size, size],
+            AND NOT EXISTS (SELECT 1 FROM "Restoration" WHERE "signedEvents" >= ?)
+            AND EXISTS (SELECT 1 FROM "AuditRecord" WHERE "lastSeq" = ? AND substr("hashes", length("hashes") - 31) = ?)`,
+      parameters: [size, root, note, signedAt, size, size, size, octetsOf(lastHash)],
       unlessChanged: conflict,
       ifTaken: () => conflict,
     };
@@ -99,6 +101,16 @@ export class CheckpointTables {
   async last(): Promise<SignedCheckpoint | null> {
     const row = await this.reads.prisma.checkpoint.findFirst({ orderBy: { size: 'desc' } });
     return row && { size: Number(row.size), root: Buffer.from(row.root), note: row.note, signedAt: row.signedAt };
+  }
+
+  /** The server that answers now, and the size of its last checkpoint (0: it has none). */
+  async server(): Promise<{ readonly server: string; readonly lastSize: number }> {
+    const sql = `SELECT ${this.reads.dialect.runningServer} AS "server", (SELECT MAX("size") FROM "Checkpoint") AS "lastSize"`;
+    const [row] = (await this.reads.readRows({ sql, parameters: [] })) as readonly {
+      readonly server: string;
+      readonly lastSize: number | string | null;
+    }[];
+    return { server: row?.server ?? '', lastSize: Number(row?.lastSize ?? 0) };
   }
 
   /** Oldest first. */

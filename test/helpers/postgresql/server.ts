@@ -13,6 +13,8 @@ import { freePort } from '../free-ports.js';
 export interface PostgresqlServer {
   /** Its first process, which starts the others. */
   pid(): number;
+  /** The directory with its data. */
+  readonly data: string;
   /** The superuser's URL. */
   urlOf(database: string, user?: string): string;
   /** Ends every process of it at once, as a power failure does (Linux). The server is gone when this resolves. */
@@ -162,6 +164,7 @@ export async function startPostgresql(asked: PostgresqlOptions): Promise<Postgre
   await start();
   return {
     pid: () => child?.pid ?? NaN,
+    data,
     urlOf,
     start,
     hold,

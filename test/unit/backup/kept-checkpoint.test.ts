@@ -19,7 +19,7 @@ function checkpointOf(size: number, name = 'kubepass/one'): SignedCheckpoint {
 }
 
 const stepOf = (checkpoint: SignedCheckpoint): Step => ({
-  operations: [{ op: 'insertCheckpoint', checkpoint }],
+  operations: [{ op: 'insertCheckpoint', checkpoint, lastHash: '' }],
   events: [],
 });
 

@@ -14,6 +14,7 @@ const withCheckpoints = (store: Store, answers: Partial<Store['checkpoints']>) =
   const same = {
     instanceId: () => own.instanceId(),
     last: () => own.last(),
+    server: () => own.server(),
     keys: () => own.keys(),
     tile: (level: number, n: number) => own.tile(level, n),
     tileCount: (level: number) => own.tileCount(level),

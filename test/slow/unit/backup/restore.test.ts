@@ -26,6 +26,7 @@ import { verifyConfigured, verifySqlite } from '../../../../src/backup/verify-da
 import { loadConfig, type Config } from '../../../../src/config/config.js';
 import type { IssuerConfig, KeyFileConfig } from '../../../../src/config/issuer-config.js';
 import { readEnvironment } from '../../../../src/config/env.js';
+import { KeptCheckpoint } from '../../../../src/backup/kept-checkpoint.js';
 import { Restorations } from '../../../../src/backup/recorded-restorations.js';
 import { noName } from '../../../../src/model/directory.js';
 import type { Principal } from '../../../../src/model/principal.js';
@@ -854,7 +855,8 @@ describe('a database that was put back by other means', () => {
     const { store } = await started();
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const restorations = new Restorations({
-      ...{ store, log, found: { events: 1, knownUntil: null } },
+      ...{ store, log, found: { events: 1, knownUntil: null }, instance: 'one' },
+      keptCheckpoint: new KeptCheckpoint(join(home(), 'kept')),
       ...{ clock: () => new Date(), random: randomBytes, signsHere: () => true },
     });
     const recordedAt = new Date();

@@ -1,0 +1,118 @@
+import { type DenyList, restoreRevocations } from '../access/revocations.js';
+import type { ChainHead } from '../audit/chain.js';
+import type { Log } from '../context/context.js';
+import { inRounds, type Rounds } from '../context/in-rounds.js';
+import { isInLog, type TreeOfEvents } from '../evidence/tree-of-events.js';
+import { StoreUnavailableError } from '../model/errors.js';
+import type { Step } from '../store/steps/step.js';
+import type { Store } from '../store/store.js';
+import type { KeptCheckpoint } from './kept-checkpoint.js';
+import { logAsFound } from './record-restoration.js';
+import type { Restorations } from './recorded-restorations.js';
+
+interface WatchContext {
+  readonly store: Store;
+  readonly restorations: Pick<Restorations, 'continues' | 'detect' | 'recordLost'>;
+  readonly keptCheckpoint: KeptCheckpoint;
+  readonly tree: TreeOfEvents;
+  readonly denyList: Pick<DenyList, 'all' | 'load'>;
+  readonly clock: () => Date;
+  readonly log: Log;
+}
+
+const lookMilliseconds = 1_000;
+/** Behind a new server nobody signs for as long as a lease lasts. */
+const quietMilliseconds = 60_000;
+/** The former ends of the log that are remembered. */
+const mostHeads = 1_000;
+
+/**
+ * Notices while the service runs that the database lost rows: a server that took over from another one may lack its
+ * last commits. That is a restoration as after a backup. Each replica looks for itself, and adds what it alone knows.
+ *
+ * A replica keeps the checkpoints of the others, too, as soon as it sees them. It may not have seen the last of them
+ * when the server goes. So it signs nothing until the replica that did has had time to record its size.
+ */
+export class LogWatch {
+  /** Oldest first. */
+  readonly #heads: ChainHead[] = [];
+  #server: string | null = null;
+  /** Whether an end of the log is gone, until that is on record. */
+  #isShorter = false;
+  #keptSize = 0;
+  #quietUntil = 0;
+  #looking: Promise<void> | null = null;
+
+  constructor(private readonly context: WatchContext) {}
+
+  /** Compares the log with its traces, and from now on before each commit of a checkpoint. */
+  async open(): Promise<void> {
+    const { restorations, keptCheckpoint, tree, clock } = this.context;
+    await restorations.detect(tree);
+    await this.#look();
+    keptCheckpoint.mayCommit = async () => {
+      // A look that is under way may have seen the server before.
+      await this.#looking;
+      await this.#look();
+      if (!(await restorations.continues(tree))) await this.#recover();
+      return clock().getTime() >= this.#quietUntil;
+    };
+  }
+
+  /** Looks every second. A look that fails is made up for by the next one. */
+  begin(): Rounds {
+    const failed = (error: unknown) => {
+      if (!(error instanceof StoreUnavailableError))
+        this.context.log.error({ err: error }, 'what the database lost cannot be recorded now, it is tried again');
+    };
+    return inRounds(() => this.#look().catch(failed), lookMilliseconds);
+  }
+
+  /** One look at a time. */
+  #look(): Promise<void> {
+    return (this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = null;
+    }));
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { store, keptCheckpoint, clock, log } = this.context;
+    // It is read first: the next look misses it where the server changes behind it.
+    const head = await store.auditEvents.head();
+    const { server, lastSize } = await store.checkpoints.server();
+    await this.#forgetLostHeads();
+    if (this.#isShorter || (this.#server ?? server) !== server) {
+      log.warn({ isShorter: this.#isShorter }, 'the database may be another server: what it lacks is looked for');
+      this.#quietUntil = clock().getTime() + quietMilliseconds;
+      await this.#recover();
+    }
+    this.#server = server;
+    if (head.hash !== this.#heads.at(-1)?.hash) this.#heads.push(head);
+    if (this.#heads.length > mostHeads) this.#heads.shift();
+    if (lastSize <= this.#keptSize) return;
+    const last = await store.checkpoints.last();
+    if (last !== null) await keptCheckpoint.keep(last.note);
+    this.#keptSize = lastSize;
+  }
+
+  async #forgetLostHeads(): Promise<void> {
+    for (let last; (last = this.#heads.at(-1)) !== undefined; this.#heads.pop()) {
+      if (await isInLog(this.context.store.auditEvents, last)) return;
+      this.#isShorter = true;
+    }
+  }
+
+  /** Records what this process knows, and the database does not. Replicas do it one after the other. */
+  async #recover(): Promise<void> {
+    const { store, restorations, denyList, tree, clock, log } = this.context;
+    tree.forget();
+    const isShorter = this.#isShorter;
+    const found = await logAsFound(store.auditEvents, this.#heads.at(-1)?.seq ?? 0);
+    await restorations.detect(tree, { found, isShorter });
+    const writer = { commit: (step: Step) => restorations.recordLost(step, 'revocations') };
+    const restored = await store.alone(() => restoreRevocations({ ...store, writer }, [...denyList.all()], clock()));
+    if (restored > 0) log.warn({ restored }, 'revocations that the database did not know are recorded again');
+    await denyList.load();
+    if (isShorter) this.#isShorter = false;
+  }
+}
