@@ -24,6 +24,7 @@ import {
   scimPrefix,
 } from './http/plugins/errors.js';
 import { negotiateMediaTypes, readInput, buildRequestValidator } from './http/plugins/request-input.js';
+import { receiveBodies } from './http/plugins/request-bodies.js';
 import { answerUnroutableScim } from './http/scim/messages.js';
 import { addScim } from './http/scim/routes.js';
 import {
@@ -100,6 +101,7 @@ export function buildApp(services: Services, options: AppOptions): App {
   if (options.measures) measureRequests(app, options.measures);
   for (const schema of namedSchemas) app.addSchema(schema);
   answerErrorsAsProblems(app);
+  receiveBodies(app);
   readInput(app);
   const paths = rememberPaths(app);
   if (options.describe) options.describe(app);
@@ -114,7 +116,8 @@ export function buildApp(services: Services, options: AppOptions): App {
 
 function serverOptions(options: AppOptions, connections: Connections): FastifyServerOptions {
   return {
-    serverFactory: (handler) => connections.guard(createServer(handler, options.tls, options.patience)),
+    serverFactory: (handler) =>
+      connections.guard(createServer(handler, options.tls, options.patience)),
     loggerInstance: options.logger,
     logController: new QuietLogController(),
     bodyLimit: options.bodyLimit ?? 64 * 1024,

@@ -8,7 +8,7 @@ import type { App } from '../server/types.js';
 import type { FastifyRequest } from 'fastify';
 import type { Upload, UploadPart } from '@kubepass/inspect';
 import type { FieldError } from '../../model/outcome.js';
-import { jsonBodyParser } from '../plugins/request-input.js';
+import { type BodyParser, jsonBodyParser } from '../plugins/request-input.js';
 import { RefusalError } from '../problems/refusal-to-problem.js';
 
 /** Octets of all parts together. */
@@ -85,20 +85,18 @@ export async function readUploads(scope: App): Promise<void> {
   scope.removeContentTypeParser('application/json');
   const parser = jsonBodyParser(scope, jsonBounds, 'ignore');
   scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, parser);
-  scope.addContentTypeParser<Buffer>([...rawMediaTypes], { parseAs: 'buffer' }, (request, body, done) => {
+  const takeOctets: BodyParser = (request, body, done) => {
     request.upload = { parts: [{ name: null, bytes: body }], password: null };
     done(null, undefined);
-  });
+  };
+  scope.addContentTypeParser<Buffer>([...rawMediaTypes], { parseAs: 'buffer' }, takeOctets);
   // RFC 9110 8.3: a recipient may examine a body without Content-Type to find out its type.
-  scope.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
-    if (request.headers['content-type'] !== undefined) {
-      done(unsupported(), undefined);
-      return;
-    }
-    request.upload = { parts: [{ name: null, bytes: body }], password: null };
-    done(null, undefined);
-  });
+  scope.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, takeOctets);
   await scope.register(multipart, multipartOptions);
+  scope.addHook('onRequest', ({ headers, mediaType }, _reply, done) => {
+    const isKnown = headers['content-type'] === undefined || scope.hasContentTypeParser(mediaType ?? '?');
+    done(isKnown ? undefined : unsupported());
+  });
   scope.addHook('preHandler', async (request) => {
     if (request.isMultipart()) request.upload = await readMultipartUpload(request);
     else if (request.body !== undefined) request.upload = readJsonUpload(request.body);
@@ -173,12 +171,9 @@ const multipartOptions = {
 
 /** Every part but the one named `password`, each as octets. Throws `ProblemError`. */
 async function readMultipartUpload(request: FastifyRequest): Promise<Upload> {
-  const read = readParts(request);
   try {
-    return await Promise.race([read, tooLargeAsAWhole(request)]);
+    return await readParts(request);
   } catch (error) {
-    // If the limit on the whole body was reached first, the reader's error is of no interest.
-    read.catch(() => undefined);
     throw error instanceof ProblemError ? error : problemOf(error);
   }
 }
@@ -205,18 +200,6 @@ async function readParts(request: FastifyRequest): Promise<Upload> {
   return { parts, password };
 }
 
-/** Rejects when the whole body becomes too large, because Fastify does not limit multipart bodies. */
-function tooLargeAsAWhole({ raw, headers }: FastifyRequest): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    let octets = 0;
-    if (Number(headers['content-length']) > maxBodyOctets) reject(tooLarge());
-    raw.on('data', ({ length }: Buffer) => {
-      octets += length;
-      if (octets > maxBodyOctets) reject(tooLarge());
-    });
-  });
-}
-
 function passwordIn(value: unknown, truncated: boolean): string {
   if (typeof value !== 'string' || truncated || value.length > maxPasswordLength)
     throw invalid(`"password" must be a text of at most ${maxPasswordLength} characters`);
@@ -227,17 +210,12 @@ function nameOf(fileName: string | undefined, fieldName: string): string | null 
   return (fileName || fieldName).slice(0, maxNameLength) || null;
 }
 
-/** The rest of the body is not read, so the connection cannot be used again. */
-const headers = { connection: 'close' };
-
-const invalid = (detail: string) => new ProblemError(problem('invalid-request', detail, { headers }));
-const tooLarge = () =>
-  new ProblemError(problem('content-too-large', 'the parts are larger than 1 MiB together', { headers }));
+const invalid = (detail: string) => new ProblemError(problem('invalid-request', detail));
+const tooLarge = () => new ProblemError(problem('content-too-large', 'the parts are larger than 1 MiB together'));
 const tooManyParts = () =>
   new ProblemError(
     problem('unacceptable-upload', `the body has more than ${maxParts} parts`, {
       members: { reason: 'TooManyObjects' },
-      headers,
     }),
   );
 

@@ -10,10 +10,16 @@ import { budgetProblem } from './tell-budgets.js';
 /** Where SCIM is served. */
 export const scimPrefix = '/scim/v2';
 
+const nothing = problem('not-found', 'there is no such resource');
+
 /** Answers every error as problem+json. Details of faults go to the log only, under the request id. */
 export function answerErrorsAsProblems(app: App): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(reply, loggedProblem(error, request)));
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, problem('not-found', 'there is no such resource')));
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, nothing));
+  // Before a body is read: the handler comes behind.
+  app.addHook('onRequest', (request, _reply, done) => {
+    done(request.is404 ? new ProblemError(nothing) : undefined);
+  });
 }
 
 /** The problem of an error, of which the log is told where something is wrong here. */

@@ -110,7 +110,7 @@ export function negotiateCoding(accept: string | undefined, offered: readonly st
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-type JsonBodyParser = (
+export type BodyParser = (
   request: FastifyRequest,
   body: Buffer,
   done: (error: Error | null, value?: unknown) => void,
@@ -129,7 +129,7 @@ export function jsonBodyParser(
   app: App,
   bounds = ordinaryBounds,
   forbiddenNames: 'error' | 'ignore' = 'error',
-): JsonBodyParser {
+): BodyParser {
   const parseJson = app.getDefaultJsonParser(forbiddenNames, forbiddenNames);
   return (request, body, done) => {
     const refuse = (detail: string) => done(new ProblemError(problem('invalid-request', detail)), undefined);

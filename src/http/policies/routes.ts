@@ -12,6 +12,7 @@ import { evaluationText } from './evaluation-text.js';
 import { addReplay } from './replay.js';
 import { may } from '../../identity/permissions.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
+import { limitBodies } from '../plugins/request-bodies.js';
 import { problem, ProblemError } from '../problems/problem.js';
 
 const schemaMediaTypes = ['application/json', 'application/schema+json'];
@@ -136,12 +137,9 @@ export function addPolicies(app: App, services: Services): void {
 function readDraftBodies(scope: App, ordinaryOctets: number, maxOctets: number): void {
   const parse = jsonBodyParser(scope);
   scope.removeContentTypeParser('application/json');
-  scope.addContentTypeParser<Buffer>(
-    'application/json',
-    { parseAs: 'buffer', bodyLimit: maxOctets },
-    (request, body, done) => {
-      if (body.length <= ordinaryOctets || may(callerOf(request), 'draft-policies')) parse(request, body, done);
-      else done(new ProblemError(problem('content-too-large', 'the body is larger than it may be without policies')));
-    },
-  );
+  limitBodies(scope, maxOctets);
+  scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length <= ordinaryOctets || may(callerOf(request), 'draft-policies')) parse(request, body, done);
+    else done(new ProblemError(problem('content-too-large', 'the body is larger than it may be without policies')));
+  });
 }

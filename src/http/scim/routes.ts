@@ -23,6 +23,7 @@ import { namesEntityTag } from '../answers/responses.js';
 import { authenticateCallers, callerOf, requireRoles } from '../plugins/authentication.js';
 import { answerOtherMethods, rememberPaths } from '../plugins/errors.js';
 import { jsonBodyParser, negotiate } from '../plugins/request-input.js';
+import { limitBodies } from '../plugins/request-bodies.js';
 import { ProblemError, problem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import {
@@ -166,8 +167,8 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
 function readScim(app: App): void {
   app.removeAllContentTypeParsers();
   const parser = jsonBodyParser(app, directoryBounds.json);
-  for (const type of ['application/scim+json', 'application/json'])
-    app.addContentTypeParser<Buffer>(type, { parseAs: 'buffer', bodyLimit: directoryBounds.body }, parser);
+  app.addContentTypeParser<Buffer>(['application/scim+json', 'application/json'], { parseAs: 'buffer' }, parser);
+  limitBodies(app, directoryBounds.body);
 }
 
 /** RFC 7644 3.4.3 over people and groups together: all people come first. A filter must fit both. */

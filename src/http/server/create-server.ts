@@ -11,6 +11,7 @@ import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { tlsSettings, tlsSettingsForCertificates, type TlsPair } from './tls-settings.js';
 import { Socket, type AddressInfo } from 'node:net';
 import { problem, problemAnswer, type Problem } from '../problems/problem.js';
+import { ArrivingRequest, endSlowly, stopReading } from './arriving-request.js';
 import { type Connections, answerUnderWay } from './connections.js';
 import { hash } from 'node:crypto';
 
@@ -77,8 +78,15 @@ function setSecureContext(server: Server, settings: SecureContextOptions): void 
 /** RFC 9110 7.2: a name or an address, perhaps with a port. Empty where the target has no authority. */
 const hostField = /^(?:(?:[\w.~!$&'()*+;=-]|%[\dA-F]{2})*|\[[\dA-F:.]+\])(?::\d*)?$/i;
 
-/** With these settings `refuseAmbiguousRequests` sees the requests that Node would answer by itself. */
-export const everyRequest = { joinDuplicateHeaders: true, requireHostHeader: false } as const;
+/**
+ * With these settings `refuseAmbiguousRequests` sees the requests that Node would answer by itself, and no body is kept
+ * in pieces.
+ */
+export const everyRequest = {
+  joinDuplicateHeaders: true,
+  requireHostHeader: false,
+  IncomingMessage: ArrivingRequest,
+} as const;
 
 /**
  * Answers 400 to a request that a proxy before us may read in another way than Node does, and ends its connection:
@@ -137,6 +145,7 @@ export function answerInTurn(server: Server, handler: RequestListener): Server {
   const lines = new WeakMap<Socket, Line>();
   const listener: RequestListener = (request, response) => {
     const { socket } = request;
+    if (request instanceof ArrivingRequest) request.answeredBy(response);
     const line = lines.get(socket);
     if (line === undefined) {
       lines.set(socket, { last: response, bytesRead: octetsBehind(request), waiting: 0 });
@@ -166,23 +175,13 @@ export function answerInTurn(server: Server, handler: RequestListener): Server {
     if (before.closed) next();
     else before.once('close', next);
   };
-  // RFC 9110 10.1.1 lets a server ignore an expectation that it does not know.
-  return server.on('request', listener).on('checkExpectation', listener);
+  // RFC 9110 10.1.1 lets a server ignore an expectation that it does not know. It says 100 where it wants the body.
+  return server.on('request', listener).on('checkExpectation', listener).on('checkContinue', listener);
 }
 
 function octetsBehind({ headers, socket }: IncomingMessage): number | null {
   const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
   return hasBody ? socket.bytesRead : null;
-}
-
-/**
- * Neither reads nor parses more of a connection. Node parses all that has arrived at once, which are thousands of
- * requests in 64 KiB, and has no public way to stop. Its parser leaves the rest alone where an upgrade (2) begins.
- */
-function stopReading(socket: Socket): void {
-  const { parser } = socket as { readonly parser?: { onIncoming: () => number } | null };
-  if (parser) parser.onIncoming = () => 2;
-  socket.pause();
 }
 
 /** Where a server listens. Port 0 takes any free one. */
@@ -280,9 +279,6 @@ function rememberPeerCertificate(socket: TLSSocket): void {
 /** Null where the listener asks for none, or the client has sent none. */
 export const peerCertificateOf = (socket: Socket): PeerCertificate | null => peers.get(socket) ?? null;
 
-/** How long a client may take to read the last answer and to close its side. */
-const lingerMilliseconds = 2_000;
-
 /** Node reports each octet that follows an error as a further error. */
 const ended = new WeakSet<Socket>();
 
@@ -302,9 +298,7 @@ export function answerUnreadableRequest(error: Error & { readonly code?: string 
     return;
   }
   ended.add(socket);
-  socket.end(answer?.headersSent ? '' : answerTo(error.code));
-  // A client that does not close its side would hold the connection open.
-  setTimeout(() => socket.destroy(), lingerMilliseconds).unref();
+  endSlowly(socket, answer?.headersSent ? '' : answerTo(error.code));
 }
 
 function answerTo(code: string | undefined): string {

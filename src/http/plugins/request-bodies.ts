@@ -1,0 +1,60 @@
+import { isReviewer } from '../../model/principal.js';
+import { Shares } from '../../identity/shares.js';
+import { problem, ProblemError, unavailable, type Problem } from '../problems/problem.js';
+import { ArrivingRequest, type Unread } from '../server/arriving-request.js';
+import type { App } from '../server/types.js';
+
+/** Octets of the bodies of calls that are under way: of all callers but reviewers, and of each name. */
+export const bodyOctets = { all: 48 * 1024 * 1024, ofName: 12 * 1024 * 1024 } as const;
+
+const why: Readonly<Record<Unread, Problem>> = {
+  'too-large': problem('content-too-large', 'the body is larger than this resource takes'),
+  'too-many-chunks': problem('invalid-request', 'the body comes in too many small chunks'),
+  'broken-off': problem('invalid-request', 'the request cannot be read'),
+};
+const noRoom = unavailable('the bodies of too many calls are under way; try again', 1);
+
+/**
+ * The one reader of bodies, for all routes. Whatever the line and the headers of a request tell against it was answered
+ * before. A body is read whole, and only while there is room for it: as much as it says it has, else as much as the
+ * route takes. The room is free again when the call is answered, because the call has values of the body until then.
+ * The API server of each cluster has room of its own.
+ */
+export function receiveBodies(app: App): void {
+  const room = new Shares(bodyOctets.all, bodyOctets.ofName);
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const { raw, principal, route, mediaType = '' } = request;
+    const takes = (type: string) => request.server.hasContentTypeParser(type);
+    const announced = raw instanceof ArrivingRequest && !withoutBody.has(request.method) ? raw.octetsAnnounced : 0;
+    if (!(raw instanceof ArrivingRequest) || announced === 0 || !(takes(mediaType) || takes(''))) {
+      done(null, payload);
+      return;
+    }
+    const { bodyLimit: most = 0 } = route;
+    const octets = announced ?? most;
+    const apart = principal !== null && isReviewer(principal);
+    const name = apart ? `the cluster ${principal.cluster}` : (principal?.name ?? '');
+    const refused = octets > most ? why['too-large'] : room.take(name, octets, apart) ? null : noRoom;
+    if (refused !== null) {
+      done(new ProblemError(refused));
+      return;
+    }
+    let held = octets;
+    reply.raw.once('close', () => room.give(name, held, apart));
+    raw.readBody(most, (unread) => {
+      room.give(name, held - raw.readableLength, apart);
+      held = raw.readableLength;
+      done(unread === null ? null : new ProblemError(why[unread]), payload);
+    });
+  });
+}
+
+/** Sets how many octets the bodies have that the later routes of a scope take. */
+export function limitBodies(scope: App, most: number): void {
+  scope.addHook('onRoute', (route) => {
+    route.bodyLimit = most;
+  });
+}
+
+/** Methods whose bodies nobody reads (RFC 9110 9.3.1). */
+const withoutBody: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE']);
