@@ -23,6 +23,7 @@ import {
   rememberPaths,
   scimPrefix,
 } from './http/plugins/errors.js';
+import { countWaits } from './http/plugins/waits.js';
 import { negotiateMediaTypes, readInput, buildRequestValidator } from './http/plugins/request-input.js';
 import { receiveBodies } from './http/plugins/request-bodies.js';
 import { answerUnroutableScim } from './http/scim/messages.js';
@@ -90,6 +91,7 @@ export function buildApp(services: Services, options: AppOptions): App {
 
   app.decorate('certificateListener', certificateListenerOf(app, options, connections));
   app.decorate('connections', connections);
+  countWaits(app, limits.max);
   app.decorate('browsers', options.browsers ?? { isTls: options.tls !== undefined, origin: null, issuers: [] });
   app.decorate('hasConsole', options.console !== null);
   drainConnections(app, options.drainMilliseconds ?? 10_000);
@@ -117,7 +119,7 @@ export function buildApp(services: Services, options: AppOptions): App {
 function serverOptions(options: AppOptions, connections: Connections): FastifyServerOptions {
   return {
     serverFactory: (handler) =>
-      connections.guard(createServer(handler, options.tls, options.patience)),
+      connections.guard(createServer(connections.receive(handler), options.tls, options.patience)),
     loggerInstance: options.logger,
     logController: new QuietLogController(),
     bodyLimit: options.bodyLimit ?? 64 * 1024,
@@ -160,9 +162,9 @@ function certificateListenerOf(
 ): CertificateListener | null {
   if (tls === undefined || callersAuthority === undefined) return null;
   return new CertificateListener({
-    handler: (request, response) => {
+    handler: connections.receive((request, response) => {
       app.routing(request, response);
-    },
+    }),
     pair: tls,
     certificateAuthority: callersAuthority,
     connections,

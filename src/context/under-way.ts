@@ -63,9 +63,9 @@ export class AttemptsUnderWay {
   }
 
   /** Waits at most `seconds` for the end of the work on the request, if there is any. */
-  async waitForEnd(requestId: string, seconds: number): Promise<void> {
+  async waitForEnd(requestId: string, seconds: number, over?: AbortSignal): Promise<void> {
     const running = this.#byRequest.get(requestId);
-    if (running) await within(seconds, running);
+    if (running) await within(seconds, running, over);
   }
 
   /** Waits for the end of all of them. */
@@ -74,11 +74,15 @@ export class AttemptsUnderWay {
   }
 }
 
-/** The value of the promise, or null where it takes longer than `seconds` or fails (its owner reports the fault). */
-export async function within<T>(seconds: number, promise: Promise<T>): Promise<T | null> {
+/**
+ * The value of the promise, or null where it takes longer than `seconds` or until `over`, or fails (its owner reports
+ * the fault).
+ */
+export async function within<T>(seconds: number, promise: Promise<T>, over?: AbortSignal): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<null>((resolve) => {
     timer = setTimeout(resolve, seconds * 1000, null);
+    over?.addEventListener('abort', () => resolve(null));
   });
   try {
     return await Promise.race([promise.catch(() => null), timeout]);

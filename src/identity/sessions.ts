@@ -273,19 +273,20 @@ export class Logins {
     return this.#provider(issuer).begin(returnTo);
   }
 
-  /** An attempt can be finished once, whatever its end. */
-  async finish(attempt: LoginAttempt, query: string): Promise<LoginFinished> {
-    const finished = await this.#finish(attempt, query);
+  /** An attempt can be finished once, whatever its end. No session begins once it is over for the browser. */
+  async finish(attempt: LoginAttempt, query: string, over?: AbortSignal): Promise<LoginFinished> {
+    const finished = await this.#finish(attempt, query, over);
     if (finished.outcome === 'refused') this.countRefusal(finished.reason);
     return finished;
   }
 
-  async #finish(attempt: LoginAttempt, query: string): Promise<LoginFinished> {
+  async #finish(attempt: LoginAttempt, query: string, over?: AbortSignal): Promise<LoginFinished> {
     if (this.#finished.has(attempt.state)) return loginRefused('AttemptUsed', 'this sign-in was finished before');
     this.#finished.set(attempt.state, true);
 
     const person = await this.#provider(attempt.issuer).finish(attempt, query);
     if (person.outcome !== 'vouched') return person;
+    if (over?.aborted) return { outcome: 'unavailable', message: 'the browser waits no more', retryAfterSeconds: 1 };
     const { name, groups, vouchedAt } = person;
     const begun = await this.sessions.begin({ name, groups, vouchedAt, issuer: attempt.issuer });
     return begun === null

@@ -34,6 +34,8 @@ import type { Certificate } from '../model/certificate.js';
 export interface CreateOptions {
   /** 0 … 30: how long to wait for the end of issuing, where issuing starts at once. */
   readonly waitSeconds: number;
+  /** Ends the wait. */
+  readonly over?: AbortSignal;
   /** The caller's Idempotency-Key; null where they gave none. */
   readonly idempotency: ClaimedKey | null;
 }
@@ -47,10 +49,10 @@ export async function createRequest(
   context: IssuanceContext,
   principal: Principal,
   ask: CertificateRequestAsk,
-  { waitSeconds, idempotency }: CreateOptions,
+  { waitSeconds, over, idempotency }: CreateOptions,
   resolve: () => Promise<Outcome<ResolvedAsk>> = () => resolveAsk(context, ask, principal),
 ): Promise<Outcome<CertificateRequestView>> {
-  if (idempotency?.recorded) return answerAgain(context, idempotency.recorded, waitSeconds);
+  if (idempotency?.recorded) return answerAgain(context, idempotency.recorded, waitSeconds, over);
 
   // 1. Resolve the ask: one cluster, one username, and a CSR that proves its key.
   const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
@@ -68,7 +70,7 @@ export async function createRequest(
   const end = finishAttempt(context, request, started, principal.name);
 
   // 7. Answer, at the end of issuing or once the caller has waited long enough.
-  return done(viewAtEnd(request, await within(waitSeconds, end)));
+  return done(viewAtEnd(request, await within(waitSeconds, end, over)));
 }
 
 /** Answers for the request that an earlier call with the same key recorded. */
@@ -76,9 +78,10 @@ async function answerAgain(
   context: IssuanceContext,
   request: CertificateRequest,
   waitSeconds: number,
+  over?: AbortSignal,
 ): Promise<Outcome<CertificateRequestView>> {
   if (request.state === 'denied') return refused(deniedAs(request));
-  await context.attempts.waitForEnd(request.id, waitSeconds);
+  await context.attempts.waitForEnd(request.id, waitSeconds, over);
   return done(await readView(context, request.id));
 }
 

@@ -17,6 +17,7 @@ import {
   kubeconfigResponse,
 } from './kubeconfigs.js';
 import { callerOf } from '../plugins/authentication.js';
+import { whileWaiting } from '../plugins/waits.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { operation } from '../answers/responses.js';
 import { namedObject, ref } from '../schemas/schema-parts.js';
@@ -84,9 +85,12 @@ export function addRenewal(app: App, services: Services): void {
       const caller = callerOf(request);
       const wait = preferredWait(request.raw.headers['prefer']?.toString());
       return answerOnce(idempotency, request, reply, async (claimed) => {
-        const options = { waitSeconds: wait ?? longestWaitSeconds, idempotency: claimed };
         const { fingerprintSha256 } = request.params;
-        const created = granted(await certificateRequests.renew(caller, fingerprintSha256, request.body, options));
+        const renewed = await whileWaiting(request, reply, (over) => {
+          const options = { waitSeconds: wait ?? longestWaitSeconds, idempotency: claimed, over };
+          return certificateRequests.renew(caller, fingerprintSha256, request.body, options);
+        });
+        const created = granted(renewed);
         const { answer, holdsPrivateKey } = createdKubeconfigAnswer(created, request.answerType, showingNow(services));
         // A key that is generated is lost unless it is waited for, however long that takes.
         const applied = request.body.csr === undefined ? {} : preferenceApplied(wait);

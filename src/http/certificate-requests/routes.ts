@@ -16,6 +16,7 @@ import {
 import { pageBody, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { kubeconfigForms, kubeconfigMediaTypes, kubeconfigResponse, sendKubeconfig } from './kubeconfigs.js';
 import { callerOf } from '../plugins/authentication.js';
+import { whileWaiting } from '../plugins/waits.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
 import { ref } from '../schemas/schema-parts.js';
@@ -75,8 +76,11 @@ export function addCertificateRequests(app: App, services: Services): void {
     (request, reply) => {
       const wait = preferredWait(request.raw.headers['prefer']?.toString());
       return answerOnce(idempotency, request, reply, async (claimed) => {
-        const options = { waitSeconds: wait ?? 0, idempotency: claimed };
-        const view = granted(await certificateRequests.create(callerOf(request), request.body, options));
+        const create = (over?: AbortSignal) => {
+          const options = { waitSeconds: wait ?? 0, idempotency: claimed, ...(over && { over }) };
+          return certificateRequests.create(callerOf(request), request.body, options);
+        };
+        const view = granted(await (wait ? whileWaiting(request, reply, create) : create()));
         const headers = { location: requestLocation(view.request.id), ...preferenceApplied(wait) };
         return {
           answer: jsonAnswer(201, certificateRequestView(view, showingNow(services)), headers),

@@ -3,6 +3,7 @@ import { changedKinds } from '../../model/change.js';
 import { preferenceApplied, preferHeader, preferredWait } from '../answers/idempotency.js';
 import { json, operation } from '../answers/responses.js';
 import { callerOf } from '../plugins/authentication.js';
+import { whileWaiting } from '../plugins/waits.js';
 import { closed, namedObject, oneOf, textOf } from '../schemas/schema-parts.js';
 import type { Services } from '../server/services.js';
 import type { App } from '../server/types.js';
@@ -16,11 +17,6 @@ const ChangesSchema = namedObject('Changes', 'What has changed.', {
 });
 
 export function addChanges(app: App, { changes }: Services): void {
-  const closing = new AbortController();
-  app.addHook('preClose', (done) => {
-    closing.abort();
-    done();
-  });
   app.get(
     '/changes',
     operation({
@@ -31,7 +27,7 @@ export function addChanges(app: App, { changes }: Services): void {
       description:
         'Names whatever has changed behind `after` and you may read: of requests, certificates and sessions your own, unless ' +
         'you read all. With `Prefer: wait=N` (RFC 7240) it answers once there is something, at most once a second, or after N ' +
-        'seconds. A fifth call that waits with one credential ends the first. A cursor that is not known any more names ' +
+        'seconds. A fifth call that waits with one credential ends the first, as do too many calls of one name. A cursor that is not known any more names ' +
         'everything. A call is no use of a session. A certificate or block that ends by itself is no change.',
       headers: Type.Object(preferHeader),
       querystring: closed({
@@ -48,9 +44,7 @@ export function addChanges(app: App, { changes }: Services): void {
       const { after = null } = request.query;
       const wait = after === null ? null : preferredWait(request.raw.headers['prefer']?.toString());
       if (after !== null && wait) {
-        const gone = new AbortController();
-        reply.raw.once('close', () => gone.abort());
-        await changes.wait(callerOf(request), after, wait, AbortSignal.any([gone.signal, closing.signal]));
+        await whileWaiting(request, reply, (over) => changes.wait(callerOf(request), after, wait, over));
         await app.letIn(request, reply);
       }
       reply.headers(preferenceApplied(wait));

@@ -1,8 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { LoginAttempt, LoginFinished } from '../../model/session.js';
+import type { LoginAttempt, LoginFinished, LoginUnavailable } from '../../model/session.js';
 import type { Services } from '../server/services.js';
 import { Allowance } from '../../identity/allowance.js';
+import { Shares } from '../../identity/shares.js';
+import { addressKey } from '../server/connections.js';
+import { whileWaiting } from '../plugins/waits.js';
 import { Failures } from '../plugins/failures.js';
 import { untilClosed } from '../plugins/every-request.js';
 import { cookieOf, loginCookie, setLoginCookie, setSessionCookies } from '../plugins/session-cookies.js';
@@ -55,6 +58,9 @@ const notSignedIn = () =>
  */
 const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
 
+/** So many sign-ins ask the provider at a time, and so many of them from one address. */
+const questions = { all: 64, ofAddress: 16 };
+
 /**
  * The sign-in with a browser. It is for everybody: beginning it asks nobody. Failures count, for each address. Over its
  * limit they are answered 429, and few sign-ins are finished, so that a guesser costs the identity provider little.
@@ -63,6 +69,7 @@ const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
 export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failuresPerMinute: number): void {
   const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
   const suspects = new Allowance(ofSuspects, () => performance.now());
+  const underWay = new Shares(questions.all, questions.ofAddress);
   const defaultReturnTo = app.hasConsole ? '/console/' : '/docs';
 
   app.get(
@@ -91,7 +98,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
       const { returnTo = defaultReturnTo } = request.query;
       if (!logins.issuers.includes(name)) return sendFailure(request, reply, noSuchIssuer);
       if (!isReturnTo(returnTo)) return sendFailure(request, reply, notHere);
-      const begun = await logins.begin(name, returnTo);
+      const begun = await whileWaiting(request, reply, (over) => unlessOver(logins.begin(name, returnTo), over));
       if (begun.outcome === 'unavailable') return sendUnavailable(request, reply, failures, begun);
       setLoginCookie(reply, writeAttempt(begun.attempt));
       return reply.code(302).header('location', begun.url).send();
@@ -125,7 +132,13 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
       if (attempt?.issuer !== name) return sendRefused(request, reply, failures, notBegun);
       if (failures.areTooMany(request) && !suspects.take())
         return sendUnavailable(request, reply, failures, tooManyFailed);
-      const finished = await logins.finish(attempt, request.url.slice(request.url.indexOf('?') + 1));
+      const address = addressKey(request.remoteAddress);
+      if (!underWay.take(address, 1)) return sendUnavailable(request, reply, failures, tooManyAsked);
+      const finished = await whileWaiting(request, reply, (over) => {
+        const query = request.url.slice(request.url.indexOf('?') + 1);
+        const asked = logins.finish(attempt, query, over).finally(() => underWay.give(address, 1));
+        return unlessOver(asked, over);
+      });
       if (finished.outcome === 'unavailable') return sendUnavailable(request, reply, failures, finished);
       if (finished.outcome === 'refused') return sendRefused(request, reply, failures, finished);
       const { session, secret } = finished;
@@ -151,6 +164,18 @@ const notBegun = {
 };
 
 type Refused = Pick<Extract<LoginFinished, { readonly outcome: 'refused' }>, 'reason' | 'message'>;
+
+const tooManyAsked = { message: 'too many sign-ins ask the provider now', retryAfterSeconds: 2 };
+
+/** The same as `asked`, or once the wait is over that nobody can be signed in now. */
+const unlessOver = <T>(asked: Promise<T>, over: AbortSignal): Promise<T | LoginUnavailable> =>
+  Promise.race([
+    asked,
+    new Promise<LoginUnavailable>((resolve) => {
+      const why = { outcome: 'unavailable', message: 'others need the connection', retryAfterSeconds: 1 } as const;
+      over.addEventListener('abort', () => resolve(why));
+    }),
+  ]);
 
 const tooManyFailed = { message: 'too many sign-ins from this address failed', retryAfterSeconds: 1 };
 

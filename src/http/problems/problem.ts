@@ -51,7 +51,7 @@ export function problemAnswer(found: Problem) {
   const requestId = randomUUID();
   const body = Buffer.from(JSON.stringify(problemBody(found, requestId)));
   const headers = { 'content-type': problemMediaType, 'content-length': body.length, 'x-request-id': requestId };
-  return { body, headers: { ...headers, connection: 'close' } };
+  return { body, headers: { ...found.headers, ...headers, connection: 'close' } };
 }
 
 export function sendProblem(reply: FastifyReply, found: Problem): FastifyReply {

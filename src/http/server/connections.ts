@@ -1,5 +1,6 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
+import { problemAnswer, unavailable } from '../problems/problem.js';
 
 export interface ConnectionLimits {
   /** How many connections of others than reviewers are open at a time. */
@@ -15,6 +16,11 @@ export interface ConnectionLimits {
   readonly stalledMilliseconds?: number;
 }
 
+/** So many further connections may say what they come for where all are taken, each for so long. */
+const mostGuests = 32;
+const guestMilliseconds = 2_000;
+/** How long a connection that gave up its wait may take to be answered. */
+const answerMilliseconds = 2_000;
 /** How many connections of a cluster's API server count apart. It works on up to 600 requests at a time. */
 const mostOfCluster = 1_000;
 /** Octets of answers that wait for their readers, of all connections. Above it those are cut that read nothing. */
@@ -33,23 +39,63 @@ interface Connection {
   http: Socket;
   /** How many octets of an answer waited at the last look. */
   unread: number;
+  /** Has the request answered that waits; null: it does not wait. */
+  giveUp: (() => void) | null;
 }
 
-/** The connections of an address that are not a reviewer's, by their end of it; the oldest first. */
+/** Connections of an address, by their end of it; the oldest first. */
 type OfAddress = Map<string, Connection>;
+
+/** Connections by the addresses of their callers. */
+class Crowd {
+  readonly byAddress = new Map<string, OfAddress>();
+  count = 0;
+
+  find(socket: Socket): Connection | undefined {
+    return this.byAddress.get(addressKey(socket.remoteAddress ?? ''))?.get(endOf(socket));
+  }
+
+  join(connection: Connection, key = addressKey(connection.raw.remoteAddress ?? '')): void {
+    const ofAddress: OfAddress = this.byAddress.get(key) ?? new Map<string, Connection>();
+    this.byAddress.set(key, ofAddress.set(endOf(connection.raw), connection));
+    this.count += 1;
+  }
+
+  leave(key: string, end: string): void {
+    const ofAddress = this.byAddress.get(key);
+    if (!ofAddress?.delete(end)) return;
+    this.count -= 1;
+    if (ofAddress.size === 0) this.byAddress.delete(key);
+  }
+
+  /** The connection to lose of the address that has most, of those that have one to lose. */
+  victim(toLose: (ofAddress: OfAddress) => Connection | undefined): Connection | undefined {
+    let most = 0;
+    let victim: Connection | undefined;
+    for (const ofAddress of this.byAddress.values()) {
+      const found = ofAddress.size > most ? toLose(ofAddress) : undefined;
+      if (found === undefined) continue;
+      victim = found;
+      most = ofAddress.size;
+    }
+    return victim;
+  }
+}
 
 /**
  * The open connections of a server, from the moment when the system hands them over: before a TLS handshake, and before
  * a request. Node's own list begins later.
  *
  * A stranger cannot keep others out: where there are too many connections, the address that has most of them loses its
- * oldest one without a request under way, else the oldest one that waits for its caller, in favour of a newcomer.
- * Connections on which a reviewer has called count apart, for each cluster.
+ * oldest one without a request under way, else the oldest one that waits by its own wish or for a third party, which is
+ * answered, else the oldest one that waits for its caller, in favour of a newcomer. Where it has none of these, a few
+ * newcomers are guests: a probe is answered, and others are told to come again. Connections on which a reviewer has
+ * called count apart, for each cluster.
  */
 export class Connections {
   readonly #open = new Map<Socket, Connection>();
-  readonly #strangers = new Map<string, OfAddress>();
-  #strangerCount = 0;
+  readonly #strangers = new Crowd();
+  readonly #guests = new Crowd();
   readonly #reviewers = new Map<string, number>();
   /** The sockets of requests by reviewers. */
   readonly #known = new WeakSet<Socket>();
@@ -78,9 +124,33 @@ export class Connections {
       if (this.#admit(socket)) for (const listener of accept) Reflect.apply(listener, server, [socket]);
     });
     return server.prependListener('secureConnection', (socket: Socket) => {
-      const connection = this.#strangers.get(addressKey(socket.remoteAddress ?? ''))?.get(endOf(socket));
+      const connection = this.#strangers.find(socket) ?? this.#guests.find(socket);
       if (connection) connection.http = socket;
     });
+  }
+
+  /** Stands before the handler of requests: a guest gets in who probes, or for whom there is room by now. */
+  receive(handler: RequestListener): RequestListener {
+    return (request, response) => {
+      const guest = this.#guests.count === 0 ? undefined : this.#guests.find(request.socket);
+      if (guest !== undefined && /^\/(?:livez|readyz)(?:\?|$)/.test(request.url ?? ''))
+        response.shouldKeepAlive = false;
+      else if (guest !== undefined && this.#hasRoom()) {
+        this.#leave(guest);
+        this.#strangers.join(guest);
+      } else if (guest !== undefined) {
+        const { headers, body } = problemAnswer(unavailable('too many connections; try again', 1));
+        response.writeHead(503, headers).end(body);
+        return;
+      }
+      handler(request, response);
+    };
+  }
+
+  /** The request on this socket waits, by its own wish or for a third party: `giveUp` has it answered. Null: no more. */
+  waits(http: Socket, giveUp: (() => void) | null): void {
+    const connection = this.#strangers.find(http);
+    if (connection) connection.giveUp = giveUp;
   }
 
   /**
@@ -90,11 +160,10 @@ export class Connections {
   reviewed(http: Socket, cluster: string): void {
     const count = this.#reviewers.get(cluster) ?? 0;
     if (this.#known.has(http) || count >= mostOfCluster) return;
-    const key = addressKey(http.remoteAddress ?? '');
-    const connection = this.#strangers.get(key)?.get(endOf(http));
+    const connection = this.#strangers.find(http);
     if (connection === undefined) return;
     this.#known.add(http);
-    this.#leaveStrangers(key, endOf(http));
+    this.#leave(connection);
     this.#reviewers.set(cluster, count + 1);
     connection.raw.once('close', () => {
       this.#reviewers.set(cluster, (this.#reviewers.get(cluster) ?? 1) - 1);
@@ -120,45 +189,37 @@ export class Connections {
       raw.destroy();
       return false;
     }
-    if (this.#strangerCount >= this.limits.max && !this.#makeRoom()) {
-      raw.destroy();
-      this.#tell(remoteAddress);
-      return false;
-    }
-    const connection: Connection = { raw, since: performance.now(), http: raw, unread: 0 };
+    const connection: Connection = { raw, since: performance.now(), http: raw, unread: 0, giveUp: null };
     const key = addressKey(remoteAddress);
-    const ofAddress: OfAddress = this.#strangers.get(key) ?? new Map<string, Connection>();
-    this.#open.set(raw, connection);
-    this.#strangers.set(key, ofAddress.set(endOf(raw), connection));
-    this.#strangerCount += 1;
     const end = endOf(raw);
+    const isGuest = !this.#hasRoom();
+    const first = ([oldest]: Iterable<Connection>) => oldest;
+    const crowded = isGuest && this.#guests.count >= mostGuests;
+    const victim = crowded ? this.#guests.victim((ofAddress) => first(ofAddress.values())) : undefined;
+    if (isGuest) this.#tell(remoteAddress);
+    if (victim !== undefined) this.#cut(victim);
+    this.#open.set(raw, connection);
+    (isGuest ? this.#guests : this.#strangers).join(connection, key);
     raw.once('close', () => {
       this.#open.delete(raw);
-      this.#leaveStrangers(key, end);
+      for (const crowd of [this.#strangers, this.#guests]) crowd.leave(key, end);
     });
     return true;
   }
 
-  #leaveStrangers(key: string, end: string): void {
-    const ofAddress = this.#strangers.get(key);
-    if (!ofAddress?.delete(end)) return;
-    this.#strangerCount -= 1;
-    if (ofAddress.size === 0) this.#strangers.delete(key);
+  #leave({ raw }: Connection): void {
+    for (const crowd of [this.#strangers, this.#guests]) crowd.leave(addressKey(raw.remoteAddress ?? ''), endOf(raw));
   }
 
-  /** Cuts a connection of the address that has most, of those that have one to lose. False: all of them are needed. */
-  #makeRoom(): boolean {
-    let most = 0;
-    let victim: Connection | undefined;
-    for (const ofAddress of this.#strangers.values()) {
-      if (ofAddress.size <= most) continue;
+  /** Makes room where there is none. False: all connections are needed. */
+  #hasRoom(): boolean {
+    if (this.#strangers.count < this.limits.max) return true;
+    const victim = this.#strangers.victim((ofAddress) => {
       const oldest = [...ofAddress.values()];
-      const needless = oldest.find(isIdle) ?? oldest.find(waitsForCaller);
-      const found = needless ?? (this.#areTooMany(ofAddress) ? oldest[0] : undefined);
-      if (found === undefined) continue;
-      victim = found;
-      most = ofAddress.size;
-    }
+      const needless =
+        oldest.find(isIdle) ?? oldest.find(({ giveUp }) => giveUp !== null) ?? oldest.find(waitsForCaller);
+      return needless ?? (this.#areTooMany(ofAddress) ? oldest[0] : undefined);
+    });
     if (victim !== undefined) this.#cut(victim);
     return victim !== undefined;
   }
@@ -168,17 +229,22 @@ export class Connections {
     return ofAddress.size > this.limits.maxPerAddress && !this.isProxy(first?.raw.remoteAddress ?? '');
   }
 
-  #cut({ raw }: Connection): void {
-    const { remoteAddress = '' } = raw;
-    this.#tell(remoteAddress);
-    this.#leaveStrangers(addressKey(remoteAddress), endOf(raw));
-    raw.destroy();
+  #cut(connection: Connection): void {
+    const { raw, giveUp } = connection;
+    this.#tell(raw.remoteAddress ?? '');
+    this.#leave(connection);
+    giveUp?.();
+    if (giveUp === null) raw.destroy();
+    else setTimeout(() => raw.destroy(), answerMilliseconds).unref();
   }
 
   #look(): void {
     const { newMilliseconds = usualNewMilliseconds, stalledMilliseconds = usualStalledMilliseconds } = this.limits;
     const newSince = performance.now() - newMilliseconds;
-    for (const ofAddress of this.#strangers.values())
+    const guestsSince = performance.now() - guestMilliseconds;
+    for (const ofAddress of this.#guests.byAddress.values())
+      for (const guest of ofAddress.values()) if (guest.since < guestsSince) this.#cut(guest);
+    for (const ofAddress of this.#strangers.byAddress.values())
       for (const connection of ofAddress.values()) {
         if (connection.since > newSince || !this.#areTooMany(ofAddress)) break;
         if (isIdle(connection)) this.#cut(connection);
