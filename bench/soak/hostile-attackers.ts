@@ -5,6 +5,7 @@
  */
 import { randomBytes, randomUUID, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { setPriority } from 'node:os';
@@ -29,6 +30,14 @@ const idleConnections = 250;
 const reviewsAtOnce = 400;
 const pipelinedOctets = 64 * 1024;
 const mebibyte = 2 ** 20;
+const waitingCalls = 500;
+/** Five addresses wait. */
+const waitingAddress = (i: number) => `127.0.0.${String(10 + (i % 5))}`;
+/** A body of which each octet is a chunk: 64 KiB of them take six times as much. */
+const octetByOctet = '1\r\na\r\n'.repeat(64 * 1024);
+const chunked = (path: string, type: string, token?: string) =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked` +
+  (token === undefined ? '' : `\r\nAuthorization: Bearer ${token}`);
 
 let order: AttackOrder = { attack: false };
 const isOn = () => order.attack;
@@ -70,7 +79,7 @@ class Attackers {
     method: string,
     path: string,
     { token, body, headers = {}, of = 'portals' }: Call = {},
-  ): Promise<{ readonly status: number; readonly text: string }> {
+  ): Promise<{ readonly status: number; readonly text: string; readonly cookies: string }> {
     const sent = request({
       ...{ agent: this.#kept[of], host: this.#host, port: this.#port, method, path },
       headers: {
@@ -82,12 +91,13 @@ class Attackers {
     try {
       const answered = once(sent, 'response');
       sent.end(body);
-      const [response] = (await answered) as [AsyncIterable<Buffer> & { readonly statusCode: number }];
+      const [response] = (await answered) as [IncomingMessage & { readonly statusCode: number }];
       let text = '';
       for await (const chunk of response) text += String(chunk);
-      return { status: response.statusCode, text };
+      return { status: response.statusCode, text, cookies: String(response.headers['set-cookie']) };
     } catch (error) {
-      return { status: 0, text: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
+      const text = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      return { status: 0, text, cookies: '' };
     }
   }
 
@@ -133,6 +143,38 @@ class Attackers {
       for (const socket of held) if (!socket.connecting) socket.write(head[at % head.length] ?? 'a');
       await sleep(500);
     }
+  }
+
+  /** Waits for changes on many connections, each by another session of one API token. */
+  async waitForChanges(): Promise<void> {
+    const token = this.target.tokens.requester;
+    const cookies: string[] = [];
+    while (isOn() && cookies.length < waitingCalls / 4) {
+      const made = await this.call('POST', '/v1/sessions', { token });
+      const cookie = /__Host-kubepass-session=[^;]+/.exec(made.cookies)?.[0];
+      if (cookie === undefined) return;
+      cookies.push(cookie);
+    }
+    const held = new Set<Socket>();
+    while (isOn()) {
+      const { status, text } = await this.call('GET', '/v1/changes', { token });
+      const { cursor } = JSON.parse(status === 200 ? text : '{}') as { cursor?: string };
+      for (const socket of held) if (socket.destroyed) held.delete(socket);
+      while (cursor !== undefined && held.size < waitingCalls) {
+        const socket = this.connect('TLS', waitingAddress(held.size)).resume();
+        const fields = `Cookie: ${cookies[held.size % cookies.length] ?? ''}\r\nPrefer: wait=30`;
+        socket.write(`GET /v1/changes?after=${cursor} HTTP/1.1\r\nHost: x\r\n${fields}\r\n\r\n`);
+        held.add(socket);
+      }
+      await sleep(1_000);
+    }
+  }
+
+  /** Sends the headers of a body, and then the body or its beginning, on many connections at once. */
+  async bodies(connections: number, headers: string, body: string | Buffer): Promise<void> {
+    const patience = { reads: true, milliseconds: 5_000 };
+    const octets = Buffer.concat([Buffer.from(`${headers}\r\n\r\n`), Buffer.from(body)]);
+    await Promise.all(Array.from({ length: connections }, () => this.octets(octets, 'TLS', patience)));
   }
 
   /** The API server of a cluster asks about everybody who calls it, on connections that it keeps. */
@@ -340,6 +382,29 @@ async function attack(attackers: Attackers, target: AttackTarget): Promise<void>
         milliseconds: 5_000,
       }),
     ),
+    repeat('40 bodies to nowhere, an octet in each chunk', 0.2, () =>
+      attackers.bodies(40, chunked('/v1/nowhere', 'application/json'), octetByOctet),
+    ),
+    repeat('6 uploads, an octet in each chunk', 0.5, () =>
+      attackers.bodies(6, chunked('/v1/inspections', 'application/octet-stream', tokens.requester), octetByOctet),
+    ),
+    repeat(
+      '200 uploads of 1 MiB that stop before their end',
+      0.1,
+      () =>
+        attackers.bodies(
+          200,
+          `POST /v1/inspections HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n` +
+            `Authorization: Bearer ${tokens.requester}\r\nContent-Length: ${String(mebibyte)}`,
+          almostAMebibyte,
+        ),
+      1,
+    ),
+    repeat('the timeline of somebody with many certificates', 1, async () => {
+      const path = `/v1/timeline?cluster=${target.cluster}&username=person-0`;
+      const { status, text } = await call('GET', path, { token: tokens.auditor });
+      expected('the timeline of somebody with many certificates', status === 200, status, text);
+    }),
     repeat('an upload of zeros', 0.2, () =>
       call('POST', '/v1/inspections', {
         token: tokens.requester,
@@ -349,8 +414,10 @@ async function attack(attackers: Attackers, target: AttackTarget): Promise<void>
     ),
     isMade('idle connections') && attackers.hold(),
     isMade('slow headers') && attackers.slowloris(),
+    isMade('calls that wait') && attackers.waitForChanges(),
   ]);
 }
+const almostAMebibyte = Buffer.alloc(mebibyte - 1, 0x20);
 const zeros = gzipSync(Buffer.alloc(64 * mebibyte), { level: 9 });
 
 const isMade = (what: string): boolean => what.includes(target?.only ?? '');
