@@ -23,7 +23,6 @@ import {
   rememberPaths,
   scimPrefix,
 } from './http/plugins/errors.js';
-import { countWaits } from './http/plugins/waits.js';
 import { negotiateMediaTypes, readInput, buildRequestValidator } from './http/plugins/request-input.js';
 import { receiveBodies } from './http/plugins/request-bodies.js';
 import { answerUnroutableScim } from './http/scim/messages.js';
@@ -91,7 +90,6 @@ export function buildApp(services: Services, options: AppOptions): App {
 
   app.decorate('certificateListener', certificateListenerOf(app, options, connections));
   app.decorate('connections', connections);
-  countWaits(app, limits.max);
   app.decorate('browsers', options.browsers ?? { isTls: options.tls !== undefined, origin: null, issuers: [] });
   app.decorate('hasConsole', options.console !== null);
   drainConnections(app, options.drainMilliseconds ?? 10_000);
@@ -213,6 +211,7 @@ function drainConnections(app: App, milliseconds: number): void {
   let late: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
     secondEnds = second?.close() ?? secondEnds;
+    connections.endWaits();
     idle = setInterval(() => {
       app.server.closeIdleConnections();
       second?.server.closeIdleConnections();

@@ -4,6 +4,8 @@
  * machine counts for both. It ends with 1 if the portal waits more than twice as long (p99), or if the portal, an API
  * server or a holder of a certificate gets another answer than it should.
  *
+ * The service has the memory settings of its image, and the heap of the pod of deploy/kubernetes.
+ *
  * The attackers are a process of their own at the lowest priority, and each attack has a rate (`hostile-attackers.ts`):
  * they take what the portal and the service leave of the processors. The last lines tell how long the service had work
  * and no processor.
@@ -21,6 +23,7 @@ import { KeptConnections } from '../kept-connections.js';
 import { processorMilliseconds, threadTimes } from '../process-figures.js';
 import { servingPair } from '../../test/cluster/serving-pair.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
+import { memoryLimitMebibytes, memorySettings } from '../../test/helpers/image.js';
 import { temporaryDirectory } from '../../test/helpers/temporary-directory.js';
 import type { AttackOrder, AttackReport, AttackTarget } from './hostile-order.js';
 import { SoakedService } from './soaked-service.js';
@@ -201,7 +204,14 @@ let attackers: ChildProcess | undefined;
 try {
   const { caFile, pair } = await servingPair(directory.path);
   const ca = readFileSync(caFile, 'utf8');
-  service = await SoakedService.start(directory.path, { KUBEPASS_BUDGETS: '' }, { ...pair, ca });
+  const { flags, arenas } = memorySettings();
+  // Node gives the heap half of the memory of a pod. It takes no option about signals from the environment.
+  const ofMemory = flags.filter((flag) => flag !== '--disable-sigusr1');
+  const inPod = {
+    MALLOC_ARENA_MAX: arenas,
+    NODE_OPTIONS: [...ofMemory, `--max-old-space-size=${String(memoryLimitMebibytes() / 2)}`].join(' '),
+  };
+  service = await SoakedService.start(directory.path, { KUBEPASS_BUDGETS: '', ...inPod }, { ...pair, ca });
   const pid = service.pid ?? 0;
   const { target, portal: portalToken } = await prepare(service, ca);
   const connections = () => new KeptConnections(target.origin, portalToken, ca);

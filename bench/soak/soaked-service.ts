@@ -57,7 +57,7 @@ export class SoakedService {
         KUBEPASS_TLS_KEY_FILE: '',
         ...(pair && writeTlsFiles(directory, pair)),
         SOAK_MEMORY_FILE: memoryFile,
-        NODE_OPTIONS: `--import ${preload}`,
+        NODE_OPTIONS: `--import ${preload} ${environment['NODE_OPTIONS'] ?? ''}`,
       },
       join(directory, 'service.log'),
     );

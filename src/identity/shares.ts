@@ -8,21 +8,14 @@ export class Shares {
     private readonly mostOfName: number,
   ) {}
 
-  /** False where there is no room. `apart`: it has the room of its name alone, which nobody else takes. */
-  take(name: string, amount: number, apart = false): boolean {
+  /** False where there is no room. A negative amount gives back what was taken, or a part of it. */
+  take(name: string, amount: number): boolean {
     const ofName = (this.#ofNames.get(name) ?? 0) + amount;
-    const total = this.#total + (apart ? 0 : amount);
-    if (ofName > this.mostOfName || total > this.most) return false;
-    this.#ofNames.set(name, ofName);
+    const total = this.#total + amount;
+    if (amount > 0 && (ofName > this.mostOfName || total > this.most)) return false;
+    if (ofName > 0) this.#ofNames.set(name, ofName);
+    else this.#ofNames.delete(name);
     this.#total = total;
     return true;
-  }
-
-  /** Gives back what was taken, or a part of it. */
-  give(name: string, amount: number, apart = false): void {
-    const left = (this.#ofNames.get(name) ?? 0) - amount;
-    if (left > 0) this.#ofNames.set(name, left);
-    else this.#ofNames.delete(name);
-    if (!apart) this.#total -= amount;
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { LoginAttempt, LoginFinished, LoginUnavailable } from '../../model/session.js';
@@ -136,7 +137,7 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
       if (!underWay.take(address, 1)) return sendUnavailable(request, reply, failures, tooManyAsked);
       const finished = await whileWaiting(request, reply, (over) => {
         const query = request.url.slice(request.url.indexOf('?') + 1);
-        const asked = logins.finish(attempt, query, over).finally(() => underWay.give(address, 1));
+        const asked = logins.finish(attempt, query, over).finally(() => underWay.take(address, -1));
         return unlessOver(asked, over);
       });
       if (finished.outcome === 'unavailable') return sendUnavailable(request, reply, failures, finished);
@@ -167,15 +168,13 @@ type Refused = Pick<Extract<LoginFinished, { readonly outcome: 'refused' }>, 're
 
 const tooManyAsked = { message: 'too many sign-ins ask the provider now', retryAfterSeconds: 2 };
 
-/** The same as `asked`, or once the wait is over that nobody can be signed in now. */
+const gaveUp: LoginUnavailable = {
+  outcome: 'unavailable',
+  message: 'others need the connection',
+  retryAfterSeconds: 1,
+};
 const unlessOver = <T>(asked: Promise<T>, over: AbortSignal): Promise<T | LoginUnavailable> =>
-  Promise.race([
-    asked,
-    new Promise<LoginUnavailable>((resolve) => {
-      const why = { outcome: 'unavailable', message: 'others need the connection', retryAfterSeconds: 1 } as const;
-      over.addEventListener('abort', () => resolve(why));
-    }),
-  ]);
+  Promise.race([asked, once(over, 'abort').then(() => gaveUp)]);
 
 const tooManyFailed = { message: 'too many sign-ins from this address failed', retryAfterSeconds: 1 };
 

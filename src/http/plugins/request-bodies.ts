@@ -21,7 +21,8 @@ const noRoom = unavailable('the bodies of too many calls are under way; try agai
  * The API server of each cluster has room of its own.
  */
 export function receiveBodies(app: App): void {
-  const room = new Shares(bodyOctets.all, bodyOctets.ofName);
+  const ofAll = new Shares(bodyOctets.all, bodyOctets.ofName);
+  const ofClusters = new Shares(Infinity, bodyOctets.ofName);
   app.addHook('preParsing', (request, reply, payload, done) => {
     const { raw, principal, route, mediaType = '' } = request;
     const takes = (type: string) => request.server.hasContentTypeParser(type);
@@ -32,17 +33,18 @@ export function receiveBodies(app: App): void {
     }
     const { bodyLimit: most = 0 } = route;
     const octets = announced ?? most;
-    const apart = principal !== null && isReviewer(principal);
-    const name = apart ? `the cluster ${principal.cluster}` : (principal?.name ?? '');
-    const refused = octets > most ? why['too-large'] : room.take(name, octets, apart) ? null : noRoom;
+    const cluster = principal !== null && isReviewer(principal) ? principal.cluster : null;
+    const room = cluster === null ? ofAll : ofClusters;
+    const name = cluster ?? principal?.name ?? '';
+    const refused = octets > most ? why['too-large'] : room.take(name, octets) ? null : noRoom;
     if (refused !== null) {
       done(new ProblemError(refused));
       return;
     }
     let held = octets;
-    reply.raw.once('close', () => room.give(name, held, apart));
+    reply.raw.once('close', () => room.take(name, -held));
     raw.readBody(most, (unread) => {
-      room.give(name, held - raw.readableLength, apart);
+      room.take(name, raw.readableLength - held);
       held = raw.readableLength;
       done(unread === null ? null : new ProblemError(why[unread]), payload);
     });

@@ -1,17 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addressKey } from '../server/connections.js';
-import type { App } from '../server/types.js';
-import { Waits } from '../server/waits.js';
-
-/** Makes waits possible: a third of all connections may wait. */
-export function countWaits(app: App, mostConnections: number): void {
-  const waits = new Waits(Math.ceil(mostConnections / 3));
-  app.decorate('waits', waits);
-  app.addHook('preClose', (done) => {
-    waits.endAll();
-    done();
-  });
-}
 
 /**
  * Lets a call wait until `over`: its client has gone, the service closes, more calls of its name wait than may, or
@@ -23,18 +11,11 @@ export async function whileWaiting<T>(
   wait: (over: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const over = new AbortController();
+  reply.raw.once('close', () => over.abort());
   const name = principal?.name ?? `from ${addressKey(remoteAddress)}`;
-  const end = () => over.abort();
-  server.waits.join(name, end);
-  reply.raw.once('close', end);
-  server.connections.waits(raw.socket, () => {
+  const leave = server.connections.wait(raw.socket, name, () => {
     reply.header('connection', 'close');
-    end();
+    over.abort();
   });
-  try {
-    return await wait(over.signal);
-  } finally {
-    server.connections.waits(raw.socket, null);
-    server.waits.leave(name, end);
-  }
+  return wait(over.signal).finally(leave);
 }

@@ -22,7 +22,6 @@ export class ArrivingRequest extends IncomingMessage {
   #chunks = 0;
   #most = Infinity;
   #unread: Unread | null = null;
-  #hasArrived = false;
   #isShort = false;
   #keepsAlive = false;
   #told: ((unread: Unread | null) => void) | null = null;
@@ -52,7 +51,7 @@ export class ArrivingRequest extends IncomingMessage {
   /** Reads the body, of at most so many octets, and then calls `done`, with null where it has arrived. */
   readBody(most: number, done: (unread: Unread | null) => void): void {
     if (this.#length > most) this.#unread = 'too-large';
-    if (this.#unread !== null || this.#hasArrived) {
+    if (this.#unread !== null || this.complete) {
       done(this.#unread);
       return;
     }
@@ -66,7 +65,6 @@ export class ArrivingRequest extends IncomingMessage {
   override push(chunk: Buffer | null): boolean {
     if (chunk !== null) return this.#keep(chunk);
     if (this.#response !== null && !this.#isShort) this.#response.shouldKeepAlive = this.#keepsAlive;
-    this.#hasArrived = true;
     if (this.#length > 0) super.push(this.#octets.subarray(0, this.#length));
     const readsOn = super.push(null);
     this.#settle(this.#unread);
@@ -109,7 +107,7 @@ export class ArrivingRequest extends IncomingMessage {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (!this.#hasArrived) this.#settle('broken-off');
+    if (!this.complete) this.#settle('broken-off');
     super._destroy(error, callback);
   }
 }

@@ -16,7 +16,7 @@ export interface ConnectionLimits {
   readonly stalledMilliseconds?: number;
 }
 
-/** So many further connections may say what they come for where all are taken, each for so long. */
+/** So many newcomers without a place may say what they come for, each for so long. */
 const mostGuests = 32;
 const guestMilliseconds = 2_000;
 /** How long a connection that gave up its wait may take to be answered. */
@@ -39,63 +39,38 @@ interface Connection {
   http: Socket;
   /** How many octets of an answer waited at the last look. */
   unread: number;
-  /** Has the request answered that waits; null: it does not wait. */
-  giveUp: (() => void) | null;
+  /** Whether it came when all places were taken. */
+  isGuest: boolean;
+  /** The wait of its request, by its own wish or for a third party. */
+  wait?: Wait;
 }
 
-/** Connections of an address, by their end of it; the oldest first. */
+interface Wait {
+  readonly name: string;
+  /** Has the request answered now. */
+  readonly giveUp: () => void;
+}
+
+/** The connections of an address that are not a reviewer's, by their end of it; the oldest first. */
 type OfAddress = Map<string, Connection>;
-
-/** Connections by the addresses of their callers. */
-class Crowd {
-  readonly byAddress = new Map<string, OfAddress>();
-  count = 0;
-
-  find(socket: Socket): Connection | undefined {
-    return this.byAddress.get(addressKey(socket.remoteAddress ?? ''))?.get(endOf(socket));
-  }
-
-  join(connection: Connection, key = addressKey(connection.raw.remoteAddress ?? '')): void {
-    const ofAddress: OfAddress = this.byAddress.get(key) ?? new Map<string, Connection>();
-    this.byAddress.set(key, ofAddress.set(endOf(connection.raw), connection));
-    this.count += 1;
-  }
-
-  leave(key: string, end: string): void {
-    const ofAddress = this.byAddress.get(key);
-    if (!ofAddress?.delete(end)) return;
-    this.count -= 1;
-    if (ofAddress.size === 0) this.byAddress.delete(key);
-  }
-
-  /** The connection to lose of the address that has most, of those that have one to lose. */
-  victim(toLose: (ofAddress: OfAddress) => Connection | undefined): Connection | undefined {
-    let most = 0;
-    let victim: Connection | undefined;
-    for (const ofAddress of this.byAddress.values()) {
-      const found = ofAddress.size > most ? toLose(ofAddress) : undefined;
-      if (found === undefined) continue;
-      victim = found;
-      most = ofAddress.size;
-    }
-    return victim;
-  }
-}
 
 /**
  * The open connections of a server, from the moment when the system hands them over: before a TLS handshake, and before
  * a request. Node's own list begins later.
  *
  * A stranger cannot keep others out: where there are too many connections, the address that has most of them loses its
- * oldest one without a request under way, else the oldest one that waits by its own wish or for a third party, which is
- * answered, else the oldest one that waits for its caller, in favour of a newcomer. Where it has none of these, a few
- * newcomers are guests: a probe is answered, and others are told to come again. Connections on which a reviewer has
- * called count apart, for each cluster.
+ * oldest one without a request under way, else the oldest one whose request waits by its own wish or for a third party,
+ * which is answered, else the oldest one that waits for its caller, in favour of a newcomer. Where it has none of these,
+ * the newcomer is a guest: a probe is answered, others are told to come again. Connections on which a reviewer has called
+ * count apart, for each cluster.
  */
 export class Connections {
   readonly #open = new Map<Socket, Connection>();
-  readonly #strangers = new Crowd();
-  readonly #guests = new Crowd();
+  readonly #strangers = new Map<string, OfAddress>();
+  #strangerCount = 0;
+  #guestCount = 0;
+  /** The requests that wait, the oldest first. */
+  readonly #waits = new Set<Wait>();
   readonly #reviewers = new Map<string, number>();
   /** The sockets of requests by reviewers. */
   readonly #known = new WeakSet<Socket>();
@@ -124,33 +99,56 @@ export class Connections {
       if (this.#admit(socket)) for (const listener of accept) Reflect.apply(listener, server, [socket]);
     });
     return server.prependListener('secureConnection', (socket: Socket) => {
-      const connection = this.#strangers.find(socket) ?? this.#guests.find(socket);
+      const connection = this.#find(socket);
       if (connection) connection.http = socket;
     });
   }
 
-  /** Stands before the handler of requests: a guest gets in who probes, or for whom there is room by now. */
+  /** Stands before the handler of requests: a guest gets in who probes, or for whom there is a place by now. */
   receive(handler: RequestListener): RequestListener {
     return (request, response) => {
-      const guest = this.#guests.count === 0 ? undefined : this.#guests.find(request.socket);
-      if (guest !== undefined && /^\/(?:livez|readyz)(?:\?|$)/.test(request.url ?? ''))
+      const guest = this.#guestCount > 0 ? this.#find(request.socket) : undefined;
+      if (!guest?.isGuest) handler(request, response);
+      else if (/^\/(?:livez|readyz)(?:\?|$)/.test(request.url ?? '')) {
         response.shouldKeepAlive = false;
-      else if (guest !== undefined && this.#hasRoom()) {
-        this.#leave(guest);
-        this.#strangers.join(guest);
-      } else if (guest !== undefined) {
+        handler(request, response);
+      } else if (this.#hasRoom()) {
+        guest.isGuest = false;
+        this.#guestCount -= 1;
+        this.#strangerCount += 1;
+        handler(request, response);
+      } else {
         const { headers, body } = problemAnswer(unavailable('too many connections; try again', 1));
         response.writeHead(503, headers).end(body);
-        return;
       }
-      handler(request, response);
     };
   }
 
-  /** The request on this socket waits, by its own wish or for a third party: `giveUp` has it answered. Null: no more. */
-  waits(http: Socket, giveUp: (() => void) | null): void {
-    const connection = this.#strangers.find(http);
-    if (connection) connection.giveUp = giveUp;
+  /**
+   * The request on this socket waits until the answer is called. A third of all connections may wait, and half of these
+   * for one name: beyond that the oldest of the name gives up, else of the name that has most.
+   */
+  wait(http: Socket, name: string, giveUp: () => void): () => void {
+    const most = Math.ceil(this.limits.max / 3);
+    const ofNames = Map.groupBy(this.#waits, (wait) => wait.name);
+    const own = ofNames.get(name) ?? [];
+    const [crowd = []] = this.#waits.size < most ? [] : [...ofNames.values()].sort((a, b) => b.length - a.length);
+    const [oldest] = own.length >= Math.ceil(most / 2) ? own : crowd;
+    if (oldest) this.#waits.delete(oldest);
+    oldest?.giveUp();
+    const wait = { name, giveUp };
+    this.#waits.add(wait);
+    const connection = this.#find(http);
+    if (connection) connection.wait = wait;
+    return () => {
+      this.#waits.delete(wait);
+      if (connection) delete connection.wait;
+    };
+  }
+
+  /** Has every request answered that waits. */
+  endWaits(): void {
+    for (const { giveUp } of this.#waits) giveUp();
   }
 
   /**
@@ -160,10 +158,11 @@ export class Connections {
   reviewed(http: Socket, cluster: string): void {
     const count = this.#reviewers.get(cluster) ?? 0;
     if (this.#known.has(http) || count >= mostOfCluster) return;
-    const connection = this.#strangers.find(http);
+    const key = addressKey(http.remoteAddress ?? '');
+    const connection = this.#find(http);
     if (connection === undefined) return;
     this.#known.add(http);
-    this.#leave(connection);
+    this.#leaveStrangers(key, endOf(http));
     this.#reviewers.set(cluster, count + 1);
     connection.raw.once('close', () => {
       this.#reviewers.set(cluster, (this.#reviewers.get(cluster) ?? 1) - 1);
@@ -189,37 +188,64 @@ export class Connections {
       raw.destroy();
       return false;
     }
-    const connection: Connection = { raw, since: performance.now(), http: raw, unread: 0, giveUp: null };
-    const key = addressKey(remoteAddress);
-    const end = endOf(raw);
     const isGuest = !this.#hasRoom();
-    const first = ([oldest]: Iterable<Connection>) => oldest;
-    const crowded = isGuest && this.#guests.count >= mostGuests;
-    const victim = crowded ? this.#guests.victim((ofAddress) => first(ofAddress.values())) : undefined;
-    if (isGuest) this.#tell(remoteAddress);
-    if (victim !== undefined) this.#cut(victim);
+    if (isGuest) {
+      this.#tell(remoteAddress);
+      if (this.#guestCount >= mostGuests) this.#cutOne(true, ([oldest]) => oldest);
+    }
+    const connection: Connection = { raw, since: performance.now(), http: raw, unread: 0, isGuest };
+    const key = addressKey(remoteAddress);
+    const ofAddress: OfAddress = this.#strangers.get(key) ?? new Map<string, Connection>();
     this.#open.set(raw, connection);
-    (isGuest ? this.#guests : this.#strangers).join(connection, key);
+    this.#strangers.set(key, ofAddress.set(endOf(raw), connection));
+    if (isGuest) this.#guestCount += 1;
+    else this.#strangerCount += 1;
+    const end = endOf(raw);
     raw.once('close', () => {
       this.#open.delete(raw);
-      for (const crowd of [this.#strangers, this.#guests]) crowd.leave(key, end);
+      this.#leaveStrangers(key, end);
     });
     return true;
   }
 
-  #leave({ raw }: Connection): void {
-    for (const crowd of [this.#strangers, this.#guests]) crowd.leave(addressKey(raw.remoteAddress ?? ''), endOf(raw));
+  #leaveStrangers(key: string, end: string): void {
+    const ofAddress = this.#strangers.get(key);
+    const connection = ofAddress?.get(end);
+    if (ofAddress === undefined || connection === undefined) return;
+    ofAddress.delete(end);
+    if (connection.isGuest) this.#guestCount -= 1;
+    else this.#strangerCount -= 1;
+    if (ofAddress.size === 0) this.#strangers.delete(key);
+  }
+
+  #find(socket: Socket): Connection | undefined {
+    return this.#strangers.get(addressKey(socket.remoteAddress ?? ''))?.get(endOf(socket));
   }
 
   /** Makes room where there is none. False: all connections are needed. */
   #hasRoom(): boolean {
-    if (this.#strangers.count < this.limits.max) return true;
-    const victim = this.#strangers.victim((ofAddress) => {
-      const oldest = [...ofAddress.values()];
-      const needless =
-        oldest.find(isIdle) ?? oldest.find(({ giveUp }) => giveUp !== null) ?? oldest.find(waitsForCaller);
+    if (this.#strangerCount < this.limits.max) return true;
+    return this.#cutOne(false, (oldest, ofAddress) => {
+      const needless = oldest.find(isIdle) ?? oldest.find(({ wait }) => wait) ?? oldest.find(waitsForCaller);
       return needless ?? (this.#areTooMany(ofAddress) ? oldest[0] : undefined);
     });
+  }
+
+  /** Cuts a connection of the address that has most, of those that have one to lose. */
+  #cutOne(
+    isGuest: boolean,
+    toLose: (oldest: readonly Connection[], ofAddress: OfAddress) => Connection | undefined,
+  ): boolean {
+    let most = 0;
+    let victim: Connection | undefined;
+    for (const ofAddress of this.#strangers.values()) {
+      if (ofAddress.size <= most) continue;
+      const oldest = [...ofAddress.values()].filter((connection) => connection.isGuest === isGuest);
+      const found = oldest.length > most ? toLose(oldest, ofAddress) : undefined;
+      if (found === undefined) continue;
+      victim = found;
+      most = oldest.length;
+    }
     if (victim !== undefined) this.#cut(victim);
     return victim !== undefined;
   }
@@ -229,12 +255,12 @@ export class Connections {
     return ofAddress.size > this.limits.maxPerAddress && !this.isProxy(first?.raw.remoteAddress ?? '');
   }
 
-  #cut(connection: Connection): void {
-    const { raw, giveUp } = connection;
-    this.#tell(raw.remoteAddress ?? '');
-    this.#leave(connection);
-    giveUp?.();
-    if (giveUp === null) raw.destroy();
+  #cut({ raw, wait }: Connection): void {
+    const { remoteAddress = '' } = raw;
+    this.#tell(remoteAddress);
+    this.#leaveStrangers(addressKey(remoteAddress), endOf(raw));
+    wait?.giveUp();
+    if (wait === undefined) raw.destroy();
     else setTimeout(() => raw.destroy(), answerMilliseconds).unref();
   }
 
@@ -242,9 +268,8 @@ export class Connections {
     const { newMilliseconds = usualNewMilliseconds, stalledMilliseconds = usualStalledMilliseconds } = this.limits;
     const newSince = performance.now() - newMilliseconds;
     const guestsSince = performance.now() - guestMilliseconds;
-    for (const ofAddress of this.#guests.byAddress.values())
-      for (const guest of ofAddress.values()) if (guest.since < guestsSince) this.#cut(guest);
-    for (const ofAddress of this.#strangers.byAddress.values())
+    for (const each of this.#open.values()) if (each.isGuest && each.since < guestsSince) this.#cut(each);
+    for (const ofAddress of this.#strangers.values())
       for (const connection of ofAddress.values()) {
         if (connection.since > newSince || !this.#areTooMany(ofAddress)) break;
         if (isIdle(connection)) this.#cut(connection);

@@ -17,14 +17,12 @@ import type { RequestSpan } from '../../model/tracing.js';
 import type { ProblemType } from '../problems/schemas.js';
 import type { CertificateListener } from './create-server.js';
 import type { Connections } from './connections.js';
-import type { Waits } from './waits.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** The listener that asks for client certificates; null: there is none. */
     certificateListener: CertificateListener | null;
     readonly connections: Connections;
-    readonly waits: Waits;
     /** Where there are authenticated callers: looks at the caller again, as a call that was held must. */
     readonly letIn: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
     /** Whether the pages of the console are served. */
