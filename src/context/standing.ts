@@ -1,4 +1,4 @@
-import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
+import type { CertificateRequest } from '../model/certificate-request.js';
 import type { BlockedParty } from '../model/decision.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import { blocks, partOfOthers, type IdentityBlock, type StoredIdentityBlock } from '../model/identity.js';
@@ -276,15 +276,13 @@ export async function counting(
   context: Pick<RolesContext, 'directoryUse' | 'identityBlocks' | 'clock'>,
   request: CertificateRequest,
 ): Promise<CertificateRequest> {
-  if (request.approvals.length === 0 || !beforeIssuance.includes(request.state)) return request;
+  if (request.approvals.length === 0 || request.fingerprintSha256 !== null) return request;
   const approvals = request.approvals.map(async (approval) => {
     const { rolesLost } = await bearing(context, { name: approval.principal, vouchedAt: approval.at });
     return rolesLost === null ? approval : { ...approval, counts: false };
   });
   return { ...request, approvals: await Promise.all(approvals) };
 }
-
-const beforeIssuance: readonly RequestState[] = ['pending', 'approved', 'issuing'];
 
 /**
  * The API token of an admin that goes on although its bearer is blocked or left, because it is the last one; null where

@@ -87,9 +87,6 @@ export interface Page<T> {
 
 /** Narrows a list to the records that one principal takes part in. */
 export interface Visibility {
-  /**
-   * Only records whose request somebody of this name asked for or collects; absent: all records. `isParty` tells which
-   * are the bearer's.
-   */
+  /** Only records whose request somebody of this name asked for or collects (see `isParty`); absent: all records. */
   readonly visibleTo?: string;
 }
