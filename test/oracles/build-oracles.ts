@@ -7,7 +7,7 @@ import { areBuilt, buildOnce, goBuild, goTools, pinnedVersion, sayingSo } from '
 
 const module_ = fileURLToPath(new URL('./tools/', import.meta.url));
 
-const programs = ['lint', 'hostnames', 'evidence', 'chains', 'requests', 'parse'] as const;
+const programs = ['lint', 'hostnames', 'evidence', 'chains', 'requests', 'parse', 'encodings'] as const;
 
 /** The paths of the programs to compare with. */
 export type Oracles = Readonly<Record<(typeof programs)[number], string>>;
