@@ -6,6 +6,7 @@ import type { Certificate } from '../model/certificate.js';
 import { probeUsername } from '../model/cluster.js';
 import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
 import { chainOf, type IssuanceContext } from '../context/context.js';
+import { otherEncoding } from './other-encoding.js';
 import { revocationSteps } from './revocations.js';
 
 const pauseMilliseconds = 100;
@@ -15,8 +16,8 @@ const refusal = 'this client certificate was revoked';
 
 /**
  * Proves that the cluster refuses revoked certificates: uses a probe's certificate, revokes it, and uses it until it is
- * refused, for as long as `ProbeTimes` say. The revocation is recorded like any other one. Throws if the process ends
- * meanwhile.
+ * refused, for as long as `ProbeTimes` say. It must be refused in another encoding, too, because its holder can make
+ * such encodings. The revocation is recorded like any other one. Throws if the process ends meanwhile.
  */
 export async function probeRevocation(
   context: IssuanceContext,
@@ -40,8 +41,13 @@ export async function probeRevocation(
   if (mode === 'listed' && [...context.denyList.ofCluster(certificate.cluster)].length >= mostListed)
     return unproven('ListFull', `the file of mode listed holds ${mostListed} certificates already`);
 
-  const holder = connection.actAs(encodeCertificates([certificate, ...chainOf(context, certificate)]), privateKeyPem);
-  const use = async (): Promise<string | null> => {
+  const other = otherEncoding(certificate.der);
+  if (other === null)
+    return unproven('NoOtherEncoding', 'no certificate could be had that has another encoding to try');
+  const holderWith = (der: Uint8Array) =>
+    connection.actAs(encodeCertificates([{ der }, ...chainOf(context, certificate)]), privateKeyPem);
+  const [holder, otherwise] = [holderWith(certificate.der), holderWith(other)];
+  const use = async (holder: CertificateHolder): Promise<string | null> => {
     try {
       // Admission sees writes alone, and not those of the API groups for authentication and authorization.
       if (mode === 'admission') await holder.tryToUpdate(configMap.namespace, probeUsername);
@@ -52,16 +58,19 @@ export async function probeRevocation(
     }
   };
   try {
-    const before = await use();
+    const before = await use(holder);
     if (before !== null) return unproven('NotUsableBefore', `the certificate did not work before either: ${before}`);
     await revoke(context, certificate, actor);
     const { stopping, times } = context.probes;
     const begin = performance.now();
     let last: string | null = null;
+    let isRefused = false;
     while (performance.now() - begin < times.patienceMilliseconds) {
       const tried = performance.now();
-      last = await use();
-      if (last?.includes(refusal) === true) {
+      last = await use(holder);
+      isRefused = isRevoked(last);
+      if (isRefused) last = await use(otherwise);
+      if (isRevoked(last)) {
         // Refused at its first use: it worked for no time at all.
         const delaySeconds = tried - begin < pauseMilliseconds ? 0 : Math.round((tried - begin) / 100) / 10;
         return answer({ verified: true, delaySeconds, reason: null, message: null });
@@ -70,13 +79,17 @@ export async function probeRevocation(
       await sleep(pauseMilliseconds, undefined, { ref: false, signal: stopping });
     }
     const seconds = times.patienceMilliseconds / 1000;
-    return last === null
-      ? unproven('StillAccepted', `the certificate worked for ${seconds} s after it was revoked`)
-      : unproven('RefusedOtherwise', `the certificate was refused, but not because it was revoked: ${last}`);
+    if (last !== null)
+      return unproven('RefusedOtherwise', `the certificate was refused, but not because it was revoked: ${last}`);
+    return isRefused
+      ? unproven('OtherEncodingAccepted', `${seconds} s after it was revoked the certificate worked in another encoding`)
+      : unproven('StillAccepted', `the certificate worked for ${seconds} s after it was revoked`);
   } finally {
-    await holder.close();
+    await Promise.all([holder.close(), otherwise.close()]);
   }
 }
+
+const isRevoked = (why: string | null): boolean => why?.includes(refusal) === true;
 
 async function mustBeKnown(holder: CertificateHolder): Promise<void> {
   if ((await holder.whoAmI()) === null) throw new Error('the API server does not accept the certificate');

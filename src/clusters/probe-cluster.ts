@@ -20,6 +20,7 @@ import type { NeededAccess } from '../signing/signer.js';
 import { encodeCertificates } from '@kubepass/x509';
 import { probedCluster, within } from '../context/under-way.js';
 import { chainOf, issuingCluster, type IssuanceContext, type IssuingCluster } from '../context/context.js';
+import { otherEncoding } from '../access/other-encoding.js';
 import { probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 
@@ -27,6 +28,8 @@ import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 const probeSeconds = 600;
 /** The longest lifetime that a CertificateSigningRequest can ask for: 68 years. */
 const longestSeconds = 2 ** 31 - 1;
+/** How many certificates a trial of a revoked one may issue: it finds none that fits once in 65,536 times. */
+const mostIssued = 16;
 
 /**
  * Finds out what a cluster can do, by doing it, and records that. Each cluster has one probe at a time: callers who
@@ -150,7 +153,7 @@ async function run(
   const reached = connection === null ? nothingKnown : await reach(connection, needed);
   if (reached.reason !== null && signer.needsCluster) return reached;
 
-  const signing = await issueProbeCertificate(context, issuing, probeSeconds, actor);
+  const signing = await issueForTrial(context, issuing, verifyRevocation, actor);
   const signed = { ...reached, requestId: signing.requestId, ...judge(signing) };
   if (signing.end.kind !== 'issued') return signed;
   const acceptedAs = await acceptance(context, connection, signing.end.certificate, signing.privateKeyPem);
@@ -161,6 +164,24 @@ async function run(
     : null;
   const lifetimeCap = measureLifetimeCap ? await measureCap(context, issuing, actor) : null;
   return { ...accepted, revocation, lifetimeCap };
+}
+
+/**
+ * A probe's certificate. To try a revoked one takes another encoding of it, so others are issued, within bounds, until
+ * there is a certificate that has one: about two for a CA with RSA or Ed25519.
+ */
+async function issueForTrial(
+  context: IssuanceContext,
+  issuing: IssuingCluster,
+  verifyRevocation: boolean,
+  actor: string | null,
+): Promise<ProbedSigning> {
+  const needsOther = verifyRevocation && issuing.cluster.revocation.mode !== 'none' && issuing.connection !== null;
+  for (let tries = 1; ; tries += 1) {
+    const signing = await issueProbeCertificate(context, issuing, probeSeconds, actor);
+    const isDone = signing.end.kind !== 'issued' || otherEncoding(signing.end.certificate.der) !== null;
+    if (!needsOther || isDone || tries === mostIssued) return signing;
+  }
 }
 
 /** The access rights that reading the role bindings of a cluster takes besides. */

@@ -71,7 +71,9 @@ const ClusterProbeSchema = namedObject('ClusterProbe', 'What a cluster is able t
     closed({
       mode: oneOf(enforcementModes, 'The mode that was tried.'),
       checkedAt: instantTextOf('When it was tried.'),
-      verified: Type.Boolean({ description: 'Whether the cluster refused the certificate because it was revoked.' }),
+      verified: Type.Boolean({
+        description: 'Whether the cluster refused the certificate because it was revoked, in two encodings of it.',
+      }),
       delaySeconds: nullable(
         Type.Number({ minimum: 0, examples: [0] }),
         'For how long the certificate went on working; null if it was not refused.',
