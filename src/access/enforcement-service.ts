@@ -3,21 +3,24 @@ import {
   renderAuthorizationConfiguration,
   certificatePrefix,
   credentialId,
+  notLiveMessage,
   renderRevocationPolicy,
 } from '../formats/enforcement-files.js';
 import { renderWebhookKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import { whyNotPermitted, type RoleAction } from '../identity/permissions.js';
-import type { DenyListPort, RevocationSettings } from '../model/enforcement.js';
+import type { ListedName, ReviewedRequest, RevocationSettings } from '../model/enforcement.js';
 import { StoreUnavailableError } from '../model/errors.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
+import { UnknownCertificates } from './unknown-certificates.js';
 
 export type EnforcementService = ReturnType<typeof enforcementService>;
 
 /** Makes clusters refuse revoked certificates: answers their API servers, and renders the files that these load. */
 export function enforcementService(context: IssuanceContext) {
-  const { denyList, publicAddress } = context;
+  const { publicAddress } = context;
+  const unknown = new UnknownCertificates(context);
   const withCluster = <T>(
     principal: Principal,
     action: RoleAction,
@@ -30,11 +33,13 @@ export function enforcementService(context: IssuanceContext) {
     return issuing === undefined ? refused({ kind: 'not-found' }) : use(issuing);
   };
   return {
-    /** Judges a request to the cluster by the extras of its user, from memory. Never throws. */
-    review: (principal: Principal, name: string, extra: Readonly<Record<string, readonly string[]>>) =>
-      withCluster(principal, 'review-access', name, ({ cluster }) =>
-        done(reviewAccess(denyList, name, cluster.revocation, extra)),
-      ),
+    /** Judges a request to the cluster by its user, from memory where it can. Never throws. */
+    review: (principal: Principal, name: string, asked: ReviewedRequest) =>
+      withCluster(principal, 'review-access', name, async ({ cluster }) => {
+        const verdict = await reviewAccess(context, name, cluster.revocation, asked);
+        if (verdict.denied && verdict.neverIssued !== null) void unknown.seen(name, verdict.neverIssued, asked);
+        return done(verdict);
+      }),
 
     /** YAML for `--authorization-config`. `mode` absent: that of the configuration. `directory`: see its renderer. */
     authorizationConfiguration: async (
@@ -49,10 +54,10 @@ export function enforcementService(context: IssuanceContext) {
         const facts = await clusterFacts(context, issuing);
         const whyNot = whyNoFile(facts);
         if (whyNot !== null) return unavailable(whyNot);
-        const listed = rendered === 'listed' ? listedOf(context, name) : null;
-        if (listed !== null && listed.length > mostListed)
+        const listed = rendered === 'listed' ? await listedOf(context, name) : null;
+        if (listed !== null && listed.size > mostListed)
           return unavailable(
-            `${listed.length} revoked certificates are more than the ${mostListed} that an API server loads: use mode webhook`,
+            `${listed.size} usernames with revoked certificates are more than the ${mostListed} that an API server loads: use mode webhook`,
           );
         const text = renderAuthorizationConfiguration({
           listed,
@@ -95,9 +100,12 @@ function whyNoFile({ version, provider }: ClusterFacts): string | null {
 }
 
 /** Throws `StoreUnavailableError` until the list is complete: a file without some of them would let these in again. */
-function listedOf({ denyList }: IssuanceContext, cluster: string): readonly string[] {
+function listedOf(
+  { denyList, listedNames }: IssuanceContext,
+  cluster: string,
+): Promise<ReadonlyMap<string, ListedName>> {
   if (!denyList.isLoaded()) throw new StoreUnavailableError('the list of revoked certificates is not read yet');
-  return Array.from(denyList.ofCluster(cluster), ({ fingerprintSha256 }) => fingerprintSha256).sort();
+  return listedNames.of(cluster);
 }
 
 /** The facts about a cluster that rendering needs besides its configuration. */
@@ -148,22 +156,32 @@ export function providerOf(version: string, server: string): string | null {
   return null;
 }
 
-/** kubepass denies a request to a cluster, or has no opinion on it, and then RBAC decides. */
-type AccessVerdict = { readonly denied: true; readonly reason: string } | { readonly denied: false };
+/**
+ * kubepass denies a request to a cluster, or has no opinion on it, and then RBAC decides. `neverIssued`: the fingerprint
+ * of a certificate that kubepass did not issue; null: the denied one is another.
+ */
+type AccessVerdict =
+  { readonly denied: true; readonly reason: string; readonly neverIssued: string | null } | { readonly denied: false };
 
 const noOpinion: AccessVerdict = { denied: false };
+const denied = (reason: string, neverIssued: string | null = null): AccessVerdict => ({
+  denied: true,
+  reason,
+  neverIssued,
+});
 
 /**
- * Judges a request by its user's extras alone, from memory. Only client certificates are judged: whatever else a
- * cluster asks about is left to the authorizers behind.
+ * Judges a request by its user alone. Only client certificates are judged: whatever else a cluster asks about is left to
+ * the authorizers behind. A certificate that is not revoked may be another encoding of one that is, so of a listed name
+ * only live certificates pass.
  */
-function reviewAccess(
-  denyList: DenyListPort,
+async function reviewAccess(
+  { denyList, listedNames }: IssuanceContext,
   cluster: string,
   { whenInDoubt }: RevocationSettings,
-  extra: Readonly<Record<string, readonly string[]>>,
-): AccessVerdict {
-  const ids = Object.hasOwn(extra, credentialId) ? (extra[credentialId] ?? []) : [];
+  { user = '', extra }: ReviewedRequest,
+): Promise<AccessVerdict> {
+  const ids = extra && Object.hasOwn(extra, credentialId) ? (extra[credentialId] ?? []) : [];
   const certificates = ids.flatMap((id) =>
     id.startsWith(certificatePrefix) ? [id.slice(certificatePrefix.length).toLowerCase()] : [],
   );
@@ -171,9 +189,18 @@ function reviewAccess(
     const revoked = denyList.find(cluster, fingerprint);
     if (revoked !== null) {
       const when = revoked.revokedAt.toISOString();
-      return { denied: true, reason: `this client certificate was revoked at ${when} (${revoked.reason})` };
+      return denied(`this client certificate was revoked at ${when} (${revoked.reason})`);
     }
   }
-  if (certificates.length === 0 || denyList.isLoaded() || whenInDoubt === 'noOpinion') return noOpinion;
-  return { denied: true, reason: 'kubepass has not read its list of revoked certificates yet; try again' };
+  if (certificates.length > 0 && !denyList.isLoaded())
+    return whenInDoubt === 'noOpinion'
+      ? noOpinion
+      : denied('kubepass has not read its list of revoked certificates yet; try again');
+  for (const fingerprint of certificates) {
+    const judged = await listedNames.judge(cluster, user, fingerprint);
+    if (judged === 'notKnown') return denied('kubepass cannot look this client certificate up now; try again');
+    if (judged === 'notLive' || judged === 'neverIssued')
+      return denied(notLiveMessage, judged === 'neverIssued' ? fingerprint : null);
+  }
+  return noOpinion;
 }

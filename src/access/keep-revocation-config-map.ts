@@ -1,6 +1,7 @@
 import type { ClusterConnection, ConfigMapObject } from '../kubernetes/cluster-connection.js';
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
-import type { RevocationSettings } from '../model/enforcement.js';
+import { keyOfUsername, readValueOfUsernames, valueOfUsernames } from '../formats/enforcement-files.js';
+import type { ListedName, RevocationSettings } from '../model/enforcement.js';
 import type { RevokedCertificate } from '../model/certificate.js';
 import type { IssuanceContext } from '../context/context.js';
 
@@ -10,30 +11,26 @@ const roundMilliseconds = 250;
 const readMilliseconds = 60_000;
 /** How long a cluster that did not take the list is left alone. */
 const pauseMilliseconds = 5_000;
-/** The API server takes a ConfigMap of 1 MiB; an entry has some 90 octets. */
-const mostEntries = 10_000;
+/** The API server takes values of 1 MiB, and etcd an object of 1.5 MiB, which has each key twice. */
+const mostOctets = 1_000_000;
 
 /**
  * Keeps the ConfigMap of mode `admission` current until it is stopped. Several replicas may do it: an entry is only
- * taken out when its certificate has expired, so none of them undoes what another one has written.
+ * taken out when its certificates have expired, and names are written as the database has them, so none of them undoes
+ * what another one has written.
  */
 export function keepRevocationConfigMap(
-  context: Pick<IssuanceContext, 'denyList' | 'clock' | 'log'>,
+  context: Pick<IssuanceContext, 'denyList' | 'listedNames' | 'clock' | 'log'>,
   cluster: string,
   { configMap: { namespace, name } }: RevocationSettings,
   { configMaps }: Pick<ClusterConnection, 'configMaps'>,
 ): { stop(): Promise<void> } {
-  const { denyList, clock, log } = context;
-  let written: ReadonlySet<string> = new Set();
+  const { denyList, listedNames, clock, log } = context;
+  let written = '';
   let nextRead = 0;
   let stopped = false;
   let lastComplaint = '';
 
-  const isCurrent = (now: number): boolean => {
-    if (now >= nextRead) return false;
-    for (const { fingerprintSha256 } of denyList.ofCluster(cluster)) if (!written.has(fingerprintSha256)) return false;
-    return true;
-  };
   const complain = (reason: string, fields: object = {}) => {
     if (reason !== lastComplaint)
       log.error({ cluster, configMap: `${namespace}/${name}`, reason, ...fields }, 'the list of a cluster is not kept');
@@ -41,20 +38,21 @@ export function keepRevocationConfigMap(
   };
   const round = async (): Promise<void> => {
     const now = clock();
-    if (!denyList.isLoaded() || isCurrent(now.getTime())) return;
+    if (!denyList.isLoaded() || (now.getTime() < nextRead && listedNames.changesOf(cluster) === written)) return;
     const found = await configMaps.find(namespace, name);
     if (found === null) {
       nextRead = now.getTime() + pauseMilliseconds;
-      written = fingerprintsOf(denyList.ofCluster(cluster));
+      written = listedNames.changesOf(cluster);
       complain('there is no such ConfigMap: apply what GET /v1/clusters/{name}/revocation-policy answers');
       return;
     }
-    const revoked = [...denyList.ofCluster(cluster)];
-    const { data, left } = mergedList(found.data, revoked, now);
+    const names = await listedNames.of(cluster, listedIn(found.data, now));
+    const changes = listedNames.changesOf(cluster);
+    const { data, left } = mergedList(found.data, { revoked: denyList.ofCluster(cluster), names }, now);
     if (!isSame(found.data, data)) await configMaps.replaceData(namespace, name, found, data);
-    written = fingerprintsOf(revoked);
+    written = changes;
     nextRead = now.getTime() + readMilliseconds;
-    if (left > 0) complain(`more than ${mostEntries} revoked certificates do not fit: some stay valid there`);
+    if (left.length > 0) complain(`the ConfigMap is full: ${left.join('; ')}`);
     else lastComplaint = '';
   };
 
@@ -88,27 +86,81 @@ export function keepRevocationConfigMap(
   };
 }
 
+/** The usernames in the ConfigMap, which kubepass may not know as listed, each with fingerprints that were live. */
+function listedIn(found: ConfigMapObject['data'], now: Date): ReadonlyMap<string, readonly string[]> {
+  const values = Object.values(found).flatMap((text) => readValueOfUsernames(text) ?? []);
+  const holding = values.filter(({ until }) => until > now);
+  return new Map(holding.flatMap(({ usernames, live }) => usernames.map((username) => [username, live] as const)));
+}
+
+interface Listed {
+  readonly revoked: Iterable<Pick<RevokedCertificate, 'fingerprintSha256' | 'notAfter'>>;
+  readonly names: ReadonlyMap<string, ListedName>;
+}
+
 /**
- * The data that the ConfigMap is to have: for each fingerprint the end of its certificate. Entries that kubepass does
- * not know stay until that end: a database that was restored knows less. `left`: how many did not fit.
+ * The data that the ConfigMap is to have: for each revoked certificate its end, and for each listed name its live
+ * certificates. Entries that kubepass does not know stay until their end: a database that was restored knows less.
+ * `left`: what did not fit, in words. Names go first, without live certificates where these do not fit, which refuses
+ * all of the name. The revoked certificates themselves only matter to an older policy.
  */
 export function mergedList(
   found: ConfigMapObject['data'],
-  revoked: Iterable<Pick<RevokedCertificate, 'fingerprintSha256' | 'notAfter'>>,
+  { revoked, names }: Listed,
   now: Date,
-): { readonly data: ConfigMapObject['data']; readonly left: number } {
-  const isOver = (end: string) => Date.parse(end) <= now.getTime();
-  const entries = new Map(Object.entries(found).filter(([, end]) => !isOver(end)));
+): { readonly data: ConfigMapObject['data']; readonly left: readonly string[] } {
+  const ends = new Map<string, string>();
+  const named = new Map<string, { until: Date; usernames: Set<string>; live: Set<string> }>();
+  const add = (username: string, { until, live }: ListedName) => {
+    const key = keyOfUsername(username);
+    const value = named.get(key) ?? { until, usernames: new Set<string>(), live: new Set<string>() };
+    if (until > value.until) value.until = until;
+    value.usernames.add(username);
+    for (const fingerprint of live) value.live.add(fingerprint);
+    named.set(key, value);
+  };
+  for (const [key, text] of Object.entries(found)) {
+    const value = readValueOfUsernames(text);
+    if (value === null && !(Date.parse(text) <= now.getTime())) ends.set(key, text);
+    if (value !== null && value.until > now)
+      for (const username of value.usernames) add(username, { until: value.until, live: [] });
+  }
   for (const { fingerprintSha256, notAfter } of revoked)
-    entries.set(fingerprintSha256, notAfter.toISOString().replace(/\.\d+Z$/, 'Z'));
-  // Where not all fit, the certificates that end last stay: they would be valid for longest.
-  const sorted = [...entries].sort(([, a], [, b]) => (a < b ? 1 : -1));
-  const kept = sorted.slice(0, mostEntries).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { data: Object.fromEntries(kept), left: sorted.length - kept.length };
-}
+    ends.set(fingerprintSha256, notAfter.toISOString().replace(/\.\d+Z$/, 'Z'));
+  for (const [username, name] of names) add(username, name);
 
-const fingerprintsOf = (revoked: Iterable<RevokedCertificate>): ReadonlySet<string> =>
-  new Set(Array.from(revoked, ({ fingerprintSha256 }) => fingerprintSha256));
+  const data = new Map<string, string>();
+  let octets = 0;
+  const fits = (key: string, text: string): boolean => {
+    const before = data.get(key);
+    const added = Buffer.byteLength(text) + (before === undefined ? 2 * key.length : -Buffer.byteLength(before));
+    if (octets + added > mostOctets) return false;
+    octets += added;
+    data.set(key, text);
+    return true;
+  };
+  const write = ({ until, usernames, live }: (typeof values)[number][1], isFull: boolean) => {
+    const known = [...live].filter((fingerprint) => !ends.has(fingerprint)).sort();
+    return valueOfUsernames({ until, usernames: [...usernames].sort(), live: isFull ? known : [] });
+  };
+  // Where not all fit, those that end last stay: they would be valid for longest; then names with few live certificates.
+  const values = [...named].sort(([, a], [, b]) => b.until.getTime() - a.until.getTime());
+  const inIt = values.filter(([key, value]) => fits(key, write(value, false)));
+  const few = inIt.toSorted(([, a], [, b]) => a.live.size - b.live.size);
+  const refused = few.filter(([key, value]) => !fits(key, write(value, true))).length;
+  const byEnd = [...ends].sort(([, a], [, b]) => (a < b ? 1 : -1));
+  const omitted = byEnd.filter(([key, text]) => !fits(key, text)).length;
+  const left = [
+    ...(values.length > inIt.length
+      ? [`${values.length - inIt.length} usernames are left out: revoked certificates stay valid there`]
+      : []),
+    ...(refused > 0
+      ? [`all certificates of ${refused} usernames are refused, because they have too many live ones`]
+      : []),
+    ...(omitted > 0 ? [`${omitted} revoked certificates are left out: an older policy does not refuse them`] : []),
+  ];
+  return { data: Object.fromEntries([...data].sort(([a], [b]) => (a < b ? -1 : 1))), left };
+}
 
 const isSame = (a: ConfigMapObject['data'], b: ConfigMapObject['data']): boolean => {
   const names = Object.keys(a);

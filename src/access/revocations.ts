@@ -1,3 +1,4 @@
+import { foldedName } from '@kubepass/inspect/formats';
 import { mayReadCertificate, mayRevoke } from '../identity/permissions.js';
 import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
 import { type Enforcement, enforcementOf, noEnforcement, type DenyListPort } from '../model/enforcement.js';
@@ -190,6 +191,8 @@ interface DenyListOptions {
  */
 export class DenyList implements DenyListPort {
   readonly #clusters = new Map<string, Map<string, RevokedCertificate>>();
+  /** By folded name. */
+  readonly #names = new Map<string, RevokedCertificate[]>();
   readonly #changes = new Map<string, number>();
   #last = 0n;
   #loaded = false;
@@ -256,6 +259,14 @@ export class DenyList implements DenyListPort {
     for (const cluster of this.#clusters.keys()) yield* this.ofCluster(cluster);
   }
 
+  ofName(folded: string): readonly RevokedCertificate[] {
+    return this.#names.get(folded) ?? [];
+  }
+
+  names(): Iterable<string> {
+    return this.#names.keys();
+  }
+
   /** How many entries there are, of all clusters. */
   size(): number {
     let size = 0;
@@ -263,7 +274,6 @@ export class DenyList implements DenyListPort {
     return size;
   }
 
-  /** Another number after each change of a cluster's entries. */
   changesOf(cluster: string): number {
     return this.#changes.get(cluster) ?? 0;
   }
@@ -275,6 +285,10 @@ export class DenyList implements DenyListPort {
     this.#clusters.set(cluster, ofCluster);
     if (ofCluster.has(fingerprintSha256)) return;
     ofCluster.set(fingerprintSha256, revoked);
+    const name = foldedName(revoked.username);
+    const ofName = this.#names.get(name);
+    if (ofName === undefined) this.#names.set(name, [revoked]);
+    else ofName.push(revoked);
     this.#changed(cluster);
   }
 
@@ -303,6 +317,11 @@ export class DenyList implements DenyListPort {
       const before = ofCluster.size;
       for (const [fingerprint, { notAfter }] of ofCluster) if (notAfter <= now) ofCluster.delete(fingerprint);
       if (ofCluster.size < before) this.#changed(cluster);
+    }
+    for (const [name, revoked] of this.#names) {
+      const left = revoked.filter(({ notAfter }) => notAfter > now);
+      if (left.length === 0) this.#names.delete(name);
+      else if (left.length < revoked.length) this.#names.set(name, left);
     }
   }
 

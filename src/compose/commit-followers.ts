@@ -1,5 +1,6 @@
 import type { Budgets } from '../identity/spent-budgets.js';
 import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
+import type { ListedNames } from '../access/listed-names.js';
 import type { DenyList } from '../access/revocations.js';
 import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
 import { budgetFollower } from '../store/writer/kept-octets.js';
@@ -27,6 +28,7 @@ interface CommitFollowers {
   };
   readonly directoryUse: Pick<DirectoryUse, 'changed'>;
   readonly identityBlocks: Pick<IdentityBlocks, 'add'>;
+  readonly listedNames: Pick<ListedNames, 'add'>;
   /** Wakes the dispatcher of webhooks. */
   readonly wake: () => void;
   /** Measures each step. */
@@ -52,6 +54,9 @@ export const commitFollowers = (parts: CommitFollowers): readonly CommitFollower
       return parts.kept.keepWithdrawn(operations.map(withdrawalBy));
     },
   ),
+  afterCommit(['insertCertificate'], { waits: true }, (operations) => {
+    for (const { certificate } of operations) if (!certificate.orphan) parts.listedNames.add(certificate);
+  }),
   afterCommit(['endSession', 'revokeTokenOfLeaver'], { waits: true }, (operations) => {
     for (const { op, id } of operations)
       parts.authenticators[op === 'endSession' ? 'sessions' : 'apiTokens'].forget(id);

@@ -2,6 +2,7 @@ import type { SessionAuthenticator } from '../identity/sessions.js';
 import { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import { BreakGlassUses } from '../identity/break-glass.js';
 import { DirectoryUse, IdentityBlocks } from '../context/standing.js';
+import { ListedNames } from '../access/listed-names.js';
 import { DenyList } from '../access/revocations.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
@@ -19,6 +20,7 @@ export interface OpenedAccess {
   readonly authenticators: Authenticators;
   readonly directoryUse: DirectoryUse;
   readonly identityBlocks: IdentityBlocks;
+  readonly listedNames: ListedNames;
 }
 
 /** They remember the credentials that they have seen; commits that end one make them forget it. */
@@ -44,7 +46,10 @@ export async function openAccess(runtime: Runtime, { store, ...traces }: OpenedD
     log,
   });
   await identityBlocks.load();
-  return { denyList, kept, authenticators, directoryUse: new DirectoryUse(store.directory), identityBlocks };
+  const listedNames = new ListedNames({ store, denyList, identityBlocks, clock, log });
+  await listedNames.follow();
+  const directoryUse = new DirectoryUse(store.directory);
+  return { denyList, kept, authenticators, directoryUse, identityBlocks, listedNames };
 }
 
 function openAuthenticators({ config, overrides, clock, log }: Runtime, store: Store): Authenticators {

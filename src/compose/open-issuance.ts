@@ -60,6 +60,7 @@ export async function openIssuance(
     directory: config.directory,
     directoryUse: access.directoryUse,
     denyList: access.denyList,
+    listedNames: access.listedNames,
     publicAddress: await openPublicAddress(config.publicAddress),
     measures: metrics.issuance,
     keyMeasures: metrics.keys,

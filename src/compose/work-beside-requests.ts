@@ -23,7 +23,7 @@ export async function beginWork(
   { known, followedIssuers }: Pick<OpenedServices, 'known' | 'followedIssuers'>,
 ): Promise<void> {
   const { context } = issuance;
-  const { denyList, identityBlocks } = access;
+  const { denyList, identityBlocks, listedNames } = access;
   const { dispatcher } = webhooks;
   audit.begin();
   const housekeeping = startHousekeeping(context, overrides.housekeepingMilliseconds);
@@ -42,6 +42,8 @@ export async function beginWork(
   closings.push(() => denyList.stop());
   identityBlocks.start();
   closings.push(() => identityBlocks.stop());
+  listedNames.start();
+  closings.push(() => listedNames.stop());
   const following = followedIssuers.begin();
   closings.push(() => following.stop());
   const reviewers = watchReviewers(context);

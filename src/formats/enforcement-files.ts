@@ -1,15 +1,18 @@
 import { doubleQuoted } from './kubeconfig/render-kubeconfig.js';
-import type { RevocationSettings } from '../model/enforcement.js';
+import type { ListedName, RevocationSettings } from '../model/enforcement.js';
 
 /** The file name of the kubeconfig with which the API server reaches kubepass. */
 const webhookKubeconfigName = 'authorization-webhook.kubeconfig';
 
-/** How many revoked certificates mode `listed` holds: 1,000 (78 KB) load, and the API server rejects 5,000. */
+/** How many usernames mode `listed` holds. An API server rejects an expression of more than 100,000 characters. */
 export const mostListed = 1_000;
+/** How many live certificates one condition names, and all of them: an API server takes 64 conditions. */
+const idsInCondition = 1_000;
+const mostLive = 20_000;
 
 interface AuthorizationConfigurationParts {
-  /** Revoked certificates that the conditions name; null: kubepass is asked about every certificate. */
-  readonly listed: readonly string[] | null;
+  /** The usernames about which kubepass is asked, unless they come with a live certificate; null: it is about all. */
+  readonly listed: ReadonlyMap<string, Pick<ListedName, 'live'>> | null;
   readonly failurePolicy: 'Deny' | 'NoOpinion';
   /** The folder on the control-plane nodes, absolute, without a slash at its end. */
   readonly directory: string;
@@ -30,12 +33,12 @@ export function renderAuthorizationConfiguration(parts: AuthorizationConfigurati
     isCertificate('request.extra'),
     "!request.user.startsWith('system:') && !('system:nodes' in request.groups)",
     ...(ownUsername === null ? [] : [`request.user != ${celText(ownUsername)}`]),
-    ...(listed === null ? [] : [isListed(listed)]),
+    ...(listed === null ? [] : conditionsOf(listed)),
   ];
   const lines = [
     listed === null
       ? '# kubepass: asked about every client certificate'
-      : `# kubepass: ${listed.length} of at most ${mostListed} revoked certificates are listed`,
+      : `# kubepass: ${listed.size} of at most ${mostListed} usernames are listed`,
     'apiVersion: apiserver.config.k8s.io/v1',
     'kind: AuthorizationConfiguration',
     'authorizers:',
@@ -62,10 +65,55 @@ export function renderAuthorizationConfiguration(parts: AuthorizationConfigurati
   return `${lines.join('\n')}\n`;
 }
 
-function isListed(fingerprints: readonly string[]): string {
-  if (fingerprints.length === 0) return 'false';
-  const ids = fingerprints.map((fingerprint) => celText(`${certificatePrefix}${fingerprint}`)).join(',');
-  return `request.extra['${credentialId}'].exists(v, v in [${ids}])`;
+/**
+ * An API server looks at one condition after the other, until one is false. Live certificates beyond `mostLive` work as
+ * long as kubepass answers.
+ */
+function conditionsOf(listed: ReadonlyMap<string, Pick<ListedName, 'live'>>): readonly string[] {
+  if (listed.size === 0) return ['false'];
+  const names = [...listed.keys()].sort().map(celText);
+  const live = [...listed.values()]
+    .flatMap((name) => name.live)
+    .sort()
+    .slice(0, mostLive);
+  const conditions = [`request.user in [${names.join(',')}]`];
+  for (let begin = 0; begin < live.length; begin += idsInCondition) {
+    const ids = live.slice(begin, begin + idsInCondition).map((id) => celText(`${certificatePrefix}${id}`));
+    conditions.push(`!request.extra['${credentialId}'].exists(v, v in [${ids.join(',')}])`);
+  }
+  return conditions;
+}
+
+/** The key of a username in the ConfigMap of mode `admission`: its UTF-8 in hex, cut because a key has 253 characters. */
+export const keyOfUsername = (username: string): string =>
+  `${namePrefix}${Buffer.from(username).toString('hex')}`.slice(0, longestKey);
+
+/** No fingerprint begins so. */
+const namePrefix = 'user-';
+const longestKey = 250;
+
+/**
+ * The value at this key: until when it holds, the usernames that share the key, each behind `=`, and their live
+ * certificates, a line each. Names share a key only where they begin alike for more than 120 octets.
+ */
+export function valueOfUsernames({ until, usernames, live }: ValueOfUsernames): string {
+  const end = until.toISOString().replace(/\.\d+Z$/, 'Z');
+  return [end, ...usernames.map((name) => `=${name}`), ...live, ''].join('\n');
+}
+
+export interface ValueOfUsernames {
+  readonly until: Date;
+  readonly usernames: readonly string[];
+  readonly live: readonly string[];
+}
+
+/** The reverse of `valueOfUsernames`; null where the text is no such value. */
+export function readValueOfUsernames(text: string): ValueOfUsernames | null {
+  const [end = '', ...lines] = text.split('\n');
+  const until = new Date(end);
+  if (lines.length === 0 || Number.isNaN(until.getTime())) return null;
+  const usernames = lines.flatMap((line) => (line.startsWith('=') ? [line.slice(1)] : []));
+  return { until, usernames, live: lines.filter((line) => /^[0-9a-f]{64}$/.test(line)) };
 }
 
 /**
@@ -75,8 +123,13 @@ function isListed(fingerprints: readonly string[]): string {
 export function renderRevocationPolicy({ whenInDoubt, configMap: { namespace, name } }: RevocationSettings): string {
   const isDeny = whenInDoubt === 'deny';
   const extra = 'request.userInfo.extra';
+  const isFingerprint = `v.startsWith('${certificatePrefix}')`;
+  const fingerprint = `v.substring(${certificatePrefix.length})`;
   // The keys of a ConfigMap cannot hold `=`, so they are the hex behind the prefix.
-  const isRevoked = `${extra}['${credentialId}'].exists(v, v.startsWith('${certificatePrefix}') && v.substring(${certificatePrefix.length}) in params.data)`;
+  const isRevoked = `${extra}['${credentialId}'].exists(v, ${isFingerprint} && ${fingerprint} in params.data)`;
+  const key = `'${namePrefix}%x'.format([request.userInfo.username])`;
+  const isListed = `variables.key in params.data && params.data[variables.key].contains('\\n=' + request.userInfo.username + '\\n')`;
+  const isLive = `${extra}['${credentialId}'].all(v, !${isFingerprint} || params.data[variables.key].contains('\\n' + ${fingerprint} + '\\n'))`;
   const lines = [
     'apiVersion: v1',
     'kind: ConfigMap',
@@ -102,9 +155,17 @@ export function renderRevocationPolicy({ whenInDoubt, configMap: { namespace, na
     '  matchConditions:',
     '    - name: client-certificate',
     `      expression: ${doubleQuoted(`has(${extra}) && ${isCertificate(extra)}`)}`,
+    '  variables:',
+    '    - name: uncut',
+    `      expression: ${doubleQuoted(key)}`,
+    '    - name: key',
+    `      expression: ${doubleQuoted(`variables.uncut.size() > ${longestKey} ? variables.uncut.substring(0, ${longestKey}) : variables.uncut`)}`,
     '  validations:',
     `    - expression: ${doubleQuoted(`!has(params.data) || !${isRevoked}`)}`,
     '      message: this client certificate was revoked',
+    '      reason: Forbidden',
+    `    - expression: ${doubleQuoted(`!has(params.data) || !(${isListed}) || ${isLive}`)}`,
+    `      message: ${notLiveMessage}`,
     '      reason: Forbidden',
     '---',
     'apiVersion: admissionregistration.k8s.io/v1',
@@ -121,6 +182,10 @@ export function renderRevocationPolicy({ whenInDoubt, configMap: { namespace, na
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** The refusal of a certificate that is not among the live ones of a listed name. */
+export const notLiveMessage =
+  'this client certificate was revoked or is unknown to kubepass, and only live certificates of this name pass';
 
 /** The extra of a user that names its credential; of client certificates from Kubernetes 1.32 on. */
 export const credentialId = 'authentication.kubernetes.io/credential-id';

@@ -55,6 +55,7 @@ export const auditEventTypes = [
   'IssuerActivated',
   'IssuerRetired',
   'IssuerExpiring',
+  'UnknownCertificateSeen',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -281,6 +282,11 @@ export interface AuditEventDetails {
     comment: string | null;
   };
   IssuerExpiring: IssuerDetails & { notAfter: string; seconds: number };
+  /**
+   * A cluster was shown a client certificate that kubepass did not issue, of a name of which only live certificates pass
+   * there; mostly it is a revoked one in another encoding. `resource`: null where the request was for none.
+   */
+  UnknownCertificateSeen: { username: string; verb: string; resource: string | null };
 }
 
 /** `fingerprintSha256`: of the certificate of the CA; null where it is not known. */

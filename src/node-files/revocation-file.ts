@@ -36,7 +36,7 @@ async function fetchConfiguration({ kubeconfig, cluster }: CommonOptions): Promi
   const { listed, most } = countIn(text);
   return {
     text,
-    has: `${listed} revoked certificates are listed`,
+    has: `${listed} usernames are listed`,
     warning:
       listed >= most * nearlyFull
         ? `the list is nearly too long: an API server loads ${most}. Shorter lifetimes, or mode webhook, help`
@@ -48,6 +48,6 @@ async function fetchConfiguration({ kubeconfig, cluster }: CommonOptions): Promi
 /** As the first line of the file says. */
 function countIn(text: string): { readonly listed: number; readonly most: number } {
   const [, listed = '0', most = 'Infinity'] =
-    /^# kubepass: (\d+) of at most (\d+) revoked certificates are listed\n/.exec(text) ?? [];
+    /^# kubepass: (\d+) of at most (\d+) usernames are listed\n/.exec(text) ?? [];
   return { listed: Number(listed), most: Number(most) };
 }

@@ -7,6 +7,7 @@ import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js
 import { ClusterProbes, AttemptsUnderWay } from '../../src/context/under-way.js';
 import { embeddedRevocation } from '../../src/config/cluster-config.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
+import { ListedNames } from '../../src/access/listed-names.js';
 import { DenyList } from '../../src/access/revocations.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { untraced } from '../../src/model/tracing.js';
@@ -88,6 +89,16 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     log: { info() {}, warn() {}, error() {} },
   });
   await denyList.load();
+  const identityBlocks = new IdentityBlocks({
+    reader: store.identityBlocks,
+    clusters: ['demo'],
+    log: { error() {} },
+  });
+  const listedNames = new ListedNames({
+    ...{ store, denyList, identityBlocks },
+    clock: () => new Date(now),
+    log: { info() {}, warn() {}, error() {} },
+  });
   const clusters = new Map<string, IssuingCluster>();
   const issuers = issuersOf(authority);
   for (const issuer of issuers.recorded().values())
@@ -125,11 +136,8 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     directoryUse: new DirectoryUse(store.directory),
     denyList,
     publicAddress: null,
-    identityBlocks: new IdentityBlocks({
-      reader: store.identityBlocks,
-      clusters: ['demo'],
-      log: { error() {} },
-    }),
+    identityBlocks,
+    listedNames,
     measures: { during: (_phase, _cluster, work) => work() },
     keyMeasures: keysUnmeasured,
     attempts: new AttemptsUnderWay(),

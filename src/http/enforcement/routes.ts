@@ -23,8 +23,10 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
         summary: 'Review a request to a cluster',
         description:
           'For the authorization webhook of the cluster’s API server: the role `reviewer` of this cluster, and admins who ' +
-          'try it out. Denies the request if the user’s client certificate is revoked, and has no opinion otherwise. ' +
-          'Answers from memory, and never 429 or 5xx.',
+          'try it out. Denies the request if the user’s client certificate is revoked. Of a username that is blocked, or ' +
+          'has a revoked certificate that has not expired, only its other live certificates pass; everything else may ' +
+          'be a revoked one in another encoding. Has no opinion otherwise. ' +
+          'Answers from memory, looks up only what it does not know, and never answers 429 or 5xx.',
         params: schemas.EnforcementParamsSchema,
         querystring: schemas.AccessReviewQuerySchema,
         body: ref(schemas.SubjectAccessReviewSchema),
@@ -35,9 +37,8 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
       }),
     },
     async (request) => {
-      const { extra } = request.body.spec;
       const caller = callerOf(request);
-      const value = granted(enforcement.review(caller, request.params.name, extra ?? {}));
+      const value = granted(await enforcement.review(caller, request.params.name, request.body.spec));
       if (caller.cluster !== null) app.connections.reviewed(request.raw.socket, caller.cluster);
       // The API server has its own audit log. Here a line for each request of each person would hide all others.
       request.unlogged = !value.denied;
@@ -59,7 +60,8 @@ export function addEnforcement(app: App, { enforcement }: Services): void {
       description:
         'The file for `--authorization-config` of kube-apiserver, in place of `--authorization-mode`. With mode `webhook` ' +
         'the API server asks kubepass about every person with a client certificate. With mode `listed` the file names the ' +
-        'revoked certificates, and kubepass is asked about these alone; each revocation makes another file.',
+        'usernames with revoked certificates and their live certificates, and kubepass is asked about whatever else comes ' +
+        'with these usernames; each revocation makes another file.',
       params: schemas.EnforcementParamsSchema,
       querystring: schemas.AuthorizationConfigurationQuerySchema,
       response: {

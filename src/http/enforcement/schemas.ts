@@ -1,8 +1,11 @@
-import { Type } from 'typebox';
+import { type TProperties, Type } from 'typebox';
 import { closed, named, namedObject, oneOf, textOf } from '../schemas/schema-parts.js';
 import { clusterName } from '../clusters/schemas.js';
 
 export const EnforcementParamsSchema = closed({ name: clusterName });
+
+const attributes = <Members extends TProperties>(what: string, members: Members) =>
+  Type.Optional(Type.Union([Type.Object(members), Type.Null()], { description: `The request, if it is ${what}.` }));
 
 /** Kubernetes adds members to its types, so this is open, unlike the bodies of kubepass itself. */
 export const SubjectAccessReviewSchema = named(
@@ -13,6 +16,12 @@ export const SubjectAccessReviewSchema = named(
       kind: oneOf(['SubjectAccessReview']),
       spec: Type.Object(
         {
+          user: Type.Optional(Type.String({ description: 'The username.', examples: ['jane'] })),
+          resourceAttributes: attributes('of a resource', {
+            verb: Type.Optional(Type.String({ examples: ['get'] })),
+            resource: Type.Optional(Type.String({ examples: ['pods'] })),
+          }),
+          nonResourceAttributes: attributes('of a path', { verb: Type.Optional(Type.String({ examples: ['get'] })) }),
           extra: Type.Optional(
             Type.Unsafe<Readonly<Record<string, readonly string[]>> | null>({
               type: ['object', 'null'],
@@ -32,7 +41,11 @@ export const SubjectAccessReviewSchema = named(
             }),
           ),
         },
-        { description: 'The request that the API server asks about. Other members than `extra` change nothing.' },
+        {
+          description:
+            'The request that the API server asks about. `user` and `extra` decide; the verb and the resource stand in the ' +
+            'audit event about an unknown certificate; other members change nothing.',
+        },
       ),
     },
     {
@@ -42,6 +55,8 @@ export const SubjectAccessReviewSchema = named(
           apiVersion: 'authorization.k8s.io/v1',
           kind: 'SubjectAccessReview',
           spec: {
+            user: 'jane',
+            resourceAttributes: { verb: 'get', resource: 'pods' },
             extra: {
               'authentication.kubernetes.io/credential-id': [
                 'X509SHA256=853a9c2bc1bdaecda184ba45aabae57f68b82a06234d78b103529ebdd3ba371e',

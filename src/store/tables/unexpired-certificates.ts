@@ -10,6 +10,8 @@ export interface UnexpiredCertificate {
   readonly fingerprintSha256: string;
   readonly requestId: string;
   readonly isRevoked: boolean;
+  /** Whether it was never handed out. */
+  readonly isOrphan: boolean;
 }
 
 interface Wanted {
@@ -21,6 +23,7 @@ interface Wanted {
 
 interface Row extends Pick<UnexpiredCertificate, 'username' | 'cluster'> {
   readonly groups: unknown;
+  readonly orphan: number | boolean;
   readonly notAfter: number | Date;
   readonly fingerprintSha256: Uint8Array;
   readonly requestId: Uint8Array;
@@ -52,7 +55,7 @@ export async function unexpiredOf(
     for (let begin = 0; begin < keys.length; begin += certificatesAtOnce) {
       const some = padded(keys.slice(begin, begin + certificatesAtOnce));
       const rows = await readRows({
-        sql: `SELECT "c"."username", "c"."cluster", "c"."groups", "c"."notAfter", "c"."fingerprintSha256", "q"."id" AS "requestId"
+        sql: `SELECT "c"."username", "c"."cluster", "c"."groups", "c"."notAfter", "c"."fingerprintSha256", "c"."orphan", "q"."id" AS "requestId"
           FROM "CertificateRecord" AS "c" JOIN "RequestRecord" AS "q" ON "q"."n" = "c"."requestN"
           WHERE "c"."n" IN (${some.map(() => '?').join(', ')})`,
         parameters: some.map(BigInt),
@@ -72,6 +75,7 @@ const certificateOf = (row: Row, isRevoked: boolean): UnexpiredCertificate => ({
   fingerprintSha256: hexText(row.fingerprintSha256),
   requestId: uuidOf(row.requestId),
   isRevoked,
+  isOrphan: Boolean(row.orphan),
 });
 
 /** The table of revocations has some of certificates that the database does not know. */

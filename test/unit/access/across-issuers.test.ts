@@ -82,7 +82,8 @@ it.each(['retiring', 'retired'] as const)(
     ] as const) {
       expect(denyList.find('demo', certificate.fingerprintSha256) !== null).toBe(denied);
       const extra = { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${certificate.fingerprintSha256}`] };
-      expect(reviewed.review(admin, 'demo', extra)).toMatchObject({ ok: true, value: { denied } });
+      const { username: user } = certificate;
+      expect(await reviewed.review(admin, 'demo', { user, extra })).toMatchObject({ ok: true, value: { denied } });
     }
 
     const lists = new CertificateLists(context, denyList);

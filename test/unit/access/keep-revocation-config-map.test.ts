@@ -3,31 +3,80 @@ import { ClusterConflictError } from '../../../src/kubernetes/cluster-error.js';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
 import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { keepRevocationConfigMap, mergedList } from '../../../src/access/keep-revocation-config-map.js';
+import { keyOfUsername, readValueOfUsernames } from '../../../src/formats/enforcement-files.js';
+import { DenyList } from '../../../src/access/revocations.js';
+import type { Store } from '../../../src/store/store.js';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import { aRevocation } from '../../helpers/revocations.js';
 
 const now = new Date('2026-03-01T10:00:00Z');
 const ends = (fingerprintSha256: string, notAfter: string) => ({ fingerprintSha256, notAfter: new Date(notAfter) });
+const id = (n: number) => n.toString(16).padStart(64, '0');
+const until = new Date('2026-03-09T00:00:00Z');
+const named = (...names: readonly (readonly [string, readonly string[]])[]) =>
+  new Map(names.map(([username, live]) => [username, { until, live }]));
+const usersIn = (data: Readonly<Record<string, string>>) =>
+  Object.values(data).flatMap((text) => readValueOfUsernames(text) ?? []);
 
 describe('the merged list', () => {
   it('adds what is revoked, drops what has expired, and keeps what kubepass does not know', () => {
     const found = { old: '2026-02-01T00:00:00Z', foreign: '2026-04-01T00:00:00Z' };
-    expect(mergedList(found, [ends('aa', '2026-03-02T00:00:00.500Z')], now)).toEqual({
+    expect(mergedList(found, { revoked: [ends('aa', '2026-03-02T00:00:00.500Z')], names: new Map() }, now)).toEqual({
       data: { aa: '2026-03-02T00:00:00Z', foreign: '2026-04-01T00:00:00Z' },
-      left: 0,
+      left: [],
     });
   });
 
-  it('keeps those that end last where not all fit, and counts the others', () => {
-    const many = Array.from({ length: 10_002 }, (_, i) =>
-      ends(String(i).padStart(5, '0'), new Date(now.getTime() + (i + 1) * 1000).toISOString()),
+  it('has the live certificates of each name, without those that are known as revoked', () => {
+    const revoked = [ends(id(1), '2026-03-02T00:00:00Z')];
+    const first = mergedList({}, { revoked, names: named(['jane', [id(1), id(2)]]) }, now);
+    expect(first.data['user-6a616e65']).toBe(`2026-03-09T00:00:00Z\n=jane\n${id(2)}\n`);
+    // A replica that knows less keeps the name and what is revoked, and takes the certificates of the database.
+    const { data } = mergedList(first.data, { revoked: [], names: named(['jane', [id(1), id(2), id(3)]]) }, now);
+    expect(data['user-6a616e65']).toBe(`2026-03-09T00:00:00Z\n=jane\n${id(2)}\n${id(3)}\n`);
+    expect(mergedList(first.data, { revoked: [], names: new Map() }, now).data['user-6a616e65']).toBe(
+      '2026-03-09T00:00:00Z\n=jane\n',
     );
-    const { data, left } = mergedList({}, many, now);
-    expect([Object.keys(data).length, left]).toEqual([10_000, 2]);
-    expect(data).not.toHaveProperty('00000');
-    expect(data).toHaveProperty('10001');
+    expect(mergedList(first.data, { revoked: [], names: new Map() }, until).data).toEqual({});
+  });
+
+  it('tells names apart that are longer than a key', () => {
+    const [one, other] = ['é'.repeat(63) + 'a', 'é'.repeat(63) + 'b'];
+    const { data } = mergedList({}, { revoked: [], names: named([one, [id(1)]], [other, [id(2)]]) }, now);
+    expect(Object.keys(data)).toEqual([keyOfUsername(one)]);
+    expect(usersIn(data)).toEqual([{ until, usernames: [one, other], live: [id(1), id(2)] }]);
+    for (const key of Object.keys(data)) expect(key).toMatch(/^[-._a-zA-Z0-9]{1,253}$/);
+  });
+
+  it('holds 1,000 names with 10 live certificates each', () => {
+    const names = Array.from(
+      { length: 1_000 },
+      (_, n) => [`person-${n}@corp.example`, Array.from({ length: 10 }, (__, i) => id(n * 100 + i))] as const,
+    );
+    const revoked = Array.from({ length: 1_000 }, (_, n) => ends(id(n * 100 + 99), '2026-03-02T00:00:00Z'));
+    const { data, left } = mergedList({}, { revoked, names: named(...names) }, now);
+    expect(left).toEqual([]);
+    expect(Object.keys(data)).toHaveLength(2_000);
+    // The limits of an API server and of etcd.
+    const values = Object.values(data).join('').length;
+    expect(values).toBeLessThan(1024 * 1024);
+    expect(values + 2 * Object.keys(data).join('').length).toBeLessThan(1.5 * 1024 * 1024);
+  });
+
+  it('refuses all of a name whose live certificates do not fit, and says so', () => {
+    const many = Array.from({ length: 16_000 }, (_, n) => id(n));
+    const names = named(['machine', many], ['jane', [id(20_000)]]);
+    const { data, left } = mergedList({}, { revoked: [ends(id(30_000), '2026-03-02T00:00:00Z')], names }, now);
+    expect(left).toEqual([expect.stringMatching(/^all certificates of 1 usernames are refused/)]);
+    expect(usersIn(data)).toEqual([
+      { until, usernames: ['jane'], live: [id(20_000)] },
+      { until, usernames: ['machine'], live: [] },
+    ]);
   });
 });
+
+const silent = { info() {}, warn() {}, error() {} };
+const reader = {} as Store['revocations'];
 
 describe('keeping the ConfigMap', () => {
   beforeEach(() => vi.useFakeTimers({ now }));
@@ -54,13 +103,14 @@ describe('keeping the ConfigMap', () => {
     const keep = () =>
       keepRevocationConfigMap(
         {
-          denyList: {
+          denyList: Object.assign(new DenyList({ reader, clock: () => now, log: silent }), {
             isLoaded: () => true,
-            find: () => null,
             ofCluster: () => revoked,
-            all: () => revoked,
-            follow: async () => {},
-            isBehind: false,
+          }),
+          listedNames: {
+            judge: () => 'notListed',
+            of: () => Promise.resolve(new Map()),
+            changesOf: () => String(revoked.length),
           },
           clock: () => new Date(),
           log: { info() {}, warn() {}, error: (fields) => void errors.push((fields as { reason: string }).reason) },

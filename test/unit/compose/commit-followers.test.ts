@@ -36,6 +36,7 @@ function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({
     },
     directoryUse: { changed: () => hear('directory') },
     identityBlocks: { add: (folded) => hear(`block ${folded}`) },
+    listedNames: { add: ({ fingerprintSha256 }) => hear(`live ${fingerprintSha256}`) },
     wake: () => hear('wake'),
     measured: {
       minds: null,
@@ -58,6 +59,7 @@ function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({
   return { heard, commit: (step: Step) => writer.commit(step).finally(() => hear('answer')) };
 }
 
+const aCertificate = { subject: '', username: 'jane', groups: [], der: Buffer.alloc(0), issuer: '', orphan: false };
 const revoked = { fingerprintSha256: 'f', cluster: 'demo', comment: null };
 const everything = [
   { op: 'rememberPolicySet', digest: 'd', texts: [] },
@@ -66,6 +68,8 @@ const everything = [
   { op: 'revokeTokenOfLeaver', id: 'b', at },
   { op: 'insertIdentityBlock', folded: 'jane', block: null },
   { op: 'removeIdentityBlock', folded: 'joe', n: 1n },
+  { op: 'insertCertificate', certificate: { ...aCertificate, fingerprintSha256: 'c' } },
+  { op: 'insertCertificate', certificate: { ...aCertificate, fingerprintSha256: 'd', orphan: true } },
   { op: 'endSession', id: 's', at },
   { op: 'insertCheckpoint', checkpoint: {} },
   { op: 'updateDirectoryUser', user: {} },
@@ -77,10 +81,11 @@ it('the parts of a process follow a commit in this order, and the answer comes b
   const { heard, commit } = processOf();
   expect(await commit({ operations: everything, events })).toEqual({ committed: true });
   expect(heard).toEqual([
-    ...['checkpoint', 'budget', 'commit of 10'],
+    ...['checkpoint', 'budget', 'commit of 12'],
     ...['deny list f', 'file of 1 revocations begins', 'file of 1 revocations ends'],
     ...['block jane', 'block joe'],
     ...['file of ["token","token","folded","folded"] begins', 'file of ["token","token","folded","folded"] ends'],
+    'live c',
     ...['forget token b', 'forget session s'],
     'directory',
     'wake',
@@ -102,12 +107,12 @@ it('nothing but the directory and the measures hears of a step that is not commi
   const { heard, commit } = processOf(() => answers.shift()!());
   const step = { operations: everything, events };
   expect(await commit(step)).toMatchObject({ committed: false });
-  expect(heard.splice(0)).toEqual(['checkpoint', 'budget', 'commit of 10', 'directory', 'answer']);
+  expect(heard.splice(0)).toEqual(['checkpoint', 'budget', 'commit of 12', 'directory', 'answer']);
   await expect(commit(step)).rejects.toThrow(StoreBusyError);
   expect(heard.splice(0)).toEqual([
     'checkpoint',
     'budget',
-    'commit of 10',
+    'commit of 12',
     'directory',
     'measured StoreBusyError',
     'answer',
@@ -116,7 +121,7 @@ it('nothing but the directory and the measures hears of a step that is not commi
   expect(heard).toEqual([
     'checkpoint',
     'budget',
-    'commit of 10',
+    'commit of 12',
     'directory',
     'measured StoreUnavailableError',
     'answer',
