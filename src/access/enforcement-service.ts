@@ -8,12 +8,12 @@ import {
 } from '../formats/enforcement-files.js';
 import { renderWebhookKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
 import { whyNotPermitted, type RoleAction } from '../identity/permissions.js';
-import type { ListedName, ReviewedRequest, RevocationSettings } from '../model/enforcement.js';
+import type { RevocationSettings } from '../model/enforcement.js';
 import { StoreUnavailableError } from '../model/errors.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
-import { UnknownCertificates } from './unknown-certificates.js';
+import { type ReviewedRequest, UnknownCertificates } from './unknown-certificates.js';
 
 export type EnforcementService = ReturnType<typeof enforcementService>;
 
@@ -36,9 +36,7 @@ export function enforcementService(context: IssuanceContext) {
     /** Judges a request to the cluster by its user, from memory where it can. Never throws. */
     review: (principal: Principal, name: string, asked: ReviewedRequest) =>
       withCluster(principal, 'review-access', name, async ({ cluster }) => {
-        const verdict = await reviewAccess(context, name, cluster.revocation, asked);
-        if (verdict.denied && verdict.neverIssued !== null) void unknown.seen(name, verdict.neverIssued, asked);
-        return done(verdict);
+        return done(await reviewAccess(context, unknown, name, cluster.revocation, asked));
       }),
 
     /** YAML for `--authorization-config`. `mode` absent: that of the configuration. `directory`: see its renderer. */
@@ -54,7 +52,9 @@ export function enforcementService(context: IssuanceContext) {
         const facts = await clusterFacts(context, issuing);
         const whyNot = whyNoFile(facts);
         if (whyNot !== null) return unavailable(whyNot);
-        const listed = rendered === 'listed' ? await listedOf(context, name) : null;
+        // A file without some of them would let these in again.
+        if (!context.denyList.isLoaded()) throw new StoreUnavailableError('the revocations are not read yet');
+        const listed = rendered === 'listed' ? await context.listedNames.of(name) : null;
         if (listed !== null && listed.size > mostListed)
           return unavailable(
             `${listed.size} usernames with revoked certificates are more than the ${mostListed} that an API server loads: use mode webhook`,
@@ -97,15 +97,6 @@ function whyNoFile({ version, provider }: ClusterFacts): string | null {
   if (version !== null && !isAtLeast(version, 32))
     return `Kubernetes ${version.join('.')} does not tell authorizers which certificate a caller has: that needs 1.32`;
   return null;
-}
-
-/** Throws `StoreUnavailableError` until the list is complete: a file without some of them would let these in again. */
-function listedOf(
-  { denyList, listedNames }: IssuanceContext,
-  cluster: string,
-): Promise<ReadonlyMap<string, ListedName>> {
-  if (!denyList.isLoaded()) throw new StoreUnavailableError('the list of revoked certificates is not read yet');
-  return listedNames.of(cluster);
 }
 
 /** The facts about a cluster that rendering needs besides its configuration. */
@@ -156,31 +147,23 @@ export function providerOf(version: string, server: string): string | null {
   return null;
 }
 
-/**
- * kubepass denies a request to a cluster, or has no opinion on it, and then RBAC decides. `neverIssued`: the fingerprint
- * of a certificate that kubepass did not issue; null: the denied one is another.
- */
-type AccessVerdict =
-  { readonly denied: true; readonly reason: string; readonly neverIssued: string | null } | { readonly denied: false };
+/** kubepass denies a request to a cluster, or has no opinion on it, and then RBAC decides. */
+type AccessVerdict = { readonly denied: true; readonly reason: string } | { readonly denied: false };
 
 const noOpinion: AccessVerdict = { denied: false };
-const denied = (reason: string, neverIssued: string | null = null): AccessVerdict => ({
-  denied: true,
-  reason,
-  neverIssued,
-});
 
 /**
  * Judges a request by its user alone. Only client certificates are judged: whatever else a cluster asks about is left to
- * the authorizers behind. A certificate that is not revoked may be another encoding of one that is, so of a listed name
- * only live certificates pass.
+ * the authorizers behind.
  */
 async function reviewAccess(
   { denyList, listedNames }: IssuanceContext,
+  unknown: UnknownCertificates,
   cluster: string,
   { whenInDoubt }: RevocationSettings,
-  { user = '', extra }: ReviewedRequest,
+  asked: ReviewedRequest,
 ): Promise<AccessVerdict> {
+  const { user = '', extra } = asked;
   const ids = extra && Object.hasOwn(extra, credentialId) ? (extra[credentialId] ?? []) : [];
   const certificates = ids.flatMap((id) =>
     id.startsWith(certificatePrefix) ? [id.slice(certificatePrefix.length).toLowerCase()] : [],
@@ -189,18 +172,15 @@ async function reviewAccess(
     const revoked = denyList.find(cluster, fingerprint);
     if (revoked !== null) {
       const when = revoked.revokedAt.toISOString();
-      return denied(`this client certificate was revoked at ${when} (${revoked.reason})`);
+      return { denied: true, reason: `this client certificate was revoked at ${when} (${revoked.reason})` };
     }
   }
-  if (certificates.length > 0 && !denyList.isLoaded())
-    return whenInDoubt === 'noOpinion'
-      ? noOpinion
-      : denied('kubepass has not read its list of revoked certificates yet; try again');
-  for (const fingerprint of certificates) {
-    const judged = await listedNames.judge(cluster, user, fingerprint);
-    if (judged === 'notKnown') return denied('kubepass cannot look this client certificate up now; try again');
-    if (judged === 'notLive' || judged === 'neverIssued')
-      return denied(notLiveMessage, judged === 'neverIssued' ? fingerprint : null);
-  }
+  if (certificates.length > 0 && !denyList.isLoaded() && whenInDoubt === 'deny')
+    return { denied: true, reason: 'kubepass has not read its list of revoked certificates yet; try again' };
+  for (const fingerprint of certificates)
+    if (!(await listedNames.passes(cluster, user, fingerprint))) {
+      void unknown.seen(cluster, fingerprint, asked);
+      return { denied: true, reason: notLiveMessage };
+    }
   return noOpinion;
 }

@@ -2,56 +2,59 @@ import { foldedName } from '@kubepass/inspect/formats';
 import type { IssuanceContext } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import { BoundedMap } from '../model/bounded-map.js';
-import { type ReviewedRequest, verbOf } from '../model/enforcement.js';
+
+/** The part of a SubjectAccessReview that is looked at. */
+export interface ReviewedRequest {
+  readonly user?: string | undefined;
+  readonly extra?: Readonly<Record<string, readonly string[]>> | null | undefined;
+  readonly resourceAttributes?: { readonly verb?: string; readonly resource?: string } | null | undefined;
+  readonly nonResourceAttributes?: { readonly verb?: string } | null | undefined;
+}
 
 const dayMilliseconds = 86_400_000;
-const mostKnown = 10_000;
+const mostNames = 10_000;
 /** There are endless encodings of one certificate. */
 const ofOneNameADay = 10;
-/** A certificate that kubepass did not issue may have a name of any length. */
-const longestText = 256;
 
 /**
- * Records that a cluster was shown a certificate of a listed name which kubepass did not issue: once a day for each
- * certificate, and for so many of each name and process.
+ * Records that a cluster was shown a certificate of a listed name which kubepass did not issue: once a day for each of
+ * them, and at most ten of a name in each process.
  */
 export class UnknownCertificates {
-  /** When each was recorded, in milliseconds. */
-  readonly #recorded = new BoundedMap<string, number>(mostKnown);
-  readonly #ofNames = new BoundedMap<string, { readonly since: number; readonly count: number }>(mostKnown);
+  /** Those of each name, from the first one of a day on. */
+  readonly #seen = new BoundedMap<string, { readonly since: Date; readonly fingerprints: Set<string> }>(mostNames);
 
   constructor(private readonly context: Pick<IssuanceContext, 'store' | 'clock' | 'log'>) {}
 
   /** Never rejects. */
   async seen(cluster: string, fingerprintSha256: string, asked: ReviewedRequest): Promise<void> {
     const { store, clock, log } = this.context;
+    const { user = '', resourceAttributes, nonResourceAttributes } = asked;
     const at = clock();
-    const { user = '', resourceAttributes } = asked;
-    const [key, name] = [`${cluster} ${fingerprintSha256}`, `${cluster} ${foldedName(user)}`];
-    const isToday = (then = -Infinity) => at.getTime() - then < dayMilliseconds;
-    const found = this.#ofNames.get(name);
-    const { since, count } = found && isToday(found.since) ? found : { since: at.getTime(), count: 0 };
-    if (isToday(this.#recorded.get(key)) || count >= ofOneNameADay) return;
-    this.#recorded.set(key, at.getTime());
-    this.#ofNames.set(name, { since, count: count + 1 });
+    const yesterday = new Date(at.getTime() - dayMilliseconds);
+    const name = `${cluster} ${foldedName(user)}`;
+    const before = this.#seen.get(name);
+    const today =
+      before !== undefined && before.since > yesterday ? before : { since: at, fingerprints: new Set<string>() };
+    if (today.fingerprints.has(fingerprintSha256) || today.fingerprints.size >= ofOneNameADay) return;
+    this.#seen.set(name, { ...today, fingerprints: today.fingerprints.add(fingerprintSha256) });
     try {
-      // Another replica, or this one before it started anew.
-      const after = new Date(at.getTime() - dayMilliseconds);
-      const filter = { type: 'UnknownCertificateSeen', cluster, fingerprintSha256, after };
-      const { items } = await store.auditEvents.list(filter, { limit: 1, cursor: null });
-      if (items.length > 0) return;
+      if ((await store.certificates.findByFingerprint(fingerprintSha256)) !== null) return;
+      // Another replica has recorded it, or this one before it started anew.
+      const filter = { type: 'UnknownCertificateSeen', cluster, fingerprintSha256, after: yesterday };
+      if ((await store.auditEvents.list(filter, { limit: 1, cursor: null })).items.length > 0) return;
       const details = {
         username: cut(user),
-        verb: cut(verbOf(asked)),
+        verb: cut(resourceAttributes?.verb ?? nonResourceAttributes?.verb ?? ''),
         resource: resourceAttributes?.resource === undefined ? null : cut(resourceAttributes.resource),
       };
       const event = auditEvent('UnknownCertificateSeen', at, null, details, { cluster, fingerprintSha256 });
       await store.writer.commit({ operations: [], events: [event] });
     } catch (error) {
-      this.#recorded.delete(key);
       log.error({ err: error, cluster, fingerprintSha256 }, 'an unknown certificate could not be recorded');
     }
   }
 }
 
-const cut = (text: string): string => text.slice(0, longestText).toWellFormed();
+/** A certificate that kubepass did not issue may have a name of any length. */
+const cut = (text: string): string => text.slice(0, 256).toWellFormed();

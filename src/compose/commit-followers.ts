@@ -1,6 +1,6 @@
 import type { Budgets } from '../identity/spent-budgets.js';
 import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
-import type { ListedNames } from '../access/listed-names.js';
+import type { ListedNames } from '../context/listed-names.js';
 import type { DenyList } from '../access/revocations.js';
 import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
 import { budgetFollower } from '../store/writer/kept-octets.js';

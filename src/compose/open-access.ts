@@ -2,7 +2,7 @@ import type { SessionAuthenticator } from '../identity/sessions.js';
 import { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import { BreakGlassUses } from '../identity/break-glass.js';
 import { DirectoryUse, IdentityBlocks } from '../context/standing.js';
-import { ListedNames } from '../access/listed-names.js';
+import { ListedNames } from '../context/listed-names.js';
 import { DenyList } from '../access/revocations.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';

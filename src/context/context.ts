@@ -5,7 +5,7 @@ import type { Certificate } from '../model/certificate.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DirectorySettings } from '../model/directory.js';
-import type { DenyListPort, ListedNamesPort, PublicAddress } from '../model/enforcement.js';
+import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
 import type { IssuanceMeasures, IssuancePhase, KeyMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
@@ -15,6 +15,7 @@ import type { Signer } from '../signing/signer.js';
 import type { CommitResult, Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { ParsedCertificate, Signatures } from '@kubepass/x509';
+import type { ListedNames } from './listed-names.js';
 import type { AttemptsUnderWay, ClusterProbes } from './under-way.js';
 import type { DirectoryUse, IdentityBlocks } from './standing.js';
 
@@ -71,7 +72,7 @@ export interface IssuanceContext {
   readonly directory: DirectorySettings;
   readonly directoryUse: DirectoryUse;
   readonly denyList: DenyListPort;
-  readonly listedNames: ListedNamesPort;
+  readonly listedNames: Pick<ListedNames, 'passes' | 'of' | 'changesOf'>;
   /** How clusters reach the service; null where that is not known. */
   readonly publicAddress: PublicAddress | null;
   readonly measures: IssuanceMeasures;

@@ -97,21 +97,15 @@ export class IdentityBlocks {
     return this.#suspects;
   }
 
-  /** The block of this name, whether it holds or not; null: it has none. */
-  async blockOf(name: string): Promise<StoredIdentityBlock | null> {
+  /** The block of this name that holds on every cluster, or on each that is configured; null: it has none. */
+  async everywhere(name: string, now: Date): Promise<StoredIdentityBlock | null> {
     if (!this.isSuspectName(name)) return null;
     const folded = foldedName(name);
     const added = this.#added;
-    const [block = null] = await this.options.reader.find([folded]);
+    const [block] = await this.options.reader.find([folded]);
     // Unless it may have been blocked since it was looked up.
-    if (block === null && added === this.#added) this.#suspects.delete(folded);
-    return block;
-  }
-
-  /** The block of this name that holds on every cluster, or on each that is configured; null: it has none. */
-  async everywhere(name: string, now: Date): Promise<StoredIdentityBlock | null> {
-    const block = await this.blockOf(name);
-    return block !== null && this.isEverywhere(block, now) ? block : null;
+    if (block === undefined && added === this.#added) this.#suspects.delete(folded);
+    return block && this.isEverywhere(block, now) ? block : null;
   }
 
   isEverywhere(block: IdentityBlock, now: Date): boolean {

@@ -29,11 +29,28 @@ interface AuthorizationConfigurationParts {
  */
 export function renderAuthorizationConfiguration(parts: AuthorizationConfigurationParts): string {
   const { listed, failurePolicy, directory, ownUsername, knowsCacheFields } = parts;
-  const conditions = [
+  const certificates = [
     isCertificate('request.extra'),
     "!request.user.startsWith('system:') && !('system:nodes' in request.groups)",
     ...(ownUsername === null ? [] : [`request.user != ${celText(ownUsername)}`]),
-    ...(listed === null ? [] : conditionsOf(listed)),
+    ...(listed === null ? [] : [isAmong('request.user', [...listed.keys()])]),
+  ];
+  const webhook = (name: string, policy: string, conditions: readonly string[]) => [
+    '  - type: Webhook',
+    `    name: ${name}`,
+    '    webhook:',
+    '      timeout: 3s',
+    '      authorizedTTL: 1ms',
+    '      unauthorizedTTL: 1ms',
+    ...(knowsCacheFields ? ['      cacheAuthorizedRequests: false', '      cacheUnauthorizedRequests: false'] : []),
+    '      subjectAccessReviewVersion: v1',
+    '      matchConditionSubjectAccessReviewVersion: v1',
+    `      failurePolicy: ${policy}`,
+    '      connectionInfo:',
+    '        type: KubeConfigFile',
+    `        kubeConfigFile: ${doubleQuoted(`${directory}/${webhookKubeconfigName}`)}`,
+    '      matchConditions:',
+    ...conditions.map((condition) => `        - expression: ${doubleQuoted(condition)}`),
   ];
   const lines = [
     listed === null
@@ -44,44 +61,25 @@ export function renderAuthorizationConfiguration(parts: AuthorizationConfigurati
     'authorizers:',
     '  - type: Node',
     '    name: node',
-    '  - type: Webhook',
-    '    name: kubepass',
-    '    webhook:',
-    '      timeout: 3s',
-    '      authorizedTTL: 1ms',
-    '      unauthorizedTTL: 1ms',
-    ...(knowsCacheFields ? ['      cacheAuthorizedRequests: false', '      cacheUnauthorizedRequests: false'] : []),
-    '      subjectAccessReviewVersion: v1',
-    '      matchConditionSubjectAccessReviewVersion: v1',
-    `      failurePolicy: ${failurePolicy}`,
-    '      connectionInfo:',
-    '        type: KubeConfigFile',
-    `        kubeConfigFile: ${doubleQuoted(`${directory}/${webhookKubeconfigName}`)}`,
-    '      matchConditions:',
-    ...conditions.map((condition) => `        - expression: ${doubleQuoted(condition)}`),
+    ...webhook('kubepass', failurePolicy, [...certificates, ...(listed === null ? [] : notLive(listed))]),
+    // A live certificate works while kubepass is down, and is refused at once when it is revoked.
+    ...(listed === null ? [] : webhook('kubepass-live', 'NoOpinion', certificates)),
     '  - type: RBAC',
     '    name: rbac',
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/**
- * An API server looks at one condition after the other, until one is false. Live certificates beyond `mostLive` work as
- * long as kubepass answers.
- */
-function conditionsOf(listed: ReadonlyMap<string, Pick<ListedName, 'live'>>): readonly string[] {
-  if (listed.size === 0) return ['false'];
-  const names = [...listed.keys()].sort().map(celText);
-  const live = [...listed.values()]
-    .flatMap((name) => name.live)
-    .sort()
-    .slice(0, mostLive);
-  const conditions = [`request.user in [${names.join(',')}]`];
-  for (let begin = 0; begin < live.length; begin += idsInCondition) {
-    const ids = live.slice(begin, begin + idsInCondition).map((id) => celText(`${certificatePrefix}${id}`));
-    conditions.push(`!request.extra['${credentialId}'].exists(v, v in [${ids.join(',')}])`);
-  }
-  return conditions;
+const isAmong = (value: string, texts: readonly string[]): string =>
+  texts.length === 0 ? 'false' : `${value} in [${texts.toSorted().map(celText).join(',')}]`;
+
+/** Live certificates beyond `mostLive` work as long as kubepass answers. */
+function notLive(listed: ReadonlyMap<string, Pick<ListedName, 'live'>>): readonly string[] {
+  const live = [...listed.values()].flatMap((name) => name.live.map((id) => `${certificatePrefix}${id}`)).sort();
+  return Array.from({ length: Math.ceil(Math.min(live.length, mostLive) / idsInCondition) }, (_, i) => {
+    const ids = live.slice(i * idsInCondition, (i + 1) * idsInCondition);
+    return `!request.extra['${credentialId}'].exists(v, ${isAmong('v', ids)})`;
+  });
 }
 
 /** The key of a username in the ConfigMap of mode `admission`: its UTF-8 in hex, cut because a key has 253 characters. */

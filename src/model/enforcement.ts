@@ -42,47 +42,12 @@ export interface DenyListPort {
   readonly isBehind: boolean;
 }
 
-/**
- * A certificate that somebody shows to a cluster. Of a name that is listed there only `live` ones pass. `notLive`: issued
- * here, and revoked, ended, of another cluster or name, or never handed out. `notKnown`: nobody can tell now.
- */
-export type JudgedCertificate = 'notListed' | 'live' | 'notLive' | 'neverIssued' | 'notKnown';
-
-/** The part of a SubjectAccessReview that is looked at. */
-export interface ReviewedRequest {
-  readonly user?: string | undefined;
-  readonly extra?: Readonly<Record<string, readonly string[]>> | null | undefined;
-  readonly resourceAttributes?: { readonly verb?: string; readonly resource?: string } | null | undefined;
-  readonly nonResourceAttributes?: { readonly verb?: string } | null | undefined;
-}
-
-/** Empty where it has none. */
-export const verbOf = ({ resourceAttributes, nonResourceAttributes }: ReviewedRequest): string =>
-  resourceAttributes?.verb ?? nonResourceAttributes?.verb ?? '';
-
-/** A listed name in one spelling. */
+/** A name of which only live certificates pass on a cluster, in one spelling. */
 export interface ListedName {
   /** When the last of its certificates ends. */
   readonly until: Date;
   /** Fingerprints of its certificates that are neither revoked nor ended. */
   readonly live: readonly string[];
-}
-
-/**
- * The names of which only live certificates pass on a cluster: those with a certificate that is revoked and has not
- * ended, and those that are blocked, in every spelling. Nobody can list revoked certificates themselves: API servers
- * take each of them in endless encodings, with another credential id each.
- */
-export interface ListedNamesPort {
-  /** Judges from memory where it can, and never rejects. */
-  judge(cluster: string, username: string, fingerprintSha256: string): JudgedCertificate | Promise<JudgedCertificate>;
-  /**
-   * By username: those with a certificate that has not ended. `besides`: usernames that are listed for another reason, each
-   * with fingerprints that were live.
-   */
-  of(cluster: string, besides?: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, ListedName>>;
-  /** Another text after each change. */
-  changesOf(cluster: string): string;
 }
 
 /** The fate of a revoked certificate on its cluster. It claims no more than what was verified. */

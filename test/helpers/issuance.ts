@@ -7,7 +7,7 @@ import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js
 import { ClusterProbes, AttemptsUnderWay } from '../../src/context/under-way.js';
 import { embeddedRevocation } from '../../src/config/cluster-config.js';
 import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
-import { ListedNames } from '../../src/access/listed-names.js';
+import { ListedNames } from '../../src/context/listed-names.js';
 import { DenyList } from '../../src/access/revocations.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { untraced } from '../../src/model/tracing.js';

@@ -1,6 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { clusterCallEnds, type ClusterCallMeasure } from '../../model/measures.js';
-import { type ReviewedRequest, verbOf } from '../../model/enforcement.js';
 import type { Outcome, Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
 import { PreparedHistogram } from './prepared-series.js';
@@ -11,13 +10,9 @@ import { PreparedHistogram } from './prepared-series.js';
 const mostReasons = 64;
 const reasonGrammar = /^[A-Z][A-Za-z]{0,63}$/;
 
-type Verdict = { readonly denied: true; readonly neverIssued: string | null } | { readonly denied: false };
-type Review = (principal: Principal, name: string, asked: ReviewedRequest) => Refused | Promise<Outcome<Verdict>>;
-
-/** The verbs of Kubernetes that have a label of their own. */
-const knownVerbs: ReadonlySet<string> = new Set(
-  'get list watch create update patch delete deletecollection impersonate head post put options'.split(' '),
-);
+interface Reviewing {
+  review(principal: Principal, name: string, asked: object): Refused | Promise<Outcome<{ readonly denied: boolean }>>;
+}
 
 /** Refused credentials, and the access reviews of API servers. */
 export function callerMetrics(registry: Registry, clusters: readonly string[]) {
@@ -34,12 +29,6 @@ export function callerMetrics(registry: Registry, clusters: readonly string[]) {
     labelNames: ['cluster', 'answer'] as const,
     registers,
   });
-  const unknown = new Counter({
-    name: 'kubepass_unknown_certificates_total',
-    help: 'Reviews of client certificates that kubepass did not issue, of names of which only live certificates pass.',
-    labelNames: ['cluster', 'verb'] as const,
-    registers,
-  });
   const durations = new PreparedHistogram(registry, {
     name: 'kubepass_access_review_duration_seconds',
     help: 'Time that judging an access review took, without HTTP.',
@@ -48,10 +37,7 @@ export function callerMetrics(registry: Registry, clusters: readonly string[]) {
   // Both are there from the start, so that the first failure is a change that a query can see.
   const reasons = new Set(['other', 'ApiTokenNotLive']);
   for (const reason of reasons) refusals.inc({ reason }, 0);
-  for (const cluster of clusters) {
-    for (const answer of ['denied', 'no-opinion']) reviews.inc({ cluster, answer }, 0);
-    for (const verb of [...knownVerbs, 'other']) unknown.inc({ cluster, verb }, 0);
-  }
+  for (const cluster of clusters) for (const answer of ['denied', 'no-opinion']) reviews.inc({ cluster, answer }, 0);
   return {
     /** A credential was refused; `reason` as in `Authentication`. */
     refused(reason: string): void {
@@ -61,18 +47,14 @@ export function callerMetrics(registry: Registry, clusters: readonly string[]) {
       refusals.inc({ reason: label });
     },
     /** The service, whose access reviews are measured. */
-    measured: <Service extends { readonly review: Review }>(service: Service): Service => ({
+    measured: <Service extends Reviewing>(service: Service): Service => ({
       ...service,
-      async review(...asked: Parameters<Review>) {
+      async review(...asked: Parameters<Reviewing['review']>) {
         const began = performance.now();
         const outcome = await service.review(...asked);
         if (!outcome.ok) return outcome;
-        const [, cluster, request] = asked;
-        const { value } = outcome;
-        reviews.inc({ cluster, answer: value.denied ? 'denied' : 'no-opinion' });
-        const verb = verbOf(request);
-        if (value.denied && value.neverIssued !== null)
-          unknown.inc({ cluster, verb: knownVerbs.has(verb) ? verb : 'other' });
+        const [, cluster] = asked;
+        reviews.inc({ cluster, answer: outcome.value.denied ? 'denied' : 'no-opinion' });
         durations.observeSince(began);
         return outcome;
       },

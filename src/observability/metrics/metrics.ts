@@ -238,6 +238,11 @@ function keyMetrics(registry: Registry, issuers: ReadonlyMap<string, readonly st
 
 const issuanceOutcomes = ['issued', 'failed', 'abandoned'] as const;
 
+/** The verbs of Kubernetes that have a label of their own. */
+const knownVerbs: ReadonlySet<string> = new Set(
+  'get list watch create update patch delete deletecollection impersonate'.split(' '),
+);
+
 /** Seconds. A local CA takes under a millisecond, a cluster up to a minute. */
 const phaseBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 
@@ -259,6 +264,7 @@ class IssuanceMetrics implements IssuanceMeasures {
   /** The series of clusters that are no longer configured: they may still be in records. */
   readonly #other: () => ClusterSeries;
   readonly #revocations: Counter<'cluster' | 'reason'>;
+  readonly #unknown: Counter<'cluster' | 'verb'>;
   readonly #signIns: Counter;
   readonly #failures: Counter<'reason'>;
   /** When a policy set came into force; null: none has yet. */
@@ -285,6 +291,12 @@ class IssuanceMetrics implements IssuanceMeasures {
       labelNames: ['cluster', 'reason'],
       registers,
     });
+    this.#unknown = new Counter({
+      name: 'kubepass_unknown_certificates_total',
+      help: 'Audit events of client certificates that kubepass did not issue, of names of which only live ones pass.',
+      labelNames: ['cluster', 'verb'],
+      registers,
+    });
     this.#signIns = new Counter({
       name: 'kubepass_sign_ins_total',
       help: 'Sessions that people began with a browser.',
@@ -308,8 +320,10 @@ class IssuanceMetrics implements IssuanceMeasures {
     });
     this.#byCluster = new Map(clusters.map(({ name, signer }) => [name, seriesOf(name, signer.kind)]));
     this.#other = () => seriesOf('other', 'other');
-    for (const cluster of this.#byCluster.keys())
+    for (const cluster of this.#byCluster.keys()) {
       for (const reason of revocationReasons) this.#revocations.inc({ cluster, reason }, 0);
+      for (const verb of [...knownVerbs, 'other']) this.#unknown.inc({ cluster, verb }, 0);
+    }
     for (const reason of ['busy', 'unavailable']) this.#failures.inc({ reason }, 0);
   }
 
@@ -362,6 +376,11 @@ class IssuanceMetrics implements IssuanceMeasures {
       case 'CertificateRevoked': {
         const known = event.cluster !== null && this.#byCluster.has(event.cluster) ? event.cluster : 'other';
         this.#revocations.inc({ cluster: known, reason: event.details.reason });
+        break;
+      }
+      case 'UnknownCertificateSeen': {
+        const { verb } = event.details;
+        this.#unknown.inc({ cluster: event.cluster ?? 'other', verb: knownVerbs.has(verb) ? verb : 'other' });
         break;
       }
       case 'SignedIn':

@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { foldedName } from '@kubepass/inspect/formats';
+import type { Certificate } from '../model/certificate.js';
+import type { DenyListPort, ListedName } from '../model/enforcement.js';
+import { blocks, type IdentityBlock } from '../model/identity.js';
+import type { Store } from '../store/store.js';
+import type { Log } from './context.js';
+import type { IdentityBlocks } from './standing.js';
+
+const followMilliseconds = 500;
+/** How often all names are read anew: other replicas have issued certificates, and lifted blocks. */
+const readMilliseconds = 60_000;
+const namesAtOnce = 250;
+const certificatesAtMost = 100_000;
+/** A name is read anew so long after the last time, and reading it takes at most a tenth of the time. */
+const pauseMilliseconds = 100;
+
+type Live = Pick<Certificate, 'cluster' | 'username' | 'fingerprintSha256' | 'notAfter'>;
+
+/** A name as it was read. */
+interface ReadName {
+  /** By fingerprint: the certificates that were live, on all clusters and in every spelling of the name. */
+  readonly live: Map<string, Live>;
+  readonly block: IdentityBlock | null;
+}
+
+interface ListedNamesOptions {
+  readonly store: Pick<Store, 'identities' | 'identityBlocks'>;
+  readonly denyList: DenyListPort;
+  readonly identityBlocks: Pick<IdentityBlocks, 'isSuspectName' | 'suspects'>;
+  readonly clock: () => Date;
+  readonly log: Log;
+}
+
+/**
+ * The names of which only live certificates pass on a cluster: those with a certificate that is revoked and has not
+ * ended, and those that are blocked, in every spelling. Nobody can list the revoked certificates themselves: an API
+ * server takes each of them in endless encodings, with another credential id each. The live ones are in memory. A name
+ * is read anew for another one, because another replica may have issued it.
+ */
+export class ListedNames {
+  readonly #names = new Map<string, ReadName>();
+  /** Readings that have not begun: whoever comes meanwhile shares them. */
+  readonly #next = new Map<string, Promise<void>>();
+  /** Resolve when the name may be read again. */
+  readonly #rests = new Map<string, Promise<void>>();
+  #changes = 0;
+  #allReadAt = -Infinity;
+  #following: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: ListedNamesOptions) {}
+
+  /** Begins to read names soon after they are listed. */
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#following = this.#following.then(() => this.follow());
+    }, followMilliseconds).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#following;
+  }
+
+  /** Reads the names that were listed since, and all of them once a minute. Never rejects. */
+  async follow(): Promise<void> {
+    const { denyList, identityBlocks, clock, log } = this.options;
+    const isDue = Math.abs(clock().getTime() - this.#allReadAt) >= readMilliseconds;
+    if (isDue) this.#allReadAt = clock().getTime();
+    for (const name of isDue ? this.#names.keys() : [])
+      if (denyList.ofName(name).length === 0 && !identityBlocks.isSuspectName(name)) this.#names.delete(name);
+    // Nothing is issued to a name that has nothing because it is blocked.
+    const changing = [...this.#names].filter(([name, { live }]) => live.size > 0 || denyList.ofName(name).length > 0);
+    await this.#read([...(isDue ? changing.map(([name]) => name) : []), ...this.#unread()]).catch((error: unknown) => {
+      log.error({ err: error }, 'the live certificates of listed names cannot be read now');
+    });
+  }
+
+  /** Takes in a certificate that is committed. */
+  add({ cluster, username, fingerprintSha256, notAfter }: Live): void {
+    const known = this.#names.get(foldedName(username));
+    if (known === undefined) return;
+    known.live.set(fingerprintSha256, { cluster, username, fingerprintSha256, notAfter });
+    this.#changes += 1;
+  }
+
+  /** Whether a cluster may let a certificate with this username pass. False also where it cannot be looked up. */
+  async passes(cluster: string, username: string, fingerprintSha256: string): Promise<boolean> {
+    const name = foldedName(username);
+    const isLive = () => {
+      const found = this.#names.get(name)?.live.get(fingerprintSha256);
+      return found !== undefined && this.#isLiveOn(cluster, found);
+    };
+    if (!this.#isRevoked(cluster, name) && !this.options.identityBlocks.isSuspectName(name)) return true;
+    if (isLive()) return true;
+    const isRead = await this.#readAnew(name).then(
+      () => true,
+      () => false,
+    );
+    return isRead && (isLive() || !this.#isListed(cluster, name));
+  }
+
+  /** Another text after each change. */
+  changesOf(cluster: string): string {
+    return `${this.options.denyList.changesOf(cluster)} ${this.#changes}`;
+  }
+
+  /**
+   * The listed names of a cluster by username: those with a certificate that has not ended. `besides`: usernames that are
+   * listed for another reason, each with fingerprints that were live.
+   */
+  async of(
+    cluster: string,
+    besides: ReadonlyMap<string, readonly string[]> = new Map(),
+  ): Promise<ReadonlyMap<string, ListedName>> {
+    const { denyList } = this.options;
+    const changed = [...besides].flatMap(([username, live]) => {
+      const name = foldedName(username);
+      const known = this.#names.get(name)?.live;
+      // Another replica has issued a certificate.
+      return live.every((one) => known?.has(one) || denyList.find(cluster, one) !== null) && known ? [] : [name];
+    });
+    await this.#read([...changed, ...this.#unread()]);
+    const found = new Map<string, { until: Date; readonly live: string[] }>();
+    const nameOf = ({ username, notAfter }: Pick<Live, 'username' | 'notAfter'>) => {
+      const listed = found.get(username) ?? { until: notAfter, live: [] };
+      if (notAfter > listed.until) listed.until = notAfter;
+      found.set(username, listed);
+      return listed;
+    };
+    for (const revoked of denyList.ofCluster(cluster)) nameOf(revoked);
+    const names = new Set([...besides.keys()].map(foldedName));
+    for (const [name, { live }] of this.#names)
+      if (names.has(name) || this.#isListed(cluster, name))
+        for (const one of live.values()) if (this.#isLiveOn(cluster, one)) nameOf(one).live.push(one.fingerprintSha256);
+    return found;
+  }
+
+  #isListed(cluster: string, name: string): boolean {
+    const block = this.#names.get(name)?.block ?? null;
+    return this.#isRevoked(cluster, name) || (block !== null && blocks(block, cluster, this.options.clock()));
+  }
+
+  #isRevoked(cluster: string, name: string): boolean {
+    const now = this.options.clock();
+    return this.options.denyList.ofName(name).some((one) => one.cluster === cluster && one.notAfter > now);
+  }
+
+  #isLiveOn(cluster: string, one: Live): boolean {
+    const { denyList, clock } = this.options;
+    return one.cluster === cluster && one.notAfter > clock() && denyList.find(cluster, one.fingerprintSha256) === null;
+  }
+
+  #unread(): readonly string[] {
+    const listed = new Set([...this.options.denyList.names(), ...this.options.identityBlocks.suspects()]);
+    return [...listed].filter((name) => !this.#names.has(name));
+  }
+
+  /** A reading that begins after this call, and not before the name may be read again. */
+  #readAnew(name: string): Promise<void> {
+    const known = this.#next.get(name);
+    if (known !== undefined) return known;
+    const reading = (this.#rests.get(name) ?? Promise.resolve()).then(async () => {
+      this.#next.delete(name);
+      const began = performance.now();
+      const rest = (): Promise<void> =>
+        sleep(Math.max(pauseMilliseconds, 9 * (performance.now() - began)), undefined, { ref: false });
+      const read = this.#read([name]);
+      const rested = read.then(rest, rest).then(() => {
+        if (this.#rests.get(name) === rested && !this.#next.has(name)) this.#rests.delete(name);
+      });
+      this.#rests.set(name, rested);
+      await read;
+    });
+    this.#next.set(name, reading);
+    return reading;
+  }
+
+  async #read(names: readonly string[]): Promise<void> {
+    const { store, clock } = this.options;
+    for (let begin = 0; begin < names.length; begin += namesAtOnce) {
+      const some = names.slice(begin, begin + namesAtOnce);
+      const [spellings, stored] = await Promise.all([
+        store.identities.spellings(some),
+        store.identityBlocks.find(some),
+      ]);
+      const unexpired = await store.identities.unexpiredOf([...some, ...spellings], clock(), certificatesAtMost);
+      const live = [...unexpired.values()].flat().filter(({ isRevoked, isOrphan }) => !isRevoked && !isOrphan);
+      const liveOf = Map.groupBy(live, ({ username }) => foldedName(username));
+      for (const name of some) {
+        // One that was committed meanwhile stays.
+        const before = [...(this.#names.get(name)?.live.values() ?? [])].filter(({ notAfter }) => notAfter > clock());
+        const all = [...before, ...(liveOf.get(name) ?? [])].map((one) => [one.fingerprintSha256, one] as const);
+        const block = stored.find(({ username }) => foldedName(username) === name) ?? null;
+        this.#names.set(name, { live: new Map(all), block });
+      }
+      this.#changes += 1;
+    }
+  }
+}
