@@ -77,7 +77,10 @@ const revoke = (count: number, from = 0) =>
   service.store.writer.commit({
     operations: Array.from({ length: count }, (_, i) => ({
       op: 'insertRevocation' as const,
-      revoked: aRevocation({ fingerprintSha256: (from + i).toString(16).padStart(64, '0') }),
+      revoked: aRevocation({
+        fingerprintSha256: (from + i).toString(16).padStart(64, '0'),
+        username: `person ${from + i}`,
+      }),
     })),
     events: [],
   });
@@ -98,12 +101,9 @@ it('follows revocations, writes nothing while there are none, and warns before t
     if (round === 2) await revoke(1);
     if (round === 3) await revoke(799, 1);
   });
-  expect(said.map((line) => line.replace(/^.*: /, ''))).toEqual([
-    '1 revoked certificates are listed',
-    '800 revoked certificates are listed',
-  ]);
+  expect(said.map((line) => line.replace(/^.*: /, ''))).toEqual(['1 usernames are listed', '800 usernames are listed']);
   expect(complaints).toEqual([expect.stringContaining('nearly too long')]);
-  expect(file()).toContain(`X509SHA256=${'0'.repeat(64)}`);
+  expect(file()).toContain("'person 0'");
 });
 
 it('leaves the file as it is when the list is too long, when the token is wrong, and for another cluster', async () => {
@@ -112,7 +112,7 @@ it('leaves the file as it is when the list is too long, when the token is wrong,
   expect(wrong).toMatchObject({ code: 1, complaints: [expect.stringContaining('is not the webhook kubeconfig')] });
   await revoke(300, 800);
   const tooLong = await keep(optionsOf('--watch'), 3);
-  expect(tooLong).toMatchObject({ code: 0, complaints: [expect.stringContaining('answers 409: 1100 revoked')] });
+  expect(tooLong).toMatchObject({ code: 0, complaints: [expect.stringContaining('answers 409: 1100 usernames')] });
   writeFileSync(join(folder, 'reviewer-token'), `kubepass_${'x'.repeat(43)}\n`);
   expect((await keep(optionsOf(), 1)).complaints).toEqual([expect.stringContaining('answers 401')]);
   expect(file()).toBe(before);
