@@ -16,12 +16,14 @@ export const SubjectAccessReviewSchema = named(
       kind: oneOf(['SubjectAccessReview']),
       spec: Type.Object(
         {
-          user: Type.Optional(Type.String({ description: 'The username.', examples: ['jane'] })),
+          user: Type.Optional(Type.String({ maxLength: 4096, description: 'The username.', examples: ['jane'] })),
           resourceAttributes: attributes('of a resource', {
-            verb: Type.Optional(Type.String({ examples: ['get'] })),
-            resource: Type.Optional(Type.String({ examples: ['pods'] })),
+            verb: Type.Optional(Type.String({ maxLength: 4096, examples: ['get'] })),
+            resource: Type.Optional(Type.String({ maxLength: 4096, examples: ['pods'] })),
           }),
-          nonResourceAttributes: attributes('of a path', { verb: Type.Optional(Type.String({ examples: ['get'] })) }),
+          nonResourceAttributes: attributes('of a path', {
+            verb: Type.Optional(Type.String({ maxLength: 4096, examples: ['get'] })),
+          }),
           extra: Type.Optional(
             Type.Unsafe<Readonly<Record<string, readonly string[]>> | null>({
               type: ['object', 'null'],

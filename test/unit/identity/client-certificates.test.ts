@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { otherEncodings } from '../../helpers/other-encodings.js';
 import { reservedNames } from '../../helpers/reserved-names.js';
 import {
   readCallersTrust,
@@ -247,6 +248,17 @@ describe('revocation', () => {
     trust = await trustOf([authority], [makeList(authority, [serialNumber])]);
     expect(await way.authenticate(certificate.der)).toMatchObject({ reason: 'CertificateRevoked' });
     expect(await way.authenticate(made().der)).toMatchObject({ outcome: 'authenticated' });
+  });
+
+  it('is that of the serial number, so another encoding of the certificate is refused too', async () => {
+    const encodings = otherEncodings(certificate.der);
+    const revoking = await wayIn({ lists: [makeList(authority, [serialNumber])] });
+    for (const { name, der: other } of encodings)
+      expect((await revoking.authenticate(other)).outcome, name).toBe('refused');
+    // Some of them are refused for their revocation alone.
+    const admitting = await wayIn({ lists: [nothing] });
+    const outcomes = await Promise.all(encodings.map(async (one) => (await admitting.authenticate(one.der)).outcome));
+    expect(new Set(outcomes)).toEqual(new Set(['authenticated', 'refused']));
   });
 
   it('is not known once the CRL has ended, which is no fault of the caller; who was revoked stays so', async () => {
