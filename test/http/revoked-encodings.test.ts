@@ -1,11 +1,11 @@
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { certificatePem } from '../../src/http/schemas/example-certificate.js';
-import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
 import { passesConfiguration, type Shown } from '../helpers/enforcement-verdicts.js';
 import { otherEncodings } from '../helpers/other-encodings.js';
+import { makeCa } from '../helpers/several-issuers.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
@@ -15,9 +15,11 @@ let service: TestService;
 beforeAll(async () => {
   const ca = join(directory.path, 'ca.crt');
   writeFileSync(ca, certificatePem);
-  const made = await generateCertificateAuthority({ commonName: 'users', now: new Date(), random: randomBytes });
-  writeFileSync(join(directory.path, 'users.crt'), made.certificatePem);
-  writeFileSync(join(directory.path, 'users.key'), made.privateKeyPem, { mode: 0o600 });
+  const users = makeCa('users');
+  writeFileSync(join(directory.path, 'users.crt'), users.pem);
+  writeFileSync(join(directory.path, 'users.key'), users.key.privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+    mode: 0o600,
+  });
   service = await startService({
     config: `
 publicAddress: { url: "https://kubepass.example:8443", certificateAuthority: ${ca} }
