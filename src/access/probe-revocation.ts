@@ -82,7 +82,10 @@ export async function probeRevocation(
     if (last !== null)
       return unproven('RefusedOtherwise', `the certificate was refused, but not because it was revoked: ${last}`);
     return isRefused
-      ? unproven('OtherEncodingAccepted', `${seconds} s after it was revoked the certificate worked in another encoding`)
+      ? unproven(
+          'OtherEncodingAccepted',
+          `${seconds} s after it was revoked the certificate worked in another encoding`,
+        )
       : unproven('StillAccepted', `the certificate worked for ${seconds} s after it was revoked`);
   } finally {
     await Promise.all([holder.close(), otherwise.close()]);

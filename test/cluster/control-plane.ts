@@ -19,6 +19,8 @@ export interface ControlPlaneOptions {
   readonly signingDuration?: string;
   /** Whether client certificates have a CA of their own. Default false: one CA, as with kubeadm. */
   readonly separateClientCa?: boolean;
+  /** PEM: CAs that the API server takes client certificates of, besides. */
+  readonly furtherClientCas?: string;
   /** Controllers besides those of `controllers`. */
   readonly moreControllers?: readonly string[];
   /** Flags that are added to ours or replace them; null leaves one out. */
@@ -93,7 +95,9 @@ export class ControlPlane implements TestCluster {
     this.caPem = pki.caPem;
     this.clientCaPem = pki.clientCaPem;
     this.clientCaKeyPath = pki.clientCaKeyFile;
-    this.clientCaPath = pki.clientCaFile;
+    this.clientCaPath = options.furtherClientCas === undefined ? pki.clientCaFile : join(directory, 'client-cas.crt');
+    if (options.furtherClientCas !== undefined)
+      writeFileSync(this.clientCaPath, pki.clientCaPem + options.furtherClientCas);
     this.kubectlPath = binaries.kubectl;
   }
 

@@ -7,6 +7,12 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { decodePemBundle, encodeCertificates, sha256 } from '@kubepass/x509';
+import { makeAuthority, makeCertificate, makeKey } from '../../packages/x509/test/helpers/certificates.js';
+import { otherEncodings } from '../helpers/other-encodings.js';
+import { type DatabaseSource, freshDatabase, prepareDatabases } from '../helpers/postgresql/databases.js';
+import { postgresqlBinaries } from '../helpers/postgresql/binaries.js';
+import { type PostgresqlServer, startPostgresql } from '../helpers/postgresql/server.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { mostListed } from '../../src/formats/enforcement-files.js';
 import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
@@ -47,18 +53,23 @@ spec:
   approval: { mode: manual }
 `;
 
+/** A CA that kubepass does not have; its signatures are pairs (r, s), whose s may be negated. */
+const elliptic = makeAuthority({ subject: [['CN', 'elliptic']], key: makeKey('P-256') });
+
 interface EnforcedOptions {
   readonly apiServerFlags?: Flags;
   /** Wraps the use cases of kubepass. */
   readonly services?: (services: Services) => Services;
   /** Changes the authorization configuration that kubepass renders. */
   readonly edit?: (text: string) => string;
+  /** Where the database of two replicas is to be; null: there is one replica, on SQLite. */
+  readonly databases?: DatabaseSource | null;
 }
 
 /** A cluster whose API server loads what kubepass renders for it, and kubepass beside it, over TLS. */
 async function openEnforced(
   mode: 'webhook' | 'listed' | 'admission',
-  { apiServerFlags = {}, services = (real) => real, edit = (text) => text }: EnforcedOptions = {},
+  { apiServerFlags = {}, services = (real) => real, edit = (text) => text, databases = null }: EnforcedOptions = {},
 ) {
   const directory = temporaryDirectory();
   const folder = join(directory.path, 'etc');
@@ -74,6 +85,7 @@ async function openEnforced(
   const auditPolicy = join(directory.path, 'audit-policy.yaml');
   writeFileSync(auditPolicy, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Metadata }]\n');
   const plane = await openControlPlane({
+    furtherClientCas: elliptic.pem,
     apiServerFlags: {
       ...(mode !== 'admission' && { 'authorization-mode': null, 'authorization-config': configuration }),
       'audit-log-path': auditLog,
@@ -88,13 +100,13 @@ async function openEnforced(
   const webhookSecret = join(directory.path, 'webhook-secret');
   writeFileSync(webhookSecret, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const kubeconfig = await kubeconfigOfServiceAccount(plane, directory.path);
-  const service = await startService({
-    policies,
-    services,
-    port,
-    app: { tls: tls.pair, connections: { max: 1_000, maxPerAddress: 250 } },
-    config: `
-publicAddress: { url: "https://127.0.0.1:${port}", certificateAuthority: ${tls.caFile} }
+  const environment = databases === null ? {} : { DATABASE_URL: (await freshDatabase(databases)).url };
+  const startReplica = (ownPort: number) =>
+    startService({
+      ...{ policies, services, environment, port: ownPort },
+      app: { tls: tls.pair, connections: { max: 1_000, maxPerAddress: 250 } },
+      config: `
+publicAddress: { url: "https://127.0.0.1:${ownPort}", certificateAuthority: ${tls.caFile} }
 clusters:
   - name: real
     server: ${plane.server}
@@ -108,8 +120,10 @@ webhooks:
     certificateAuthority: ${receiverCa}
     events: [identity.blocked]
 `,
-    overrides: { webhookRoundMilliseconds: 50 },
-  });
+      overrides: { webhookRoundMilliseconds: 50 },
+    });
+  const service = await startReplica(port);
+  const second = databases === null ? null : await startReplica(await freePort());
   const root = service.as('root');
   const reviewer = as.token(
     await root('post', '/v1/api-tokens').send({
@@ -117,22 +131,24 @@ webhooks:
     }),
   );
   writeFileSync(join(folder, 'reviewer-token'), `${reviewer.token}\n`, { mode: 0o600 });
-  const render = async (file: string) => {
-    const call = service.withToken(reviewer.token)('get', `/v1/clusters/real/${file}`);
+  const render = async (file: string, replica = service) => {
+    const call = replica.withToken(reviewer.token)('get', `/v1/clusters/real/${file}`);
     return (await call.set('accept', 'application/yaml').expect(200)).text;
   };
-  const loadFiles = async () => {
+  /** Afterwards the API server asks this replica. */
+  const loadFiles = async (replica = service) => {
     writeFileSync(
       join(folder, 'authorization-webhook.kubeconfig'),
-      await render(`authorization-webhook-kubeconfig?directory=${folder}`),
+      await render(`authorization-webhook-kubeconfig?directory=${folder}`, replica),
     );
-    writeFileSync(configuration, edit(await render(`authorization-configuration?mode=${mode}&directory=${folder}`)));
+    const text = await render(`authorization-configuration?mode=${mode}&directory=${folder}`, replica);
+    writeFileSync(configuration, edit(text));
     // The API server loads a changed file by itself: measured 114 ms, and it looks once a minute at the latest.
     await sleep(2_000);
   };
 
   await succeed(plane, ['create', 'role', 'writer', '--verb=*', '--resource=configmaps,pods,pods/exec']);
-  await succeed(plane, ['create', 'rolebinding', 'writer', '--role=writer', '--user=jane', '--user=jim']);
+  await succeed(plane, ['create', 'rolebinding', 'writer', '--role=writer', ...people.map((name) => `--user=${name}`)]);
   await succeed(plane, [
     'create',
     'clusterrole',
@@ -144,8 +160,21 @@ webhooks:
   await succeed(plane, ['create', 'clusterrolebinding', 'act', '--clusterrole=act', '--user=jane']);
   await succeed(plane, ['create', 'clusterrolebinding', 'ann', '--clusterrole=cluster-admin', '--user=ann']);
 
+  const issue = async (username = 'jane', replica = service) => {
+    const answer = await replica.as('hr-system')('post', '/v1/kubeconfigs').send({ username }).expect(201);
+    const { kubeconfig, certificate } = as.kubeconfig(answer);
+    const file = newFile();
+    writeFileSync(file, kubeconfig, { mode: 0o600 });
+    return holder(certificate.fingerprintSha256, file);
+  };
+
   let files = 0;
   const newFile = () => join(directory.path, `${(files += 1)}.kubeconfig`);
+  const fileOf = (text: string, der: Uint8Array, keyPem?: string) => {
+    const file = newFile();
+    writeFileSync(file, withCertificate(text, der, keyPem), { mode: 0o600 });
+    return file;
+  };
   const holder = (fingerprint: string, file: string) => ({
     fingerprint,
     file,
@@ -159,14 +188,32 @@ webhooks:
     render,
     directory: directory.path,
     audit: () => readFileSync(auditLog, 'utf8'),
+    /** The replica beside `service`. */
+    second,
     /** A certificate of jane or somebody else, and kubectl with it. */
-    async issue(username = 'jane') {
-      const answer = await service.as('hr-system')('post', '/v1/kubeconfigs').send({ username }).expect(201);
-      const { kubeconfig, certificate } = as.kubeconfig(answer);
-      const file = newFile();
-      writeFileSync(file, kubeconfig, { mode: 0o600 });
-      return holder(certificate.fingerprintSha256, file);
+    issue,
+    /** Certificates with all kinds of other encodings, and another one, all of one person. */
+    async issueWithOthers(username: string) {
+      const issued = [await issue(username)];
+      // Chance decides whether an RSA signature begins with a zero bit.
+      while (!othersOf(issued.at(-1)!.file).has('unused bits: 1')) issued.push(await issue(username));
+      return { taken: issued.at(-1)!, sibling: issued.length > 1 ? issued[0]! : await issue(username) };
     },
+    /** A certificate of the elliptic CA, which kubepass does not know. */
+    signElliptic(username: string) {
+      const made = makeCertificate({
+        ...{ issuer: elliptic, subject: [['CN', username]] },
+        notAfter: new Date(Date.now() + 86_400_000),
+      });
+      return holder(sha256(made.der), fileOf(readFileSync(plane.adminKubeconfigPath, 'utf8'), made.der, made.key.pem));
+    },
+    /** The same certificate and key in each of these encodings. */
+    inOtherEncodings: ({ file }: { readonly file: string }, names: readonly string[]) =>
+      names.map((name) => {
+        const der = othersOf(file).get(name);
+        if (der === undefined) throw new Error(`there is no encoding with ${name}`);
+        return { name, ...holder(sha256(der), fileOf(readFileSync(file, 'utf8'), der)) };
+      }),
     /** A certificate that kubepass would never issue and does not know: signed by hand with the key of the CA. */
     async signByHand(username: string, groups: readonly string[]) {
       const file = newFile();
@@ -179,18 +226,38 @@ webhooks:
       return (body as { enforcement: { mode: string; continues: readonly string[] } }).enforcement;
     },
     /** Puts a certificate on the deny list that kubepass does not know, as a list that outlived its database does. */
-    async deny(fingerprintSha256: string) {
+    async deny(fingerprintSha256: string, username = 'by-hand') {
       await root('post', `/v1/certificates/${fingerprintSha256}/revoke`).send({ reason: 'keyCompromise' }).expect(404);
-      const revoked = aRevocation({ cluster: 'real', fingerprintSha256, username: 'by-hand' });
+      const revoked = aRevocation({ cluster: 'real', fingerprintSha256, username });
       await service.store.writer.commit({ operations: [{ op: 'insertRevocation', revoked }], events: [] });
     },
     async close() {
+      await second?.close();
       await service.close();
       await receiver.stop();
       await plane.stop();
       directory.remove();
     },
   };
+}
+
+const people = ['jane', 'jim', 'kate', 'lea', 'pete', 'quentin'];
+
+const base64 = (octets: Uint8Array | string): string => Buffer.from(octets).toString('base64');
+const dataOf = (key: string) => new RegExp(`(${key}"?: *"?)([\\w+/=]+)`);
+
+/** A kubeconfig with another certificate, and key. */
+function withCertificate(kubeconfig: string, der: Uint8Array, keyPem?: string): string {
+  const text = kubeconfig.replace(dataOf('client-certificate-data'), `$1${base64(encodeCertificates([{ der }]))}`);
+  return keyPem === undefined ? text : text.replace(dataOf('client-key-data'), `$1${base64(keyPem)}`);
+}
+
+/** The other encodings of the certificate in a kubeconfig, by name. */
+function othersOf(file: string): ReadonlyMap<string, Uint8Array> {
+  const [, , data = ''] = dataOf('client-certificate-data').exec(readFileSync(file, 'utf8')) ?? [];
+  const read = decodePemBundle(Buffer.from(data, 'base64').toString(), 'CERTIFICATE');
+  if (!read.ok) throw new Error('there is no certificate in the kubeconfig');
+  return new Map(otherEncodings(read.ders[0]!).map(({ name, der }) => [name, der]));
 }
 
 type Enforced = Awaited<ReturnType<typeof openEnforced>>;
@@ -230,10 +297,71 @@ const probe = async (service: TestService) => {
   return find();
 };
 
+/** One of each kind, and several at once. */
+const rsaEncodings = ['NULL behind', 'unused bits: 1', 'unused bits: 1, another signature behind'];
+const ellipticEncodings = ['a text behind', 'unused bits: 2', 's negated', 's negated, unused bits: 1, NULL behind'];
+
+/**
+ * Revokes a certificate that kubepass issued, and another one that it lost, and sees that a cluster refuses them in every
+ * encoding, and nobody else. `args`: what is refused to a revoked certificate in this mode; `load`: gives the cluster
+ * what a replica renders.
+ */
+async function refusesEachEncoding(
+  enforced: Enforced,
+  args: readonly string[],
+  load: (replica?: TestService) => Promise<void>,
+) {
+  const { service, second } = enforced;
+  const codes = (holders: readonly Pick<Awaited<ReturnType<Enforced['issue']>>, 'kubectl'>[]) =>
+    Promise.all(holders.map(async ({ kubectl }) => (await kubectl(...args)).code));
+  const { taken, sibling } = await enforced.issueWithOthers('kate');
+  const lost = enforced.signElliptic('pete');
+  const [lea, quentin] = [await enforced.issue('lea'), enforced.signElliptic('quentin')];
+  const all = [
+    ...[taken, ...enforced.inOtherEncodings(taken, rsaEncodings)],
+    ...[lost, ...enforced.inOtherEncodings(lost, ellipticEncodings)],
+  ];
+  const others = [sibling, lea, quentin, ...enforced.inOtherEncodings(quentin, ['s negated'])];
+  // The API server takes each encoding, and nothing is listed yet.
+  await untilAllowed(() => taken.kubectl(...args));
+  expect(await codes([...all, ...others])).toEqual([...all, ...others].map(() => 0));
+
+  await enforced.revoke(taken.fingerprint);
+  await enforced.deny(lost.fingerprint, 'pete');
+  await load();
+  const refusals = () => Promise.all(all.map(({ kubectl }) => kubectl(...args)));
+  await expect.poll(refusals, { timeout: 20_000, interval: 500 }).toMatchObject(all.map(() => revoked));
+  expect(await codes(others)).toEqual(others.map(() => 0));
+
+  // The name is listed, and each replica is asked about what the other one issued.
+  for (const asked of [service, second ?? service]) {
+    if (asked !== service) await load(asked);
+    const late = [await enforced.issue('kate', service), await enforced.issue('kate', second ?? service)];
+    for (const { kubectl } of late) expect(await kubectl(...args)).toMatchObject({ code: 0 });
+    expect(await codes(all)).toEqual(all.map(() => 1));
+    await enforced.revoke(late[0]!.fingerprint);
+    const again = [late[0]!, ...enforced.inOtherEncodings(late[0]!, ['NULL behind'])];
+    await expect
+      .poll(() => Promise.all(again.map(({ kubectl }) => kubectl(...args))), { timeout: 20_000 })
+      .toMatchObject(again.map(() => revoked));
+    expect((await late[1]!.kubectl(...args)).code).toBe(0);
+  }
+  if (second !== null) await load(service);
+}
+
+let database: PostgresqlServer | null = null;
+let databases: DatabaseSource | null = null;
+beforeAll(async () => {
+  if (postgresqlBinaries() === null) return;
+  database = await startPostgresql({ durable: false });
+  databases = await prepareDatabases(database);
+});
+afterAll(() => database?.remove());
+
 describeControlPlane('mode webhook', () => {
   let enforced: Enforced;
   beforeAll(async () => {
-    enforced = await openEnforced('webhook');
+    enforced = await openEnforced('webhook', { databases });
     await enforced.loadFiles();
   });
   afterAll(() => enforced.close());
@@ -247,6 +375,9 @@ describeControlPlane('mode webhook', () => {
     expect((await sibling.kubectl(...reading)).code).toBe(0);
     expect(enforced.audit()).toMatch(/"authorization.k8s.io\/reason":"this client certificate was revoked at /);
   });
+
+  it('refuses each encoding of a revoked certificate, and nobody else, on two replicas', () =>
+    refusesEachEncoding(enforced, reading, (replica) => enforced.loadFiles(replica)));
 
   it('refuses somebody who left the directory at their next request, and lists exactly what goes on', async () => {
     const { service, receiver } = enforced;
@@ -516,10 +647,13 @@ describeControlPlane('an API server that works on 600 requests at once', () => {
 describeControlPlane('mode listed', () => {
   let enforced: Enforced;
   beforeAll(async () => {
-    enforced = await openEnforced('listed');
+    enforced = await openEnforced('listed', { databases });
     await enforced.loadFiles();
   });
   afterAll(() => enforced.close());
+
+  it('refuses each encoding of a revoked certificate, and nobody else, on two replicas', () =>
+    refusesEachEncoding(enforced, reading, (replica) => enforced.loadFiles(replica)));
 
   it('leaves a watch open that was opened before, and lets members of system:masters pass', async () => {
     const master = await enforced.signByHand('by-hand', ['system:masters']);
@@ -542,13 +676,14 @@ describeControlPlane('mode listed', () => {
   });
 
   it('refuses the listed, and lets everybody else in while kubepass is down', async () => {
-    const [taken, sibling] = [await enforced.issue(), await enforced.issue()];
+    const { taken, sibling } = await enforced.issueWithOthers('jane');
+    const others = enforced.inOtherEncodings(taken, rsaEncodings);
     await untilAllowed(() => taken.kubectl(...reading));
     await revokeCertificate(enforced.service.store, taken.fingerprint);
     await enforced.loadFiles();
     await expect.poll(async () => taken.kubectl(...reading), { timeout: 15_000 }).toMatchObject(revoked);
     await enforced.service.stop();
-    expect((await taken.kubectl(...reading)).code).toBe(1);
+    for (const { kubectl } of [taken, ...others]) expect((await kubectl(...reading)).code).toBe(1);
     expect((await sibling.kubectl(...reading)).code).toBe(0);
   });
 });
@@ -578,7 +713,7 @@ describeControlPlane('the longest list', () => {
 describeControlPlane('mode admission', () => {
   let enforced: Enforced;
   beforeAll(async () => {
-    enforced = await openEnforced('admission');
+    enforced = await openEnforced('admission', { databases });
     await succeed(enforced.plane, ['apply', '--filename', join(component, 'rbac.yaml')]);
     await succeed(enforced.plane, ['apply', '--filename', join(component, 'probe.yaml')]);
     // The JSON is a List, which kubectl applies like the YAML.
@@ -587,6 +722,9 @@ describeControlPlane('mode admission', () => {
     await succeed(enforced.plane, ['apply', '--filename', '-'], await enforced.render('revocation-policy'));
   });
   afterAll(() => enforced.close());
+
+  it('refuses each encoding of a revoked certificate, and nobody else, on two replicas', () =>
+    refusesEachEncoding(enforced, [...writing('other'), '--dry-run=server'], () => Promise.resolve()));
 
   it('refuses writes and exec within seconds, and lets reads and siblings go on', async () => {
     const [taken, sibling] = [await enforced.issue(), await enforced.issue()];
