@@ -12,8 +12,12 @@ const followMilliseconds = 500;
 const readMilliseconds = 60_000;
 const namesAtOnce = 250;
 const certificatesAtMost = 100_000;
-/** A name is read anew so long after the last time, and reading it takes at most a tenth of the time. */
+/**
+ * A name is read anew so long after the last time, and reading it takes at most a tenth of the time. On a slow database
+ * it takes more, because an API server waits for 3 s.
+ */
 const pauseMilliseconds = 100;
+const longestPauseMilliseconds = 1_000;
 
 type Live = Pick<Certificate, 'cluster' | 'username' | 'fingerprintSha256' | 'notAfter'>;
 
@@ -164,8 +168,10 @@ export class ListedNames {
     const reading = (this.#rests.get(name) ?? Promise.resolve()).then(async () => {
       this.#next.delete(name);
       const began = performance.now();
-      const rest = (): Promise<void> =>
-        sleep(Math.max(pauseMilliseconds, 9 * (performance.now() - began)), undefined, { ref: false });
+      const rest = (): Promise<void> => {
+        const milliseconds = Math.max(pauseMilliseconds, 9 * (performance.now() - began));
+        return sleep(Math.min(milliseconds, longestPauseMilliseconds), undefined, { ref: false });
+      };
       const read = this.#read([name]);
       const rested = read.then(rest, rest).then(() => {
         if (this.#rests.get(name) === rested && !this.#next.has(name)) this.#rests.delete(name);

@@ -726,6 +726,19 @@ describeControlPlane('mode admission', () => {
   it('refuses each encoding of a revoked certificate, and nobody else, on two replicas', () =>
     refusesEachEncoding(enforced, [...writing('other'), '--dry-run=server'], () => Promise.resolve()));
 
+  it('lets a certificate write at once that is issued while its name is listed', async () => {
+    const [taken] = [await enforced.issue('lea')];
+    await enforced.revoke(taken.fingerprint);
+    await expect
+      .poll(() => taken.kubectl(...writing('lea'), '--dry-run=server'), { timeout: 20_000 })
+      .toMatchObject(revoked);
+    for (const replica of [enforced.service, enforced.second ?? enforced.service]) {
+      const person = new Person(enforced.plane, (await enforced.issue('lea', replica)).file);
+      expect(await person.ask('POST', 'at-once')).toMatch(/^201 /);
+      person.leave();
+    }
+  });
+
   it('refuses writes and exec within seconds, and lets reads and siblings go on', async () => {
     const [taken, sibling] = [await enforced.issue(), await enforced.issue()];
     await untilAllowed(() => taken.kubectl(...writing('first'), '--dry-run=server'));
