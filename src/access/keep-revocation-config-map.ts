@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../context/under-way.js';
 import type { ClusterConnection, ConfigMapObject } from '../kubernetes/cluster-connection.js';
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
 import { keyOfUsername, readValueOfUsernames, valueOfUsernames } from '../formats/enforcement-files.js';
@@ -11,6 +13,10 @@ const roundMilliseconds = 250;
 const readMilliseconds = 60_000;
 /** How long a cluster that did not take the list is left alone. */
 const pauseMilliseconds = 5_000;
+/** How long an API server takes to hear of a change. */
+const settlingMilliseconds = 100;
+/** How long a new certificate waits for a cluster that does not take the list. */
+const patienceSeconds = 2;
 /** The API server takes values of 1 MiB, and etcd an object of 1.5 MiB, which has each key twice. */
 const mostOctets = 1_000_000;
 
@@ -57,26 +63,33 @@ export function keepRevocationConfigMap(
   };
 
   let timer: NodeJS.Timeout | undefined;
-  let underWay: Promise<void> = Promise.resolve();
-  const schedule = (milliseconds: number) => {
-    timer = setTimeout(() => {
-      underWay = round()
-        .then(
-          () => roundMilliseconds,
-          (error: unknown) => {
-            // Another replica has written at the same time.
-            if (error instanceof ClusterConflictError) return roundMilliseconds;
-            complain(error instanceof Error ? error.message : String(error));
-            return pauseMilliseconds;
-          },
-        )
-        .then((pause) => {
-          if (!stopped) schedule(pause);
-        });
-    }, milliseconds);
-    timer.unref();
+  let underWay: Promise<number> = Promise.resolve(0);
+  /** A round after those under way. Resolves with the milliseconds until the next one; 0: it did not succeed. */
+  const turn = (): Promise<number> => {
+    underWay = underWay
+      .then(round)
+      .then(
+        () => roundMilliseconds,
+        (error: unknown) => {
+          // Another replica has written at the same time.
+          if (error instanceof ClusterConflictError) return 0;
+          complain(error instanceof Error ? error.message : String(error));
+          return pauseMilliseconds;
+        },
+      )
+      .then((pause) => {
+        clearTimeout(timer);
+        if (!stopped) timer = setTimeout(() => void turn(), pause).unref();
+        return pause;
+      });
+    return underWay;
   };
-  schedule(0);
+  const write = async (): Promise<void> => {
+    while ((await turn()) === 0) if (stopped) return;
+    await sleep(settlingMilliseconds, undefined, { ref: false });
+  };
+  listedNames.keptBy(cluster, () => within(patienceSeconds, write()));
+  void turn();
   return {
     async stop() {
       stopped = true;

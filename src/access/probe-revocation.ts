@@ -38,8 +38,8 @@ export async function probeRevocation(
   if (connection === null) return unproven('ClusterNotConnected', 'kubepass has no connection to the cluster');
 
   // The probe must not take the place of a person's certificate.
-  if (mode === 'listed' && [...context.denyList.ofCluster(certificate.cluster)].length >= mostListed)
-    return unproven('ListFull', `the file of mode listed holds ${mostListed} certificates already`);
+  if (mode === 'listed' && (await context.listedNames.of(certificate.cluster)).size >= mostListed)
+    return unproven('ListFull', `the file of mode listed holds ${mostListed} usernames already`);
 
   const other = otherEncoding(certificate.der);
   if (other === null)

@@ -54,8 +54,8 @@ export const commitFollowers = (parts: CommitFollowers): readonly CommitFollower
       return parts.kept.keepWithdrawn(operations.map(withdrawalBy));
     },
   ),
-  afterCommit(['insertCertificate'], { waits: true }, (operations) => {
-    for (const { certificate } of operations) if (!certificate.orphan) parts.listedNames.add(certificate);
+  afterCommit(['insertCertificate'], { waits: true }, async (operations) => {
+    for (const { certificate } of operations) if (!certificate.orphan) await parts.listedNames.add(certificate);
   }),
   afterCommit(['endSession', 'revokeTokenOfLeaver'], { waits: true }, (operations) => {
     for (const { op, id } of operations)

@@ -72,7 +72,7 @@ export interface IssuanceContext {
   readonly directory: DirectorySettings;
   readonly directoryUse: DirectoryUse;
   readonly denyList: DenyListPort;
-  readonly listedNames: Pick<ListedNames, 'passes' | 'of' | 'changesOf'>;
+  readonly listedNames: Pick<ListedNames, 'passes' | 'of' | 'changesOf' | 'keptBy'>;
   /** How clusters reach the service; null where that is not known. */
   readonly publicAddress: PublicAddress | null;
   readonly measures: IssuanceMeasures;

@@ -48,6 +48,7 @@ export class ListedNames {
   readonly #next = new Map<string, Promise<void>>();
   /** Resolve when the name may be read again. */
   readonly #rests = new Map<string, Promise<void>>();
+  readonly #writes = new Map<string, () => Promise<unknown>>();
   #changes = 0;
   #allReadAt = -Infinity;
   #following: Promise<void> = Promise.resolve();
@@ -81,12 +82,20 @@ export class ListedNames {
     });
   }
 
-  /** Takes in a certificate that is committed. */
-  add({ cluster, username, fingerprintSha256, notAfter }: Live): void {
-    const known = this.#names.get(foldedName(username));
-    if (known === undefined) return;
-    known.live.set(fingerprintSha256, { cluster, username, fingerprintSha256, notAfter });
-    this.#changes += 1;
+  /** The cluster has the list itself; `write` resolves when it has been given what is known, or takes too long. */
+  keptBy(cluster: string, write: () => Promise<unknown>): void {
+    this.#writes.set(cluster, write);
+  }
+
+  /** Takes in a certificate that is committed. Resolves when its cluster lets it pass. */
+  async add({ cluster, username, fingerprintSha256, notAfter }: Live): Promise<void> {
+    const name = foldedName(username);
+    const known = this.#names.get(name);
+    if (known !== undefined) {
+      known.live.set(fingerprintSha256, { cluster, username, fingerprintSha256, notAfter });
+      this.#changes += 1;
+    }
+    if (this.#isListed(cluster, name)) await this.#writes.get(cluster)?.();
   }
 
   /** Whether a cluster may let a certificate with this username pass. False also where it cannot be looked up. */

@@ -100,6 +100,7 @@ describe('keeping the ConfigMap', () => {
     };
     const revoked: RevokedCertificate[] = [];
     const errors: string[] = [];
+    let write = (): Promise<unknown> => Promise.resolve();
     const keep = () =>
       keepRevocationConfigMap(
         {
@@ -108,7 +109,9 @@ describe('keeping the ConfigMap', () => {
             ofCluster: () => revoked,
           }),
           listedNames: {
-            judge: () => 'notListed',
+            keptBy(_cluster, given) {
+              write = given;
+            },
             of: () => Promise.resolve(new Map()),
             changesOf: () => String(revoked.length),
           },
@@ -120,7 +123,7 @@ describe('keeping the ConfigMap', () => {
         { configMaps },
       );
     return {
-      ...{ keep, revoked, faults, errors },
+      ...{ keep, revoked, faults, errors, write: () => write() },
       reads: () => reads,
       data: () => Object.keys(data ?? {}),
       remove: () => (data = null),
@@ -150,6 +153,25 @@ describe('keeping the ConfigMap', () => {
     expect([data(), errors]).toEqual([[], ['forbidden']]);
     await vi.advanceTimersByTimeAsync(6_000);
     expect(data()).toEqual(['aa']);
+    await kept.stop();
+  });
+
+  it('is waited for until it is written, or cannot be', async () => {
+    const { keep, revoked, data, faults, write } = cluster();
+    const kept = keep();
+    await vi.advanceTimersByTimeAsync(100);
+    // Other replicas have written, twice.
+    faults.push(new ClusterConflictError('changed'), new ClusterConflictError('changed'));
+    revoked.push(aRevocation({ fingerprintSha256: 'aa' }));
+    const written = write().then(data);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await written).toEqual(['aa']);
+
+    revoked.push(aRevocation({ fingerprintSha256: 'bb' }));
+    faults.push(new Error('forbidden'));
+    const failed = write().then(data);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await failed).toEqual(['aa']);
     await kept.stop();
   });
 

@@ -36,7 +36,7 @@ function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({
     },
     directoryUse: { changed: () => hear('directory') },
     identityBlocks: { add: (folded) => hear(`block ${folded}`) },
-    listedNames: { add: ({ fingerprintSha256 }) => hear(`live ${fingerprintSha256}`) },
+    listedNames: { add: ({ fingerprintSha256 }) => writes(`list with live ${fingerprintSha256}`) },
     wake: () => hear('wake'),
     measured: {
       minds: null,
@@ -85,7 +85,8 @@ it('the parts of a process follow a commit in this order, and the answer comes b
     ...['deny list f', 'file of 1 revocations begins', 'file of 1 revocations ends'],
     ...['block jane', 'block joe'],
     ...['file of ["token","token","folded","folded"] begins', 'file of ["token","token","folded","folded"] ends'],
-    'live c',
+    'list with live c begins',
+    'list with live c ends',
     ...['forget token b', 'forget session s'],
     'directory',
     'wake',
