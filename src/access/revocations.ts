@@ -2,6 +2,7 @@ import { foldedName } from '@kubepass/inspect/formats';
 import { mayReadCertificate, mayRevoke } from '../identity/permissions.js';
 import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
 import { type Enforcement, enforcementOf, noEnforcement, type DenyListPort } from '../model/enforcement.js';
+import { type Cluster, clustersSharingTrust } from '../model/cluster.js';
 import { type Outcome, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { IssuanceContext, Log } from '../context/context.js';
@@ -156,7 +157,19 @@ export async function restoreRevocations(
 export function enforcementOn({ clusters, probes }: IssuanceContext, cluster: string): Enforcement {
   const issuing = clusters.get(cluster);
   if (issuing === undefined) return noEnforcement;
-  return enforcementOf(issuing.cluster.revocation, probes.last(cluster)?.result.revocation ?? null);
+  const on = ({ name, revocation }: Cluster) => enforcementOf(revocation, probes.last(name)?.result.revocation ?? null);
+  const own = on(issuing.cluster);
+  if (issuing.cluster.sharedTrust !== true) return own;
+  const all = Array.from(clusters.values(), (one) => one.cluster);
+  const sharing = clustersSharingTrust(all, cluster);
+  const open = all.filter((one) => one.name !== cluster && sharing.includes(one.name) && on(one).continues.length > 0);
+  if (open.length === 0) return own;
+  const names = open.slice(0, 3).map(({ name }) => name);
+  const more = open.length > names.length ? ` and ${open.length - names.length} more` : '';
+  return {
+    ...own,
+    continues: [...own.continues, `what goes on at clusters of shared trust: ${names.join(', ')}${more}`],
+  };
 }
 
 type Exposed = Pick<ListedCertificate, 'cluster' | 'fingerprintSha256' | 'notAfter'> & { readonly isRevoked: boolean };
@@ -182,6 +195,8 @@ interface DenyListOptions {
   readonly reader: Pick<Store['revocations'], 'chunk' | 'lastN' | 'unexpired'>;
   readonly clock: () => Date;
   readonly log: Log;
+  /** The clusters whose revocations count on a cluster, itself among them. Default: itself alone. */
+  readonly sharing?: (cluster: string) => readonly string[];
 }
 
 /**
@@ -246,17 +261,29 @@ export class DenyList implements DenyListPort {
   }
 
   find(cluster: string, fingerprintSha256: string): RevokedCertificate | null {
-    return this.#clusters.get(cluster)?.get(fingerprintSha256) ?? null;
+    for (const one of this.#sharing(cluster)) {
+      const found = this.#clusters.get(one)?.get(fingerprintSha256);
+      if (found !== undefined) return found;
+    }
+    return null;
   }
 
   *ofCluster(cluster: string): Generator<RevokedCertificate> {
-    const now = this.options.clock();
-    for (const revoked of this.#clusters.get(cluster)?.values() ?? []) if (revoked.notAfter > now) yield revoked;
+    for (const one of this.#sharing(cluster)) yield* this.#own(one);
   }
 
   /** The revoked certificates of all clusters that have not expired. */
   *all(): Generator<RevokedCertificate> {
-    for (const cluster of this.#clusters.keys()) yield* this.ofCluster(cluster);
+    for (const cluster of this.#clusters.keys()) yield* this.#own(cluster);
+  }
+
+  #sharing(cluster: string): readonly string[] {
+    return this.options.sharing?.(cluster) ?? [cluster];
+  }
+
+  *#own(cluster: string): Generator<RevokedCertificate> {
+    const now = this.options.clock();
+    for (const revoked of this.#clusters.get(cluster)?.values() ?? []) if (revoked.notAfter > now) yield revoked;
   }
 
   ofName(folded: string): readonly RevokedCertificate[] {
@@ -275,7 +302,7 @@ export class DenyList implements DenyListPort {
   }
 
   changesOf(cluster: string): number {
-    return this.#changes.get(cluster) ?? 0;
+    return this.#sharing(cluster).reduce((changes, one) => changes + (this.#changes.get(one) ?? 0), 0);
   }
 
   /** Takes in a revocation that is committed. */
@@ -326,6 +353,6 @@ export class DenyList implements DenyListPort {
   }
 
   #changed(cluster: string): void {
-    this.#changes.set(cluster, this.changesOf(cluster) + 1);
+    this.#changes.set(cluster, (this.#changes.get(cluster) ?? 0) + 1);
   }
 }

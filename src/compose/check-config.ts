@@ -2,20 +2,21 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lookIntoDatabase } from '../backup/open-store.js';
 import { UserAuthorities } from '../clusters/user-authorities.js';
+import { type ClusterAuthorities, findSharedTrust } from '../clusters/shared-trust.js';
 import type { ClusterConfig } from '../config/cluster-config.js';
 import type { LocalCAConfig } from '../config/issuer-config.js';
 import type { ReadConfig } from '../config/config.js';
 import { checkDataDir, readClientSecret, readSecretFile } from '../config/secrets.js';
 import { ownCheckpointKeyFile, readCheckpointKey } from '../evidence/checkpoint-keys.js';
 import type { TlsPair } from '../http/server/tls-settings.js';
-import { type ClientTrust, readClientTrust } from '../kubernetes/certificate-authorities.js';
+import { type ClientTrust, readClientBundle, readClientTrust } from '../kubernetes/certificate-authorities.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
 import { whyGone } from '../signing/certificate-authority-files.js';
 import { judgeIssuers, sentenceOf } from '../signing/open-issuers.js';
 import type { IssuerPlace } from '../signing/read-issuer.js';
 import { defaultIssuer } from '../model/issuer.js';
 import type { FoundDatabase } from '../store/schema/migrations.js';
-import { encodeCertificates, signaturesHere } from '@kubepass/x509';
+import { encodeCertificates, type ParsedCertificate, signaturesHere } from '@kubepass/x509';
 import { readApiToken } from './api-tokens.js';
 import { namesUserAuthority, readCallersFiles, warnOfEnded } from './client-certificates.js';
 import { Findings } from './findings.js';
@@ -58,6 +59,8 @@ export async function checkConfig(read: ReadConfig, now: Date): Promise<CheckedC
   const trusts: ClusterTrust[] = [];
   for (const [i, cluster] of read.clusters.entries())
     if (cluster !== undefined) trusts.push(await checkCluster(check, `/clusters/${i}`, cluster, database));
+  for (const { cluster, message } of findSharedTrust(trusts.map(({ authorities }) => authorities)))
+    findings.add(`/clusters/${read.clusters.findIndex((one) => one?.name === cluster)}`, message);
   await checkCallers(check, pair, trusts);
   await checkOthers(check);
   findings.errors.push(...(await policies));
@@ -110,6 +113,7 @@ async function checkTls({ config: { tls }, findings, now }: Check): Promise<TlsP
 /** A cluster with the CA that it accepts user certificates from, as far as the configuration says it. */
 interface ClusterTrust {
   readonly cluster: ClusterConfig;
+  readonly authorities: ClusterAuthorities;
   readonly clientTrust: () => Promise<ClientTrust | null>;
 }
 
@@ -125,9 +129,10 @@ async function checkCluster(
   const local = signer.kind === 'localCA' ? await checkIssuers(check, at, cluster.name, signer, database) : null;
   if (serving !== null && !(signer.kind === 'localCA' && signer.generate))
     await findings.unless(`${at}/servingCertificateAuthority`, () => readAuthorityFile(serving));
+  const own = local && readClientTrust(encodeCertificates(local.anchors));
   const named =
     client === null
-      ? local
+      ? own
       : await findings.unless(`${at}/clientCertificateAuthority`, async () =>
           readClientTrust(await readFile(client, 'utf8')),
         );
@@ -140,7 +145,18 @@ async function checkCluster(
       },
       'faults',
     );
-  return { cluster, clientTrust: () => Promise.resolve(named ?? null) };
+  const inFile = named ? readClientBundle(named.pem) : [];
+  const { name, sharedTrust } = cluster;
+  return {
+    cluster,
+    authorities: {
+      name,
+      sharedTrust,
+      chains: local?.chains ?? inFile,
+      trusted: [...inFile, ...(local?.anchors ?? [])],
+    },
+    clientTrust: () => Promise.resolve(named ?? null),
+  };
 }
 
 async function checkIssuers(
@@ -149,7 +165,7 @@ async function checkIssuers(
   cluster: string,
   ca: LocalCAConfig,
   database: FoundDatabase | undefined,
-): Promise<ClientTrust | undefined> {
+): Promise<Record<'chains' | 'anchors', readonly ParsedCertificate[]> | null> {
   const recorded = database?.issuers.filter((one) => one.cluster === cluster) ?? [];
   const [first] = ca.issuers;
   if (
@@ -160,7 +176,7 @@ async function checkIssuers(
   ) {
     const pinned = recorded.find(({ name }) => name === defaultIssuer)?.spkiSha256;
     if (pinned !== undefined) findings.add('/dataDir', whyGone(cluster, dirname(first.certFile), pinned));
-    return undefined;
+    return null;
   }
   const pointerOf = (issuer: string, place: IssuerPlace): string => {
     if (ca.generate) return '/dataDir';
@@ -168,7 +184,7 @@ async function checkIssuers(
     const index = ca.issuers.findIndex(({ name }) => name === issuer);
     return `${at}/signer/localCA${ca.listed && index >= 0 ? `/issuers/${index}` : ''}${member}`;
   };
-  if (isWrong(`${at}/signer`)) return undefined;
+  if (isWrong(`${at}/signer`)) return null;
   const judged = await judgeIssuers(cluster, ca, recorded, {
     clock: () => now,
     signatures: signaturesHere,
@@ -179,8 +195,9 @@ async function checkIssuers(
     const text = ca.listed || problem.place === '' ? sentenceOf(cluster, problem) : problem.message;
     findings.add(pointerOf(problem.issuer, problem.place), text);
   }
-  const pem = encodeCertificates(judged.read.flatMap(({ certificates }) => certificates?.anchors ?? []));
-  return pem === '' ? undefined : readClientTrust(pem);
+  const anchors = judged.read.flatMap(({ certificates }) => certificates?.anchors ?? []);
+  const chains = [...judged.read.flatMap(({ certificates }) => certificates?.chain ?? []), ...anchors];
+  return anchors.length === 0 ? null : { chains, anchors };
 }
 
 const isMissing = (file: string): Promise<boolean> =>

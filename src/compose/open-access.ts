@@ -3,6 +3,7 @@ import { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import { BreakGlassUses } from '../identity/break-glass.js';
 import { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import { ListedNames } from '../context/listed-names.js';
+import { clustersSharingTrust } from '../model/cluster.js';
 import { DenyList } from '../access/revocations.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
@@ -34,7 +35,8 @@ interface Authenticators {
 /** Loads who has lost access: from the database, and from the list beside it. */
 export async function openAccess(runtime: Runtime, { store, ...traces }: OpenedDatabase): Promise<OpenedAccess> {
   const { config, clock, random, log, closings } = runtime;
-  const denyList = new DenyList({ reader: store.revocations, clock, log });
+  const sharing = (cluster: string) => clustersSharingTrust(config.clusters, cluster);
+  const denyList = new DenyList({ reader: store.revocations, clock, log, sharing });
   const restorations = new Restorations({ ...traces, store, clock, random, log, signsHere: () => false });
   const recovering = { ...store, writer: { commit: (step: Step) => restorations.recordLost(step, 'revocations') } };
   const kept = await openKeptRevocations(config.database, recovering, denyList, clock, log);

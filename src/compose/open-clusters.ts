@@ -4,6 +4,7 @@ import type { ClusterConfig } from '../config/cluster-config.js';
 import type { IssuerConfig } from '../config/issuer-config.js';
 import type { IssuingCluster } from '../context/context.js';
 import { ClusterProbes } from '../context/under-way.js';
+import { whyTrustShared } from '../clusters/shared-trust.js';
 import { trustOfIssuers } from '../issuers/client-bundle.js';
 import { brokenConnection } from '../kubernetes/broken-connection.js';
 import {
@@ -41,6 +42,8 @@ interface ClusterParts extends Pick<OpenedClusters, 'probes' | 'signatures'> {
   readonly store: Store;
   /** The id of the log in which requests are recorded. */
   readonly instance: string;
+  /** The clusters that are open already. */
+  readonly opened: readonly IssuingCluster[];
   /** The issuers of the clusters that kubepass signs for, by the cluster's name. */
   readonly judged: ReadonlyMap<string, JudgedIssuers>;
 }
@@ -55,7 +58,7 @@ export async function openClusters(runtime: Runtime, store: Store, instance: str
   const judged = await judgeAllIssuers(localCAs(runtime.config.clusters), { ...runtime, store, signatures });
   const all: IssuingCluster[] = [];
   for (const config of runtime.config.clusters) {
-    const opened = await openCluster(config, runtime, { store, instance, probes, signatures, judged });
+    const opened = await openCluster(config, runtime, { store, instance, probes, signatures, judged, opened: all });
     runtime.closings.push(() => opened.connection?.close());
     all.push(opened);
   }
@@ -112,7 +115,7 @@ async function openLocalCa(
   cluster: string,
   configs: readonly IssuerConfig[],
   { clock, log, files, metrics, closings }: Runtime,
-  { store, judged }: ClusterParts,
+  { store, judged, opened }: ClusterParts,
 ): Promise<OpenedSigner> {
   const parts = { store, clock, log, keyMeasures: metrics.keys };
   const issuers = await openIssuers(judged.get(cluster), parts);
@@ -120,7 +123,9 @@ async function openLocalCa(
     for (const { key } of issuers.all()) await key.close();
   });
   const keep: FollowParts['keep'] = (options) => files.keep('issuers', options);
-  closings.push(await followIssuerFiles(issuers, configs, { ...parts, keep }));
+  const whyNot: FollowParts['whyNot'] = ({ chain, anchors }) =>
+    whyTrustShared(opened, cluster, { chains: [...chain, ...anchors], trusted: anchors });
+  closings.push(await followIssuerFiles(issuers, configs, { ...parts, keep, whyNot }));
   return {
     signer: new LocalCaSigner(issuers, randomBytes),
     issuers,
@@ -191,6 +196,7 @@ function clusterOf(
     nameAlphabet: config.nameAlphabet,
     readsRoleBindings: config.readRoleBindings,
     revocation: config.revocation,
+    sharedTrust: config.sharedTrust,
   };
 }
 

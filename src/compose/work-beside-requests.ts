@@ -1,5 +1,6 @@
 import { clearUnrecordedObjects } from '../clusters/clear-unrecorded-objects.js';
 import { probeStaleClusters } from '../clusters/probe-cluster.js';
+import { watchSharedTrust } from '../clusters/shared-trust.js';
 import { watchUnknownIdentities } from '../clusters/watch-unknown-identities.js';
 import { within } from '../context/under-way.js';
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
@@ -56,6 +57,7 @@ export async function beginWork(
   // Only certificates of clusters are read twice.
   if ([...context.clusters.values()].some(({ signer }) => signer.needsCluster)) loadSecondReader();
   void probeStaleClusters(context);
+  if (context.clusters.size > 1) closings.push(watchSharedTrust([...context.clusters.values()], context.log));
   void known.ask();
   clientCertificates?.begin();
   await housekeeping.recovered;

@@ -12,7 +12,9 @@ import {
   TextSetting,
   uniqueList,
   reportUnlessDnsLabel,
+  listed,
   resolveOptional,
+  shown,
   whyNotUrl,
   type ReportProblem,
   type Resolve,
@@ -195,7 +197,7 @@ function readIssuers(
   return issuers.map((one, i, all) => {
     const at = below(`/callers/oidc/${i}`, report);
     if (all.findIndex(({ name }) => name === one.name) !== i)
-      at('/name', `"${one.name}" is the name of an earlier issuer`);
+      at('/name', `${shown(one.name)} is the name of an earlier issuer`);
     if (all.findIndex(({ issuer }) => issuer === one.issuer) !== i) at('/issuer', 'is that of an earlier issuer');
     if (one.login !== undefined && publicAddress === null)
       at(
@@ -220,13 +222,11 @@ function readServiceAccounts(
     const at = below(`/callers/serviceAccounts/${i}`, report);
     const found = clusters?.find(({ name }) => name === cluster);
     if (clusters !== null && found === undefined)
-      at(
-        '/cluster',
-        `"${cluster}" is not the name of a configured cluster; there are ${clusters.map(({ name }) => name).join(', ')}`,
-      );
+      at('/cluster', `is not the name of a configured cluster; there are ${listed(clusters.map(({ name }) => name))}`);
     else if (found?.isReached === false)
       at('/cluster', 'cannot be asked about tokens: it needs kubeconfig, or inCluster: true');
-    if (all.findIndex((other) => other.cluster === cluster) !== i) at('/cluster', `"${cluster}" stands there already`);
+    if (all.findIndex((other) => other.cluster === cluster) !== i)
+      at('/cluster', `${shown(cluster)} stands there already`);
     // A token goes to the cluster of its audience. With a common one, each cluster could use the tokens of the others.
     if (all.findIndex((other) => other.audience === audience) !== i)
       at('/audience', 'is that of another cluster, which could then use the tokens for this one');

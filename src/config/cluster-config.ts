@@ -25,6 +25,8 @@ export interface ClusterConfig {
   readonly readRoleBindings: boolean;
   /** Whether a kubeconfig in `connection` may name an exec plugin. */
   readonly allowExec: boolean;
+  /** Whether its certificates work on the other clusters that say so, too, and theirs on it. */
+  readonly sharedTrust: boolean;
   readonly revocation: RevocationSettings;
 }
 
@@ -75,6 +77,7 @@ export function readCluster(
       nameAlphabet: settings.nameAlphabet ?? 'ascii',
       readRoleBindings,
       allowExec: settings.allowExec ?? false,
+      sharedTrust: settings.sharedTrust ?? false,
       revocation,
     }
   );

@@ -35,6 +35,7 @@ const ClusterSettings = group({
   nameAlphabet: Type.Optional(Type.Enum(['ascii', 'unicode'])),
   allowExec: Type.Optional(Type.Boolean()),
   readRoleBindings: Type.Optional(Type.Boolean()),
+  sharedTrust: Type.Optional(Type.Boolean()),
   revocation: optionalGroup({
     mode: Type.Enum(['webhook', 'listed', 'admission', 'none']),
     whenInDoubt: Type.Enum(['deny', 'noOpinion']),

@@ -23,7 +23,7 @@ import { type DatabaseConfig, readDatabase } from './database-config.js';
 import { type Environment, environmentVariables as variables } from './env.js';
 import { ownIssuer, reportSharedDescriptors } from './issuer-config.js';
 import { isLoopback } from './loopback.js';
-import { below, type ReportProblem, type Resolve } from './setting.js';
+import { below, listed, type ReportProblem, type Resolve, shown } from './setting.js';
 import { openSources, type Sources } from './sources.js';
 import { readTracing, type TracingConfig } from './tracing-config.js';
 import { readWebhooks, type WebhookConfig } from './webhook-config.js';
@@ -235,7 +235,7 @@ function readHost({ environment, file, judge, isWrong }: Sources, isSafe: boolea
   if (!isSafe && !isWrong('/tls') && !isLoopback(host))
     judge(
       '/host',
-      `"${host}" is not a loopback address: set ${variables.tlsCertFile} and ${variables.tlsKeyFile}, or ${variables.tlsTerminated}=true where a proxy terminates TLS`,
+      `${isIP(host) === 0 ? 'it' : `"${host}"`} is not a loopback address: set ${variables.tlsCertFile} and ${variables.tlsKeyFile}, or ${variables.tlsTerminated}=true where a proxy terminates TLS`,
     );
   return host;
 }
@@ -298,6 +298,7 @@ function demoCluster(dataDir: string): ClusterConfig {
     nameAlphabet: 'ascii',
     readRoleBindings: false,
     allowExec: false,
+    sharedTrust: false,
     revocation: embeddedRevocation,
   };
 }
@@ -307,7 +308,7 @@ function readClusters({ file: { clusters = [] }, fromFile, judge }: Sources): re
   reportSharedDescriptors(clusters, judge);
   return clusters.map((settings, i) => {
     const at = below(`/clusters/${i}`, judge);
-    if (names.indexOf(settings.name) !== i) at('/name', `"${settings.name}" is the name of an earlier cluster`);
+    if (names.indexOf(settings.name) !== i) at('/name', `${shown(settings.name)} is the name of an earlier cluster`);
     return readCluster(settings, fromFile, at);
   });
 }
@@ -316,7 +317,7 @@ function readTls(sources: Sources): { readonly files: Config['tls']; readonly te
   const { environment, file, judge } = sources;
   const { tlsTerminated } = environment;
   if (tlsTerminated !== undefined && tlsTerminated !== 'true' && tlsTerminated !== 'false')
-    judge('/tls/terminated', `must be true or false, not "${tlsTerminated}"`);
+    judge('/tls/terminated', 'must be true or false');
   const terminated = tlsTerminated === undefined ? (file.tls?.terminated ?? false) : tlsTerminated === 'true';
 
   const certFile = readPath(environment.tlsCertFile, file.tls?.certFile, sources);
@@ -342,10 +343,7 @@ function readDirectory(sources: Sources): DirectorySettings {
   const names = clusterNames(sources);
   for (const [i, name] of settings.required.entries())
     if (names !== null && !names.includes(name))
-      sources.judge(
-        `/directory/required/${i}`,
-        `"${name}" is not the name of a cluster; there are ${names.join(', ')}`,
-      );
+      sources.judge(`/directory/required/${i}`, `is not the name of a cluster; there are ${listed(names)}`);
   return settings;
 }
 
@@ -374,13 +372,14 @@ function readPort(value: string | undefined, variable: string, report: ReportPro
   const advice = value.startsWith('tcp://')
     ? '; Kubernetes sets it so for a Service of this name: give the pod enableServiceLinks: false'
     : '';
-  report(variable, `must be a port from 0 to 65535, not "${value}"${advice}`);
+  const given = /^\d{1,6}$|^tcp:\/\/[\d.:a-f[\]]+$/.test(value) ? `, not "${value}"` : '';
+  report(variable, `must be a port from 0 to 65535${given}${advice}`);
   return undefined;
 }
 
 function readLogLevel({ environment: { logLevel = 'info' }, report }: Sources): LogLevel {
   const level = logLevels.find((known) => known === logLevel);
-  if (level === undefined) report(variables.logLevel, `must be one of ${logLevels.join(', ')}, not "${logLevel}"`);
+  if (level === undefined) report(variables.logLevel, `must be one of ${logLevels.join(', ')}`);
   return level ?? 'info';
 }
 
@@ -395,7 +394,7 @@ function readTrustedProxies({ environment, file, judge }: Sources): readonly str
   const proxies = told ?? file.trustedProxies ?? [];
   for (const [i, proxy] of proxies.entries()) {
     if (!isNetwork(proxy))
-      judge(told === undefined ? `/trustedProxies/${i}` : '/trustedProxies', `"${proxy}" ${notNetwork}`);
+      judge(told === undefined ? `/trustedProxies/${i}` : '/trustedProxies', `entry ${i + 1} ${notNetwork}`);
   }
   return proxies;
 }

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+
 /** Reasons of the operating system, in the words of an operator. */
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file; mend the path (one in the file is relative to it), or put the file there',
@@ -9,11 +12,16 @@ const reasons: Readonly<Record<string, string>> = {
 /** Why a file of the configuration cannot be used, and the remedy where the operating system says why. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code = '', path } = error as NodeJS.ErrnoException;
-  const reason = reasons[code];
+  const { code = '', path, syscall } = error as NodeJS.ErrnoException;
+  // Node repeats an argument that cannot be a path.
+  if (code.startsWith('ERR_INVALID_ARG')) return 'it cannot be a path';
+  if (path === undefined) return error.message;
   // Somebody wrote down the secret in place of the name of its file.
-  if (path !== undefined && /whsec_|-----BEGIN|(?:^|\/)kubepass_[\w-]{43}\s*$/.test(path))
+  if (/whsec_|-----BEGIN|(?:^|\/)kubepass_[\w-]{43}\s*$/.test(path))
     return 'it holds the secret itself; put that into a file, and name the file here';
-  if (reason === undefined || path === undefined) return error.message;
-  return `${path}: ${reason}`;
+  return `${shownPath(path)}: ${reasons[code] ?? `${code}, ${syscall ?? ''}`}`;
 }
+
+/** A path as far as it exists: what stands behind may be a secret in place of the name of its file. */
+export const shownPath = (path: string): string =>
+  existsSync(path) || dirname(path) === path ? path : `below ${shownPath(dirname(path)).replace(/^below /, '')}`;

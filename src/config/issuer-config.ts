@@ -10,6 +10,7 @@ import {
   type ReportProblem,
   type Resolve,
   resolveOptional,
+  shown,
   TextSetting,
 } from './setting.js';
 import { reportDifferences } from './shape-problems.js';
@@ -148,7 +149,7 @@ function readIssuers(listed: unknown, resolve: Resolve, report: ReportProblem): 
     if (!Value.Check(IssuerSettings, one)) return [];
     const at = below(`/${i}`, report);
     reportUnlessDnsLabel(one.name, '/name', at);
-    if (names.size === names.add(one.name).size) at('/name', `"${one.name}" is the name of an earlier issuer`);
+    if (names.size === names.add(one.name).size) at('/name', `${shown(one.name)} is the name of an earlier issuer`);
     return readIssuer(one, resolve, at) ?? [];
   });
   return issuers.length === 0 ? undefined : { kind: 'localCA', issuers, listed: true, generate: false };
@@ -198,7 +199,7 @@ function reportUnlessText(
   if (!commonName.isWellFormed()) report('/commonName', 'is not well-formed Unicode');
   for (const [i, name] of organization.entries()) {
     if (!name.isWellFormed()) report(`/organization/${i}`, 'is not well-formed Unicode');
-    if (organization.indexOf(name) !== i) report(`/organization/${i}`, `"${name}" is named twice`);
+    if (organization.indexOf(name) !== i) report(`/organization/${i}`, 'is named twice');
   }
 }
 

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import Value from 'typebox/value';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import { FileSettings } from './config-file.js';
+import { LocalCASettings } from './issuer-config.js';
 import type { ReportProblem } from './setting.js';
-import { reportDifferences } from './shape-problems.js';
+import { namesOf, reportDifferences, shownName } from './shape-problems.js';
 
 /** The configuration file as far as it can be read. */
 export interface ConfigFile {
@@ -15,23 +16,29 @@ export interface ConfigFile {
   readonly placeOf: (pointer: string) => string;
 }
 
-/** Reads the file at this path, and reports what cannot be read of it. */
+/** Reads the file at this path, and reports what cannot be read of it. No text of the file is in any problem. */
 export function readConfigFile(path: string, report: ReportProblem): ConfigFile {
   const lines = new LineCounter();
   let document: Document;
   let value: unknown;
   try {
-    const text = readFileSync(path, 'utf8');
-    document = parseDocument(text, {
+    document = parseDocument(readFileSync(path, 'utf8'), {
       ...{ version: '1.2', stringKeys: true, merge: false, resolveKnownTags: false, lineCounter: lines },
     });
-    const problems = [...document.errors, ...document.warnings];
-    for (const { message, pos } of problems)
-      reportYaml(path, text, message, lines.linePos(startOf(pos[0], document)), report);
-    if (problems.length > 0) return unreadable(path);
-    value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     report(path, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return unreadable(path);
+  }
+  const problems = [...document.errors, ...document.warnings];
+  for (const { code, pos } of problems) {
+    const { line, col } = lines.linePos(startOf(pos[0], document));
+    report(`${path}:${line}:${col}`, `is not YAML: ${code}. Its text, which may hold secrets, is not repeated`);
+  }
+  if (problems.length > 0) return unreadable(path);
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch {
+    report(path, 'holds an alias without an anchor before it, or aliases that stand for too much');
     return unreadable(path);
   }
   const wrong: string[] = [];
@@ -63,9 +70,12 @@ function repaired(value: unknown): FileSettings | null {
 
 const isWithin = (pointer: string, outer: string): boolean => pointer === outer || pointer.startsWith(`${outer}/`);
 
+const names = [...namesOf(FileSettings), ...namesOf(LocalCASettings)];
+
 /** `/clusters/0/name` as `: clusters[0].name`. */
 const nameOf = (pointer: string): string => {
-  const name = pointer.replace(/\/(\d+)(?=\/|$)/g, '[$1]').replaceAll('/', '.');
+  const steps = pointer.split('/').slice(1);
+  const name = steps.map((step) => (/^\d{1,4}$/.test(step) ? `[${step}]` : `.${shownName(step, names)}`)).join('');
   return name === '' ? '' : `: ${name.slice(1)}`;
 };
 
@@ -90,20 +100,6 @@ function positionOf(pointer: string, document: Document, lines: LineCounter): re
   return [line, col];
 }
 
-/** Reports where the file is no YAML, with the line and a caret below the place. */
-function reportYaml(
-  path: string,
-  text: string,
-  message: string,
-  { line, col }: { readonly line: number; readonly col: number },
-  report: ReportProblem,
-): void {
-  const what = message.replace(/ at line \d+, column \d+:[^]*$/, '');
-  const shown = withoutSecrets(text.split(/\r?\n/)[line - 1] ?? '').slice(0, widestLine);
-  const caret = col <= shown.length + 1 ? `\n    ${' '.repeat(col - 1)}^` : '';
-  report(`${path}:${line}:${col}`, `${what}\n    ${shown}${caret}`);
-}
-
 /** Where people look: the library says of a quote that is never closed where the file ends. */
 function startOf(offset: number, document: Document): number {
   let start = offset;
@@ -114,15 +110,3 @@ function startOf(offset: number, document: Document): number {
   });
   return start;
 }
-
-const widestLine = 120;
-
-/** Stars stand for each character that may be of a secret: passwords of URLs, secrets of webhooks, keys. */
-const withoutSecrets = (line: string): string =>
-  line
-    .replaceAll('\t', ' ')
-    .replace(/(?<=:\/\/[^\s:@/]*:)(?:.+(?=@)|(?!\d+(?:\/|\W|$)).+)/g, stars)
-    .replace(/(?<=(?:password|passwd|secret|token|key)["']?\s*:\s*)\S.*$/i, stars)
-    .replace(/whsec_\S*|[A-Za-z0-9+/=_-]{40,}/g, stars);
-
-const stars = (text: string): string => '*'.repeat(text.length);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { access, chmod, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { shownPath } from './file-reason.js';
 
 const maxSecretBytes = 1024 * 1024;
 
@@ -112,11 +113,14 @@ export async function checkDataDir(directory: string, looked = directory): Promi
 const mayUse = constants.R_OK | constants.W_OK | constants.X_OK;
 
 function notWritable(directory: string, error: unknown): Error {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = isNodeError(error) ? error.code : String(error);
   const who = process.getuid === undefined ? 'the service' : `user ${process.getuid()}`;
-  return new Error(`the directory ${directory} cannot be written to: ${why}; name one that ${who} may write to`, {
-    cause: error,
-  });
+  return new Error(
+    `the directory ${shownPath(directory)} cannot be written to: ${why}; name one that ${who} may write to`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /**

@@ -59,8 +59,12 @@ export const below =
   (path, message) =>
     report(`${place}${path}`, message);
 
+/** A name for a message: another text in its place, which may be a secret, is not repeated. */
+export const shown = (name: string): string => (isDnsLabel(name) ? `"${name}"` : 'it');
+export const listed = (names: readonly string[]): string => names.filter(isDnsLabel).join(', ');
+
 export function reportUnlessDnsLabel(text: string, place: string, report: ReportProblem): void {
-  if (!isDnsLabel(text)) report(place, `"${text}" must be a DNS label: a-z, 0-9 and inner -, at most 63 characters`);
+  if (!isDnsLabel(text)) report(place, `must be a DNS label: a-z, 0-9 and inner -, at most 63 characters`);
 }
 
 /** Why the text is no https URL for others, or null. `orLoopback`: http to this machine counts too. */
@@ -69,7 +73,7 @@ export function whyNotUrl(text: string, { orLoopback = false } = {}): string | n
   // refused. RFC 3986 2: a URL is ASCII, so a host in another script is written as xn--…
   if (!/^https?:\/\/[!-~]+$/.test(text) || /[\\"'<>]/.test(text) || !URL.canParse(text)) return 'must be an https URL';
   const url = new URL(text);
-  if (url.protocol === 'http:' && !orLoopback) return `must be an https URL, not one of http to ${url.host}`;
+  if (url.protocol === 'http:' && !orLoopback) return 'must be an https URL, not one of http';
   if (url.username !== '' || url.password !== '') return 'must not hold credentials';
   if (text.includes('?') || text.includes('#')) return 'must have neither query nor fragment';
   return whyNotPlain(url);
@@ -78,5 +82,5 @@ export function whyNotUrl(text: string, { orLoopback = false } = {}): string | n
 /** Why http is refused for this URL; null where it is https, or http to this machine. */
 export const whyNotPlain = ({ protocol, hostname }: URL): string | null =>
   protocol === 'http:' && !isLoopback(hostname)
-    ? `must be an https URL: plain http is for a loopback address alone, and not for ${hostname}`
+    ? 'must be an https URL: plain http is for a loopback address alone'
     : null;

@@ -3,7 +3,9 @@ import type { WebhookEventType } from '../model/webhook-delivery.js';
 import {
   below,
   reportUnlessDnsLabel,
+  listed,
   resolveOptional,
+  shown,
   whyNotPlain,
   type ReportProblem,
   type Resolve,
@@ -37,7 +39,7 @@ export function readWebhooks(
   const names = settings.map(({ name }) => name);
   return settings.map((webhook, i) => {
     const at = below(`/webhooks/${i}`, report);
-    if (names.indexOf(webhook.name) !== i) at('/name', `"${webhook.name}" is the name of an earlier webhook`);
+    if (names.indexOf(webhook.name) !== i) at('/name', `${shown(webhook.name)} is the name of an earlier webhook`);
     return readWebhook(webhook, clusters, resolve, at);
   });
 }
@@ -58,10 +60,7 @@ function readWebhook(
     if (types.indexOf(type) !== i) report(`/events/${i}`, `"${events[i] ?? type}" stands there already`);
   for (const [i, cluster] of clusters.entries())
     if (cluster !== '*' && known?.includes(cluster) === false)
-      report(
-        `/clusters/${i}`,
-        `"${cluster}" is neither "*" nor the name of a configured cluster; there are ${known.join(', ')}`,
-      );
+      report(`/clusters/${i}`, `is neither "*" nor the name of a configured cluster; there are ${listed(known)}`);
   return {
     name,
     url,

@@ -2,6 +2,7 @@ import type { IssuanceContext } from '../context/context.js';
 import { announce } from '../context/request-steps.js';
 import { auditEvent } from '../model/audit-event.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import { whyTrustShared } from '../clusters/shared-trust.js';
 import type { CertifiedIssuer } from '../signing/cluster-issuers.js';
 import { type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
 import { probeIssuer, type ProbePorts } from './probe-issuer.js';
@@ -31,6 +32,10 @@ export async function activateIssuer(
   if (certified === null) return issuerConflict(`${quoted(recorded)} is not loaded: ${whyNotLoaded(found)}`);
   const refusal = whyNotUsable(certified, context.clock()) ?? (await whyKeyAway(certified));
   if (refusal !== null) return refusal;
+  const { chain, anchors } = certified;
+  const parts = { chains: [...chain, ...anchors], trusted: anchors };
+  const shared = await whyTrustShared(context.clusters.values(), recorded.cluster, parts);
+  if (shared !== null) return issuerConflict(shared);
   if (!options.withoutProbe) {
     const probed = await probeIssuer(context, ports, found, certified, actor);
     if (!probed.ok) return probed;

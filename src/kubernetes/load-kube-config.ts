@@ -101,7 +101,9 @@ function readYaml(file: string, fail: (problem: string) => never): Fields {
   try {
     content = readFileSync(file, 'utf8');
   } catch (error) {
-    return fail(`it cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'})`);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    // Without the path: somebody may have written a secret in its place.
+    throw new ClusterConfigurationError(`the kubeconfig cannot be read (${code})`);
   }
   try {
     return fields(parse(content)) ?? fail('it is not a kubeconfig');

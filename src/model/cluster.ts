@@ -24,6 +24,19 @@ export interface Cluster {
   readonly readsRoleBindings: boolean;
   /** How it is made to refuse revoked certificates. */
   readonly revocation: RevocationSettings;
+  /** Whether certificates for others that say so, too, work here, and theirs there. Absent: they must not. */
+  readonly sharedTrust?: boolean;
+}
+
+/**
+ * The clusters on which a revocation of one cluster counts: itself, and where it shares its trust those that say so, too.
+ */
+export function clustersSharingTrust(
+  clusters: readonly { readonly name: string; readonly sharedTrust?: boolean }[],
+  name: string,
+): readonly string[] {
+  const sharing = clusters.filter(({ sharedTrust }) => sharedTrust === true).map((cluster) => cluster.name);
+  return sharing.includes(name) ? sharing : [name];
 }
 
 /** A cluster's CA: a bundle of one or more certificates. */

@@ -58,7 +58,7 @@ export async function readPolicyFiles(directory: string): Promise<PolicyFiles> {
   try {
     entries = await readdir(directory, { withFileTypes: true });
   } catch (error) {
-    return { ok: false, errors: [`${directory}: the policies directory cannot be read: ${codeOf(error)}`] };
+    return { ok: false, errors: [`the policies directory cannot be read: ${codeOf(error)}`] };
   }
   const names = entries
     .filter((entry) => /^[^.].*\.ya?ml$/.test(entry.name) && !entry.isDirectory())

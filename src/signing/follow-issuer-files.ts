@@ -9,9 +9,11 @@ import {
   sentenceOf,
   toRecord,
 } from './open-issuers.js';
-import { readCertificates } from './read-issuer.js';
+import { type IssuerCertificates, readCertificates } from './read-issuer.js';
 
 export interface FollowParts extends IssuerParts {
+  /** Why these certificates must not be used beside those of other clusters; null: they may. */
+  readonly whyNot: (certificates: IssuerCertificates) => Promise<string | null>;
   readonly log: { error(fields: object, message: string): void };
   /** Reads files by `load`, and again whenever they change; what it throws is told, and tried again. */
   readonly keep: (options: {
@@ -64,7 +66,7 @@ async function certifyWhereFileIs(
   issuers: ClusterIssuers,
   config: IssuerConfig,
   configs: readonly IssuerConfig[],
-  parts: IssuerParts,
+  parts: Pick<FollowParts, keyof IssuerParts | 'whyNot'>,
   remarks: { warn(fields: object, message: string): void },
 ): Promise<boolean> {
   const { cluster } = issuers;
@@ -80,6 +82,8 @@ async function certifyWhereFileIs(
     throw new Error(
       `cluster "${cluster}", issuer "${name}": ${certFile} is the certificate of another key; have one signed for the key of its certification request`,
     );
+  const shared = await parts.whyNot(found);
+  if (shared !== null) throw new Error(shared);
   const others = issuers.all().filter((one) => one.name !== name);
   const listed = [...loadedToRecord(configs, others), toRecord(config, before.key, found)];
   await recordIssuers(cluster, listed, parts.store, parts.clock());

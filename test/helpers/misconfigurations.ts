@@ -134,14 +134,14 @@ export const misconfigurations: readonly Misconfiguration[] = [
     what: 'broken YAML',
     make: (installation) => (installation.text = (yaml) => yaml.replace('dataDir: data', 'dataDir: "data')),
     setting: /kubepass\.yaml:\d+:\d+: /,
-    value: 'dataDir: "data',
-    remedy: /Missing closing "quote\n +dataDir: "data\n +\^/,
+    value: 'MISSING_CHAR',
+    remedy: /is not YAML: MISSING_CHAR\. Its text, which may hold secrets, is not repeated/,
   },
   {
     what: 'a file that is not there',
     make: (installation) => (first(installation)['servingCertificateAuthority'] = 'serving-ca.crt'),
     setting: /kubepass\.yaml:\d+:\d+: clusters\[0\]\.servingCertificateAuthority: /,
-    value: '/serving-ca.crt',
+    value: ': below /',
     remedy: /there is no such file; mend the path/,
   },
   {
@@ -175,7 +175,7 @@ export const misconfigurations: readonly Misconfiguration[] = [
     what: 'an issuer over plain HTTP',
     make: (installation) => (issuer(installation)['issuer'] = 'http://idp.example/realms/corp'),
     setting: /kubepass\.yaml:\d+:\d+: callers\.oidc\[0\]\.issuer: /,
-    value: 'idp.example',
+    value: 'plain http',
     remedy: /must be an https URL/,
   },
   {
@@ -215,7 +215,7 @@ export const misconfigurations: readonly Misconfiguration[] = [
     what: 'a data dir that cannot be made',
     make: ({ file }) => (file['dataDir'] = 'serving.crt/data'),
     setting: /kubepass\.yaml:\d+:\d+: dataDir: /,
-    value: '/serving.crt/data',
+    value: '/serving.crt cannot',
     remedy: /name one that user \d+ may write to/,
   },
   {

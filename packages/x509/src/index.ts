@@ -2,7 +2,7 @@
 export { PrimalityTests, primeModulus, type TestedFor } from './hygiene/primality-tests.js';
 export { remaindersOf, rsaWeakness } from './hygiene/rsa-weakness.js';
 export { TooManyWaitingError, Turns } from './hygiene/turns.js';
-export { type AuthorityChain, judgeAuthorityChain } from './strict/authority-chain.js';
+export { type AuthorityChain, judgeAuthorityChain, leadsTo } from './strict/authority-chain.js';
 export { type AuthorityRequestFields, writeAuthorityCertificationRequest } from './strict/authority-request.js';
 export {
   type ParsedCertificateList,

@@ -54,6 +54,24 @@ describe('the deny list', () => {
     expect([...denied.ofCluster('other')]).toHaveLength(1);
   });
 
+  it('has the revocations of clusters that share their trust on each of them', async () => {
+    const { store, revoke } = await opened();
+    const sharing = (cluster: string) => (cluster === 'apart' ? ['apart'] : ['demo', 'other']);
+    const log = { info() {}, warn() {}, error() {} };
+    const denied = new DenyList({ reader: store.revocations, clock: () => now, log, sharing });
+    await revoke(revocation('jane'));
+    await revoke(revocation('mary', { cluster: 'other' }));
+    await denied.load();
+    for (const cluster of ['demo', 'other']) {
+      for (const username of ['jane', 'mary'])
+        expect(denied.find(cluster, sha256(username))).toMatchObject({ username });
+      expect([...denied.ofCluster(cluster)]).toHaveLength(2);
+      expect(denied.changesOf(cluster)).toBe(2);
+    }
+    expect([denied.find('apart', sha256('jane')), ...denied.ofCluster('apart')]).toEqual([null]);
+    expect([...denied.all()]).toHaveLength(2);
+  });
+
   it('follows what other processes revoke', async () => {
     const { list, revoke } = await opened();
     await revoke(revocation('before'));

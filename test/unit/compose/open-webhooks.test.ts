@@ -158,10 +158,10 @@ describe('what is wrong with their files', () => {
     const read = readConfig(readEnvironment({ KUBEPASS_CONFIG: file, ...places }));
     const { errors } = await checkConfig(read, new Date());
     expect(errors).toEqual([
-      expect.stringMatching(/kubepass\.yaml:7:\d+: webhooks\[0\]\.secretFile: \S+missing: there is no such file/),
+      expect.stringMatching(/kubepass\.yaml:7:\d+: webhooks\[0\]\.secretFile: below \S+: there is no such file/),
       expect.stringMatching(/: webhooks\[1\]\.secretFile: \S+short: line 1 is not a secret/),
       expect.stringContaining(': webhooks[1].certificateAuthority: '),
-      expect.stringMatching(/: webhooks\[2\]\.certificateAuthority: \S+missing: there is no such file/),
+      expect.stringMatching(/: webhooks\[2\]\.certificateAuthority: below \S+: there is no such file/),
     ]);
     expect(errors.join()).not.toContain('AQEB');
   });

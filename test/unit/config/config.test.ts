@@ -1,5 +1,6 @@
 import { directoryDefaults } from '../../../src/model/directory.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,6 +50,7 @@ const pair = (certFile: string, keyFile: string) => ({
   subject: null,
 });
 
+const notRepeated = 'Its text, which may hold secrets, is not repeated';
 const localCA = 'signer: { localCA: { certFile: ca.crt, keyFile: ca.key } }';
 /** A file with one cluster; `settings` override the necessary ones. */
 const cluster = (settings: Record<string, string> = {}) => {
@@ -149,6 +151,7 @@ describe('loadConfig without anything', () => {
           nameAlphabet: 'ascii',
           readRoleBindings: false,
           allowExec: false,
+          sharedTrust: false,
           revocation: embeddedRevocation,
         },
       ],
@@ -292,9 +295,7 @@ describe('loadConfig with an environment', () => {
     expect(errorsOf({ KUBEPASS_METRICS_PORT: '8080' })).toEqual([
       'KUBEPASS_METRICS_PORT: 8080 is the port of the service itself: give the metrics another one',
     ]);
-    expect(errorsOf({ KUBEPASS_METRICS_PORT: 'x' })).toEqual([
-      'KUBEPASS_METRICS_PORT: must be a port from 0 to 65535, not "x"',
-    ]);
+    expect(errorsOf({ KUBEPASS_METRICS_PORT: 'x' })).toEqual(['KUBEPASS_METRICS_PORT: must be a port from 0 to 65535']);
     expect(fileErrors(`${oneCluster()}metrics: { port: 70000 }\n`)).toEqual([
       'FILE metrics.port: must be <= 65535, not 70000',
     ]);
@@ -304,7 +305,9 @@ describe('loadConfig with an environment', () => {
   });
 
   it.each(['-1', '65536', '80.5', '0x50', ' 80', 'http'])('refuses KUBEPASS_PORT %j', (port) => {
-    expect(errorsOf({ KUBEPASS_PORT: port })).toEqual([`KUBEPASS_PORT: must be a port from 0 to 65535, not "${port}"`]);
+    expect(errorsOf({ KUBEPASS_PORT: port })).toEqual([
+      `KUBEPASS_PORT: must be a port from 0 to 65535${/^\d+$/.test(port) ? `, not "${port}"` : ''}`,
+    ]);
   });
 
   it('explains the KUBEPASS_PORT that Kubernetes sets', () => {
@@ -345,12 +348,10 @@ describe('loadConfig with an environment', () => {
     expect(errors.join()).not.toContain('hunter2');
   });
 
-  it('shows the line that is no YAML, and stars for what may be a secret', () => {
-    expect(fileErrors(`${oneCluster()}databaseUrl: postgresql://u:hunt er2@db/k: x\n`)).toEqual([
-      expect.stringContaining('\n    databaseUrl: postgresql://u:********@db/k: x\n                 ^'),
-    ]);
-    expect(fileErrors(`${oneCluster()}password: hunter2: x\n`).join()).not.toContain('hunter2');
-    expect(fileErrors(`${oneCluster()}secret: [whsec_aHVudGVyMg==\nport: 1\n`).join()).not.toContain('aHVudGVyMg');
+  it('says where a file is no YAML, and repeats nothing of it', () => {
+    writeFileSync(configFile, `${oneCluster()}databaseUrl: postgresql://u:hunt er2@db/k: x\n`);
+    const thrown = () => load({ KUBEPASS_CONFIG: configFile });
+    expect(thrown).toThrow(`kubepass.yaml:3:14: is not YAML: BLOCK_AS_IMPLICIT_KEY. ${notRepeated}`);
   });
 
   it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('serves plain HTTP on %s', (host) => {
@@ -361,7 +362,7 @@ describe('loadConfig with an environment', () => {
     'refuses plain HTTP on %s',
     (host) => {
       expect(errorsOf({ KUBEPASS_HOST: host })).toEqual([
-        `KUBEPASS_HOST: "${host}" is not a loopback address: set KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or KUBEPASS_TLS_TERMINATED=true where a proxy terminates TLS`,
+        `KUBEPASS_HOST: ${isIP(host) === 0 ? 'it' : `"${host}"`} is not a loopback address: set KUBEPASS_TLS_CERT_FILE and KUBEPASS_TLS_KEY_FILE, or KUBEPASS_TLS_TERMINATED=true where a proxy terminates TLS`,
       ]);
       expect(errorsOf({ KUBEPASS_HOST: host, KUBEPASS_TLS_TERMINATED: 'false' })).toHaveLength(1);
       expect(load({ KUBEPASS_HOST: host, KUBEPASS_TLS_TERMINATED: 'true' })).toMatchObject({ host, tls: null });
@@ -369,9 +370,7 @@ describe('loadConfig with an environment', () => {
   );
 
   it.each(['1', 'yes', 'TRUE'])('refuses KUBEPASS_TLS_TERMINATED=%s, which somebody may take for true', (value) => {
-    expect(errorsOf({ KUBEPASS_TLS_TERMINATED: value })).toEqual([
-      `KUBEPASS_TLS_TERMINATED: must be true or false, not "${value}"`,
-    ]);
+    expect(errorsOf({ KUBEPASS_TLS_TERMINATED: value })).toEqual(['KUBEPASS_TLS_TERMINATED: must be true or false']);
     expect(errorsOf({ KUBEPASS_TLS_TERMINATED: value, KUBEPASS_HOST: '::' })).toHaveLength(2);
   });
 
@@ -435,6 +434,7 @@ describe('loadConfig with a file', () => {
           nameAlphabet: 'unicode',
           readRoleBindings: true,
           allowExec: true,
+          sharedTrust: false,
           revocation: embeddedRevocation,
         },
         expect.objectContaining({ name: 'dev-us', connection: { kind: 'inCluster' }, allowExec: false }),
@@ -494,13 +494,13 @@ describe('loadConfig with a file', () => {
     'trusts no proxy %j',
     (proxy) => {
       const message =
-        `"${proxy}" must be an address, or a network such as 10.0.0.0/8 or fd00::/8: ` +
+        'must be an address, or a network such as 10.0.0.0/8 or fd00::/8: ' +
         'not everybody (/0), because callers would then choose their address';
       expect(fileErrors(`${oneCluster()}trustedProxies: ['${proxy}']\n`)).toEqual([
-        `FILE trustedProxies[0]: ${message}`,
+        `FILE trustedProxies[0]: entry 1 ${message}`,
       ]);
       expect(errorsOf({ KUBEPASS_TRUSTED_PROXIES: `127.0.0.1,${proxy}` })).toEqual([
-        `KUBEPASS_TRUSTED_PROXIES: ${message}`,
+        `KUBEPASS_TRUSTED_PROXIES: entry 2 ${message}`,
       ]);
     },
   );
@@ -586,6 +586,7 @@ describe('loadConfig with a file', () => {
         nameAlphabet: 'ascii',
         readRoleBindings: false,
         allowExec: false,
+        sharedTrust: false,
       },
     ]);
   });
@@ -608,9 +609,9 @@ describe('loadConfig with a file', () => {
       cluster({ name: 'ap', context: 'c' });
     expect(fileErrors(text, { KUBEPASS_PORT: 'x', DATABASE_URL: 'mysql://x' })).toEqual([
       'DATABASE_URL: must be a file: URL (SQLite) or a postgresql: URL',
-      'KUBEPASS_PORT: must be a port from 0 to 65535, not "x"',
-      'FILE clusters[0].name: "Dev_EU" must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
-      'FILE clusters[0].server: must be an https URL, not one of http to 10.0.0.1',
+      'KUBEPASS_PORT: must be a port from 0 to 65535',
+      'FILE clusters[0].name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+      'FILE clusters[0].server: must be an https URL, not one of http',
       'FILE clusters[0].allowPrivilegedGroups[1]: system:* is never given out',
       'FILE clusters[1].signer: kubernetes needs a way to reach the cluster: kubeconfig, or inCluster: true',
       'FILE clusters[1].readRoleBindings: needs a way to reach the cluster: kubeconfig, or inCluster: true',
@@ -635,7 +636,7 @@ describe('loadConfig with a file', () => {
     [
       'an alphabet that does not exist',
       oneCluster({ nameAlphabet: 'utf8' }),
-      ['FILE clusters[0].nameAlphabet: must be one of ascii, unicode, not "utf8"'],
+      ['FILE clusters[0].nameAlphabet: must be one of ascii, unicode, not a text of 4 characters'],
     ],
     [
       'a timeout of nothing',
@@ -646,7 +647,7 @@ describe('loadConfig with a file', () => {
       'a lifetime that is none, and one that nothing has',
       `${oneCluster()}inspection: { expiresWithinSeconds: 0, maxValiditySeconds: 3155760001, maxSeconds: 1 }\n`,
       [
-        'FILE inspection.maxSeconds: is not a known setting; here are expiresWithinSeconds, maxValiditySeconds, maxCaValiditySeconds',
+        'FILE inspection.?: is not a known setting; here are expiresWithinSeconds, maxValiditySeconds, maxCaValiditySeconds',
         'FILE inspection.expiresWithinSeconds: must be >= 1, not 0',
         'FILE inspection.maxValiditySeconds: must be <= 3155760000, not 3155760001',
       ],
@@ -666,8 +667,8 @@ describe('loadConfig with a file', () => {
       `${oneCluster()}databaseUrl: mysql://x\n`,
       ['FILE databaseUrl: must be a file: URL (SQLite) or a postgresql: URL'],
     ],
-    ['a key twice', `${oneCluster()}port: 1\nport: 2\n`, ['FILE Map keys must be unique\n    port: 2\n    ^']],
-    ['a tag of its own', 'clusters: !x []', ['FILE Unresolved tag: !x\n    clusters: !x []\n              ^']],
+    ['a key twice', `${oneCluster()}port: 1\nport: 2\n`, [`FILE is not YAML: DUPLICATE_KEY. ${notRepeated}`]],
+    ['a tag of its own', 'clusters: !x []', [`FILE is not YAML: TAG_RESOLVE_FAILED. ${notRepeated}`]],
   ])('refuses %s', (_, text, errors) => {
     expect(fileErrors(text)).toEqual(errors);
   });
@@ -782,15 +783,9 @@ describe('webhooks in a file', () => {
   });
 
   it.each([
-    [
-      'http://chat.example/hook-secret',
-      'must be an https URL: plain http is for a loopback address alone, and not for chat.example',
-    ],
-    [
-      'http://127.0.0.1.example/',
-      'must be an https URL: plain http is for a loopback address alone, and not for 127.0.0.1.example',
-    ],
-    ['http://0.0.0.0/', 'must be an https URL: plain http is for a loopback address alone, and not for 0.0.0.0'],
+    ['http://chat.example/hook-secret', 'must be an https URL: plain http is for a loopback address alone'],
+    ['http://127.0.0.1.example/', 'must be an https URL: plain http is for a loopback address alone'],
+    ['http://0.0.0.0/', 'must be an https URL: plain http is for a loopback address alone'],
     ['https://user:hook-secret@chat.example/', 'must not hold credentials: the signature is what tells kubepass'],
     ['https://hook-secret@chat.example/', 'must not hold credentials: the signature is what tells kubepass'],
     ['https://@chat.example/', 'must not hold credentials: the signature is what tells kubepass'],
@@ -820,10 +815,10 @@ describe('webhooks in a file', () => {
     expect(errors).toEqual([
       'FILE webhooks[0].events[1]: "pending" stands there already',
       'FILE webhooks[0].events[2]: "certificate_request.pending" stands there already',
-      'FILE webhooks[0].clusters[2]: "prod" is neither "*" nor the name of a configured cluster; there are dev-eu',
+      'FILE webhooks[0].clusters[2]: is neither "*" nor the name of a configured cluster; there are dev-eu',
       'FILE webhooks[1].name: "chat" is the name of an earlier webhook',
       'FILE webhooks[1].certificateAuthority: is for https alone',
-      'FILE webhooks[2].name: "Chat" must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
+      'FILE webhooks[2].name: must be a DNS label: a-z, 0-9 and inner -, at most 63 characters',
     ]);
   });
 
@@ -831,7 +826,7 @@ describe('webhooks in a file', () => {
     [{ events: '[]' }, 'FILE webhooks[0].events: must not have fewer than 1 items'],
     [
       { events: '[approved]' },
-      `FILE webhooks[0].events[0]: must be one of ${webhookEventTypes.join(', ')}, pending, issued, denied, not "approved"`,
+      `FILE webhooks[0].events[0]: must be one of ${webhookEventTypes.join(', ')}, pending, issued, denied, not a text of 8 characters`,
     ],
     [{ clusters: '[]' }, 'FILE webhooks[0].clusters: must not have fewer than 1 items'],
     [{ secret: 'whsec_x' }, 'FILE webhooks[0].secret: is not a known setting; did you mean secretFile?'],
@@ -861,8 +856,8 @@ describe('budgets', () => {
       expect.arrayContaining([
         expect.stringContaining('FILE budgets.writes:'),
         expect.stringContaining('FILE budgets.denied:'),
-        'FILE budgets.reads: is not a known setting; here are writes, denied, inspectionSeconds, auditKilobytes, roles',
-        expect.stringContaining('FILE budgets.roles.owner: is not a known setting; here are '),
+        'FILE budgets.?: is not a known setting; here are writes, denied, inspectionSeconds, auditKilobytes, roles',
+        expect.stringContaining('FILE budgets.roles.?: is not a known setting; here are '),
         expect.stringContaining('FILE budgets.roles.admin.writes:'),
       ]),
     );

@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { IssuingCluster } from '../../../src/context/context.js';
+import { readClientTrust } from '../../../src/kubernetes/certificate-authorities.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import { testIssuers, type TestIssuers } from '../../helpers/issuers.js';
@@ -73,6 +75,26 @@ describe('a probe of an issuer', () => {
 });
 
 describe('an activation', () => {
+  it('is refused where another cluster, as far as is known, would let in its users, unless both say so', async () => {
+    trustBoth();
+    const clusters = all.context.clusters as Map<string, IssuingCluster>;
+    const demo = clusters.get('demo')!;
+    const trust = readClientTrust(all.next.pem);
+    const other = (sharedTrust: boolean): IssuingCluster => ({
+      ...{ ...demo, issuers: null, cluster: { ...demo.cluster, name: 'prod', sharedTrust } },
+      clientTrust: () => Promise.resolve(trust),
+    });
+    clusters.set('prod', other(false));
+    const activate = () => all.service.activate(admin, 'demo', 'users-2027', { comment: 'by hand', withoutProbe: true });
+    expect(refusalOf(await activate())).toMatchObject({
+      kind: 'certificate-conflict',
+      message: expect.stringMatching(/^cluster "prod" trusts CN=users-2027, .*sharedTrust: true$/) as string,
+    });
+    clusters.set('prod', other(true));
+    clusters.set('demo', { ...demo, cluster: { ...demo.cluster, sharedTrust: true } });
+    expect(refusalOf(await activate())).toBeNull();
+  });
+
   it('is refused with each address until every API server accepts the issuer', async () => {
     all.servers[0]?.trustClients(`${all.issuance.caPem}${all.next.pem}`);
     const refusal = refusalOf(await all.service.activate(admin, 'demo', 'users-2027', activation));

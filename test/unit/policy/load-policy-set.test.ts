@@ -35,7 +35,7 @@ describe('loadPolicySet', () => {
 
   it('refuses a directory that is not there', async () => {
     await rm(directory, { recursive: true });
-    expect(await errorsOf()).toEqual([`${directory}: the policies directory cannot be read: ENOENT`]);
+    expect(await errorsOf()).toEqual(['the policies directory cannot be read: ENOENT']);
     await mkdir(directory);
   });
 

@@ -1,0 +1,92 @@
+import type { IssuingCluster } from '../context/context.js';
+import { readClientBundle } from '../kubernetes/certificate-authorities.js';
+import { displayDistinguishedName, leadsTo, type ParsedCertificate } from '@kubepass/x509';
+
+/** The CAs of a cluster, as far as they are known. */
+export interface ClusterAuthorities {
+  readonly name: string;
+  /** Whether the configuration says that it shares its trust with others that say so. */
+  readonly sharedTrust: boolean;
+  /** Certificates of users chain by these. */
+  readonly chains: readonly ParsedCertificate[];
+  /** Its API servers let in whoever chains to one of these. */
+  readonly trusted: readonly ParsedCertificate[];
+}
+
+/**
+ * The clusters that let in users of another one, each with a sentence: a certificate for the other would work there,
+ * past the policies of that cluster and after its revocation. Clusters that both say `sharedTrust` may.
+ */
+export function findSharedTrust(
+  clusters: readonly ClusterAuthorities[],
+): readonly { readonly cluster: string; readonly message: string }[] {
+  const bySubject = new Map<string, { readonly by: ClusterAuthorities; readonly anchor: ParsedCertificate }[]>();
+  const keyOf = (octets: Buffer) => octets.toString('latin1');
+  for (const by of clusters)
+    for (const anchor of by.trusted)
+      for (const key of [anchor.subject.raw, anchor.subjectPublicKeyInfo].map(keyOf))
+        bySubject.set(key, [...(bySubject.get(key) ?? []), { by, anchor }]);
+  return clusters.flatMap((of) => {
+    const found = of.chains.flatMap((certificate) =>
+      [certificate.issuer.raw, certificate.subjectPublicKeyInfo]
+        .flatMap((octets) => bySubject.get(keyOf(octets)) ?? [])
+        .filter(({ by }) => by.name !== of.name && !(by.sharedTrust && of.sharedTrust))
+        .filter(({ anchor }) => leadsTo(certificate, anchor)),
+    );
+    return [...new Map(found.map((each) => [each.by.name, each])).values()].map(({ by, anchor }) => ({
+      cluster: by.name,
+      message:
+        `cluster "${by.name}" trusts ${displayDistinguishedName(anchor.subject)}, to which the user certificates of cluster "${of.name}" chain: ` +
+        'each of them would work on both, past the policies of the other. Give each cluster a CA of its own, or both sharedTrust: true',
+    }));
+  });
+}
+
+/** The CAs of a cluster that is served. One that cannot be asked has those that are known of it. */
+export async function authoritiesOf({ cluster, issuers, clientTrust }: IssuingCluster): Promise<ClusterAuthorities> {
+  const trust = await clientTrust();
+  const trusted = trust === null ? [] : readClientBundle(trust.pem);
+  const chains = issuers
+    ?.all()
+    .flatMap(({ certified }) => [...(certified?.chain ?? []), ...(certified?.anchors ?? [])]);
+  return { name: cluster.name, sharedTrust: cluster.sharedTrust ?? false, chains: chains ?? trusted, trusted };
+}
+
+const lookMilliseconds = 60_000;
+
+/**
+ * Looks at what the clusters themselves say that they trust, which a start does not know, and tells each finding once.
+ * Returns how to stop.
+ */
+export function watchSharedTrust(
+  clusters: readonly IssuingCluster[],
+  log: { error(fields: object, message: string): void },
+): () => void {
+  const told = new Set<string>();
+  const look = () =>
+    Promise.all(clusters.map(authoritiesOf)).then(
+      (known) => {
+        for (const { cluster, message } of findSharedTrust(known))
+          if (told.size < told.add(message).size)
+            log.error({ cluster, reason: message }, 'a cluster lets in the users of another one');
+      },
+      () => undefined, // It is looked at again.
+    );
+  void look();
+  const timer = setInterval(() => void look(), lookMilliseconds).unref();
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+/** Why certificates of an issuer must not be used for a cluster beside these; null: they may. */
+export async function whyTrustShared(
+  clusters: Iterable<IssuingCluster>,
+  name: string,
+  issuer: Pick<ClusterAuthorities, 'chains' | 'trusted'>,
+): Promise<string | null> {
+  const known = await Promise.all([...clusters].map(authoritiesOf));
+  const others = known.filter((one) => one.name !== name);
+  const sharedTrust = known.some((one) => one.name === name && one.sharedTrust);
+  return findSharedTrust([...others, { name, sharedTrust, ...issuer }])[0]?.message ?? null;
+}
