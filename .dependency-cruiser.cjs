@@ -5,6 +5,7 @@
  */
 const x509 = '@kubepass/x509';
 const texts = '@kubepass/inspect/formats';
+const loadable = '@kubepass/inspect/loadable';
 const commandLine = '@kubepass/inspect/command-line';
 const rooms = {
   // Texts for people and clusters: kubeconfigs, CSV, the files that make a cluster refuse revoked certificates.
@@ -34,7 +35,7 @@ const rooms = {
   audit: ['model', x509],
   // Checks exports of the audit log without a service.
   verification: ['audit', commandLine],
-  kubernetes: ['model', x509, texts, 'formats'],
+  kubernetes: ['model', x509, texts, loadable, 'formats'],
   // permissions: who may see and retry deliveries.
   webhooks: ['model', x509, texts, 'identity/permissions.ts', 'store'],
   // permissions, for an inspection shows of the inventory what may be read.
@@ -61,6 +62,7 @@ const rooms = {
     x509,
     '@kubepass/x509/public-keys',
     texts,
+    loadable,
     'kubernetes',
     'workers/thread.ts',
   ],
@@ -171,7 +173,7 @@ const rooms = {
     texts,
   ],
   // Keeps files on a control-plane node, without a service.
-  'node-files': [commandLine, x509],
+  'node-files': [commandLine, x509, loadable],
   // Constructs the adapters. It imports three parts of HTTP: the services that it fills, the settings of TLS, and the
   // payload of webhooks.
   compose: [

@@ -1,12 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { BundledCertificate, CertificateAuthorityBundle } from '../model/cluster.js';
-import {
-  decodePemBundle,
-  displayDistinguishedName,
-  encodeCertificates,
-  type ParsedCertificate,
-  readCertificate,
-} from '@kubepass/x509';
+import { readLoadableCertificate } from '@kubepass/inspect/loadable';
+import { decodePemBundle, displayDistinguishedName, encodeCertificates, type ParsedCertificate } from '@kubepass/x509';
 import type { ClusterConnection } from './cluster-connection.js';
 
 /** A CA that a cluster accepts user certificates from. */
@@ -84,5 +79,5 @@ export const describeCaCertificate = (certificate: ParsedCertificate): BundledCe
 function readBundle(pemBundle: string, what: string): readonly ParsedCertificate[] {
   const bundle = decodePemBundle(pemBundle, 'CERTIFICATE');
   if (!bundle.ok) throw new Error(`${what} cannot be read: ${bundle.refusal.message}`);
-  return bundle.ders.map(readCertificate);
+  return bundle.ders.map(readLoadableCertificate);
 }

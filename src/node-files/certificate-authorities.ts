@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { decodePemBundle, type ParsedCertificate, readCertificate } from '@kubepass/x509';
+import { readLoadableCertificate } from '@kubepass/inspect/loadable';
+import { decodePemBundle, type ParsedCertificate } from '@kubepass/x509';
 import { messageOf } from './keep-file.js';
 
 /** A CA certificate of a file for `--client-ca-file`. */
@@ -25,17 +26,15 @@ const wholeBlock = /^-----BEGIN CERTIFICATE-----[^-]*\n-----END CERTIFICATE-----
 function readAuthority(der: Buffer, name: string): AuthorityCertificate {
   let certificate: ParsedCertificate;
   try {
-    certificate = readCertificate(der);
+    certificate = readLoadableCertificate(der);
     // Throws where OpenSSL does not know such a public key.
     new X509Certificate(der).publicKey.export({ format: 'der', type: 'spki' });
   } catch (error) {
     throw new Error(`${name} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  const { basicConstraints, keyUsage, serialNumber } = certificate;
+  const { basicConstraints, keyUsage } = certificate;
   if (basicConstraints?.ca !== true) throw new Error(`${name} is not a CA: basicConstraints does not say CA:TRUE`);
   if (keyUsage !== null && !keyUsage.includes('keyCertSign'))
     throw new Error(`${name} may not sign certificates: its keyUsage lacks keyCertSign`);
-  // An API server is a program in Go, which reads no certificate with such a number.
-  if (serialNumber.startsWith('-')) throw new Error(`${name} has a negative serial number`);
   return certificate;
 }

@@ -3,11 +3,11 @@ import { reasonOf } from '../config/file-reason.js';
 import type { IssuerConfig } from '../config/issuer-config.js';
 import type { CaKey } from '../keys/ca-key.js';
 import { KeyFileError, readKeyFile, word } from '../keys/read-key-file.js';
+import { readLoadableCertificate } from '@kubepass/inspect/loadable';
 import {
   decodePemBundle,
   judgeAuthorityChain,
   type ParsedCertificate,
-  readCertificate,
   type Signatures,
   signingAuthorityOf,
 } from '@kubepass/x509';
@@ -157,7 +157,7 @@ function parseAll(text: string, file: string): readonly ParsedCertificate[] {
   if (!bundle.ok) throw new Error(`${file} holds no certificates in PEM: ${bundle.refusal.message}`);
   return bundle.ders.map((der, i) => {
     try {
-      return readCertificate(der);
+      return readLoadableCertificate(der);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`certificate ${i + 1} of ${file} cannot be read: ${reason}`, { cause: error });

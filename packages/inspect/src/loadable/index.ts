@@ -1,0 +1,40 @@
+/** Certificates that go where Kubernetes loads them: into bundles of CAs. */
+import { DerError, type ParsedCertificate, readCertificate } from '@kubepass/x509';
+import { normalize } from '@kubepass/x509/tree';
+import type { FindingCode } from '../model/catalogue.js';
+import { openBudget } from '../model/budget.js';
+import { decodeCertificate } from '../x509/decode-certificate.js';
+
+/** Reports of the inspection where Go may refuse to parse a certificate. */
+const refusals: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  'DuplicateExtension',
+  'DuplicatePolicy',
+  'ExplicitCurveParameters',
+  'ExtensionWronglyCritical',
+  'MalformedExtension',
+  'MalformedObject',
+  'MalformedString',
+  'NonDerEncoding',
+  'NonMinimalEncoding',
+  'NotLoadable',
+  'PublicKeyInvalid',
+  'SignatureAlgorithmsDiffer',
+  'TrailingData',
+  'VersionContradictory',
+  'WeakEllipticCurve',
+]);
+
+/**
+ * As `readCertificate`, and refuses besides whatever crypto/x509 of Go, and so an API server, does not parse: one such
+ * certificate keeps a whole bundle from being loaded. The signature is not verified. Throws `DerError`.
+ */
+export function readLoadableCertificate(bytes: Uint8Array): ParsedCertificate {
+  const certificate = readCertificate(bytes);
+  const normalized = normalize(certificate.der);
+  if (!normalized.ok) throw new DerError(normalized.problem, 0);
+  if (certificate.serialNumber.startsWith('-')) throw new DerError('the serial number is negative', 0);
+  const context = { now: certificate.notBefore, password: null, budget: openBudget() };
+  const found = decodeCertificate(normalized, '', context).observations.find(({ code }) => refusals.has(code));
+  if (found !== undefined) throw new DerError(`an API server may not load it: ${found.message}`, 0);
+  return certificate;
+}
