@@ -261,7 +261,7 @@ export class DenyList implements DenyListPort {
   }
 
   find(cluster: string, fingerprintSha256: string): RevokedCertificate | null {
-    for (const one of this.#sharing(cluster)) {
+    for (const one of this.sharing(cluster)) {
       const found = this.#clusters.get(one)?.get(fingerprintSha256);
       if (found !== undefined) return found;
     }
@@ -269,7 +269,7 @@ export class DenyList implements DenyListPort {
   }
 
   *ofCluster(cluster: string): Generator<RevokedCertificate> {
-    for (const one of this.#sharing(cluster)) yield* this.#own(one);
+    for (const one of this.sharing(cluster)) yield* this.#own(one);
   }
 
   /** The revoked certificates of all clusters that have not expired. */
@@ -277,7 +277,7 @@ export class DenyList implements DenyListPort {
     for (const cluster of this.#clusters.keys()) yield* this.#own(cluster);
   }
 
-  #sharing(cluster: string): readonly string[] {
+  sharing(cluster: string): readonly string[] {
     return this.options.sharing?.(cluster) ?? [cluster];
   }
 
@@ -302,7 +302,7 @@ export class DenyList implements DenyListPort {
   }
 
   changesOf(cluster: string): number {
-    return this.#sharing(cluster).reduce((changes, one) => changes + (this.#changes.get(one) ?? 0), 0);
+    return this.sharing(cluster).reduce((changes, one) => changes + (this.#changes.get(one) ?? 0), 0);
   }
 
   /** Takes in a revocation that is committed. */

@@ -156,13 +156,15 @@ export class ListedNames {
   }
 
   #isRevoked(cluster: string, name: string): boolean {
-    const now = this.options.clock();
-    return this.options.denyList.ofName(name).some((one) => one.cluster === cluster && one.notAfter > now);
+    const { denyList, clock } = this.options;
+    const [now, sharing] = [clock(), denyList.sharing(cluster)];
+    return denyList.ofName(name).some((one) => sharing.includes(one.cluster) && one.notAfter > now);
   }
 
   #isLiveOn(cluster: string, one: Live): boolean {
     const { denyList, clock } = this.options;
-    return one.cluster === cluster && one.notAfter > clock() && denyList.find(cluster, one.fingerprintSha256) === null;
+    const worksThere = denyList.sharing(cluster).includes(one.cluster) && one.notAfter > clock();
+    return worksThere && denyList.find(cluster, one.fingerprintSha256) === null;
   }
 
   #unread(): readonly string[] {

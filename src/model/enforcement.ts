@@ -35,6 +35,8 @@ export interface DenyListPort {
   ofName(folded: string): readonly RevokedCertificate[];
   /** The folded names of all of them. */
   names(): Iterable<string>;
+  /** The clusters whose certificates work on a cluster, itself among them. */
+  sharing(cluster: string): readonly string[];
   /** Another number after each change of a cluster's entries. */
   changesOf(cluster: string): number;
   /** Reads what other processes revoked since. Never rejects: `isBehind` says whether it could. */
