@@ -178,3 +178,16 @@ describe('what is on record of somebody who left', () => {
     await successor('post', `${collectable}/kubeconfig`).send({}).expect(200);
   });
 });
+
+describe('an approval of somebody who left', () => {
+  it('lets no certificate be issued, although the request is approved and an admin unblocks the name', async () => {
+    const id = await join('vera', 'one');
+    const vera = service.withToken(await make('vera', ['approver']));
+    const path = await ask(service.as('hr-system'), 'svc-vera');
+    await vera('post', `${path}/approve`).send({}).expect(200);
+    await leave(id);
+    await service.as('root')('post', '/v1/identities/vera/unblock').send({}).expect(200);
+    const { body } = await service.as('hr-system')('post', `${path}/kubeconfig`).send({}).expect(403);
+    expect(body).toMatchObject({ violations: [{ reason: 'ApprovalRequired' }] });
+  });
+});
