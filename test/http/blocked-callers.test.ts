@@ -92,8 +92,7 @@ describe.each([
     const id = await ask();
     await block(name.toUpperCase()).expect(200);
     expect(await rolesOf(caller)).toEqual(blocked);
-    // A request of others is none for them.
-    await approve(caller, id).expect(404);
+    expect(detailOf(await approve(caller, id).expect(403))).toBe(isBlocked);
     expect(detailOf(await caller('get', '/v1/clusters').expect(403))).toBe(isBlocked);
     const awaiting = await caller('get', '/v1/certificate-requests?awaiting=me').expect(200);
     expect(as.requests(awaiting).items).toEqual([]);
@@ -141,8 +140,7 @@ describe('a call that somebody keeps open while they are blocked', () => {
     // Callers who send the rest at once are believed.
     await setTimeout(150);
     await block('slow').expect(200);
-    // A request of others is none for them.
-    expect(await Promise.all(calls.map((rest) => rest()))).toEqual([404, 403, 403]);
+    expect(await Promise.all(calls.map((rest) => rest()))).toEqual([403, 403, 403]);
     await unblock('slow').expect(200);
     await unblock('max').expect(200);
   });

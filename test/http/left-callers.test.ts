@@ -82,8 +82,7 @@ describe('somebody who left, with a token of the identity provider that lives on
     await become(id, false);
     expect(as.whoami(await vic('get', '/v1/whoami').expect(200))).toMatchObject({ name: 'vic', roles: [] });
     const approve = () => vic('post', `/v1/certificate-requests/${waiting.id}/approve`).send({});
-    // A request of others is none for them.
-    await approve().expect(404);
+    expect(detailOf(await approve().expect(403))).toBe(hasLeft);
     expect(detailOf(await vic('get', '/v1/clusters').expect(403))).toBe(hasLeft);
     const { body } = await vic('get', '/v1/certificate-requests').expect(200);
     expect((body as { readonly items: readonly object[] }).items).toEqual([]);
