@@ -84,12 +84,13 @@ export class Restorations {
         'the checkpoint beside the database is of another log',
       );
     await store.alone(async () => {
-      const signed = await this.#signed();
-      if (!(await this.continues(tree))) await this.#record('checkpoint');
-      else if ((await store.restorations.all()).some(isOpen))
+      const continues = await this.continues(tree);
+      const isAlreadyOpen = (await store.restorations.all()).some(isOpen);
+      keptCheckpoint.refuseUpTo(await this.#signed());
+      if (!continues || (seen?.isShorter && !isAlreadyOpen))
+        await recordRestoration(this.context, await this.#restoration(continues ? 'head' : 'checkpoint'));
+      else if (isAlreadyOpen)
         log.warn(this.#found, 'the database was put back from a backup, and no admin has acknowledged that yet');
-      else if (seen?.isShorter) await this.#record('head');
-      keptCheckpoint.refuseUpTo(signed);
     });
   }
 
@@ -150,10 +151,6 @@ export class Restorations {
       this.#summary = { until: now + summaryMilliseconds, state: this.#state() };
     const { restored, mayBeUnknown } = await this.#summary.state;
     return { restored, notes: mayBeUnknown };
-  }
-
-  async #record(detectedBy: Restoration['detectedBy']): Promise<void> {
-    await recordRestoration(this.context, await this.#restoration(detectedBy));
   }
 
   async #restoration(detectedBy: Restoration['detectedBy']): Promise<Restoration> {

@@ -23,7 +23,6 @@ interface WatchContext {
 const lookMilliseconds = 1_000;
 /** Behind a new server nobody signs for as long as a lease lasts. */
 const quietMilliseconds = 60_000;
-/** The former ends of the log that are remembered. */
 const mostHeads = 1_000;
 
 /**
@@ -34,14 +33,11 @@ const mostHeads = 1_000;
  * when the server goes. So it signs nothing until the replica that did has had time to record its size.
  */
 export class LogWatch {
-  /** Oldest first. */
-  readonly #heads: ChainHead[] = [];
+  /** The ends of the log that were seen, oldest first. */
+  #heads: readonly ChainHead[] = [];
   #server: string | null = null;
-  /** Whether an end of the log is gone, until that is on record. */
-  #isShorter = false;
   #keptSize = 0;
   #quietUntil = 0;
-  #looking: Promise<void> | null = null;
 
   constructor(private readonly context: WatchContext) {}
 
@@ -51,68 +47,54 @@ export class LogWatch {
     await restorations.detect(tree);
     await this.#look();
     keptCheckpoint.mayCommit = async () => {
-      // A look that is under way may have seen the server before.
-      await this.#looking;
       await this.#look();
       if (!(await restorations.continues(tree))) await this.#recover();
       return clock().getTime() >= this.#quietUntil;
     };
   }
 
-  /** Looks every second. A look that fails is made up for by the next one. */
+  /** Looks every second. If a look fails, the next one makes up for it. */
   begin(): Rounds {
     const failed = (error: unknown) => {
-      if (!(error instanceof StoreUnavailableError))
-        this.context.log.error({ err: error }, 'what the database lost cannot be recorded now, it is tried again');
+      if (error instanceof StoreUnavailableError) return;
+      this.context.log.error({ err: error }, 'what the database lost cannot be recorded now, it is tried again');
     };
     return inRounds(() => this.#look().catch(failed), lookMilliseconds);
   }
 
-  /** One look at a time. */
-  #look(): Promise<void> {
-    return (this.#looking ??= this.#lookOnce().finally(() => {
-      this.#looking = null;
-    }));
-  }
-
-  async #lookOnce(): Promise<void> {
+  async #look(): Promise<void> {
     const { store, keptCheckpoint, clock, log } = this.context;
     // It is read first: the next look misses it where the server changes behind it.
     const head = await store.auditEvents.head();
     const { server, lastSize } = await store.checkpoints.server();
-    await this.#forgetLostHeads();
-    if (this.#isShorter || (this.#server ?? server) !== server) {
-      log.warn({ isShorter: this.#isShorter }, 'the database may be another server: what it lacks is looked for');
+    const lost = new Set<ChainHead>();
+    for (const one of this.#heads.toReversed()) {
+      if (await isInLog(store.auditEvents, one)) break;
+      lost.add(one);
+    }
+    if (lost.size > 0 || (this.#server ?? server) !== server) {
+      log.warn({ isShorter: lost.size > 0 }, 'the database may be another server: what it lacks is looked for');
       this.#quietUntil = clock().getTime() + quietMilliseconds;
-      await this.#recover();
+      await this.#recover(lost);
     }
     this.#server = server;
-    if (head.hash !== this.#heads.at(-1)?.hash) this.#heads.push(head);
-    if (this.#heads.length > mostHeads) this.#heads.shift();
+    const known = this.#heads.filter((one) => !lost.has(one) && one.hash !== head.hash);
+    this.#heads = [...known, head].slice(-mostHeads);
     if (lastSize <= this.#keptSize) return;
     const last = await store.checkpoints.last();
     if (last !== null) await keptCheckpoint.keep(last.note);
     this.#keptSize = lastSize;
   }
 
-  async #forgetLostHeads(): Promise<void> {
-    for (let last; (last = this.#heads.at(-1)) !== undefined; this.#heads.pop()) {
-      if (await isInLog(this.context.store.auditEvents, last)) return;
-      this.#isShorter = true;
-    }
-  }
-
   /** Records what this process knows, and the database does not. Replicas do it one after the other. */
-  async #recover(): Promise<void> {
+  async #recover(lost: ReadonlySet<ChainHead> = new Set()): Promise<void> {
     const { store, restorations, denyList, tree, clock, log } = this.context;
     tree.forget();
-    const isShorter = this.#isShorter;
-    const found = await logAsFound(store.auditEvents, this.#heads.at(-1)?.seq ?? 0);
-    await restorations.detect(tree, { found, isShorter });
+    const found = await logAsFound(store.auditEvents, this.#heads.findLast((one) => !lost.has(one))?.seq ?? 0);
+    await restorations.detect(tree, { found, isShorter: lost.size > 0 });
     const writer = { commit: (step: Step) => restorations.recordLost(step, 'revocations') };
     const restored = await store.alone(() => restoreRevocations({ ...store, writer }, [...denyList.all()], clock()));
     if (restored > 0) log.warn({ restored }, 'revocations that the database did not know are recorded again');
     await denyList.load();
-    if (isShorter) this.#isShorter = false;
   }
 }

@@ -106,11 +106,8 @@ export class CheckpointTables {
   /** The server that answers now, and the size of its last checkpoint (0: it has none). */
   async server(): Promise<{ readonly server: string; readonly lastSize: number }> {
     const sql = `SELECT ${this.reads.dialect.runningServer} AS "server", (SELECT MAX("size") FROM "Checkpoint") AS "lastSize"`;
-    const [row] = (await this.reads.readRows({ sql, parameters: [] })) as readonly {
-      readonly server: string;
-      readonly lastSize: number | string | null;
-    }[];
-    return { server: row?.server ?? '', lastSize: Number(row?.lastSize ?? 0) };
+    const [row] = (await this.reads.readRows({ sql, parameters: [] })) as [{ server: string; lastSize: unknown }];
+    return { server: row.server, lastSize: Number(row.lastSize) };
   }
 
   /** Oldest first. */
