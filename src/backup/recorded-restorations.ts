@@ -71,8 +71,7 @@ export class Restorations {
   /**
    * Finds out whether the database was put back from a backup without a word, by the traces that it does not know
    * itself. It comes before anything is signed. No checkpoint is signed up to the size that is known to be signed: one
-   * may be in the world, and the log has other events now. `seen`: how far a running service knows the log, and whether
-   * it had seen more.
+   * may be in the world. `seen`: how far a running service knows the log, and whether it had seen more.
    */
   async detect(tree: TreeHashes, seen?: { readonly found: LogAsFound; readonly isShorter: boolean }): Promise<void> {
     const { store, keptCheckpoint, instance, log } = this.context;

@@ -23,7 +23,6 @@ interface WatchContext {
 const lookMilliseconds = 1_000;
 /** Behind a new server nobody signs for as long as a lease lasts. */
 const quietMilliseconds = 60_000;
-const mostHeads = 1_000;
 
 /**
  * Notices while the service runs that the database lost rows: a server that took over from another one may lack its
@@ -79,7 +78,7 @@ export class LogWatch {
     }
     this.#server = server;
     const known = this.#heads.filter((one) => !lost.has(one) && one.hash !== head.hash);
-    this.#heads = [...known, head].slice(-mostHeads);
+    this.#heads = [...known, head].slice(-1_000);
     if (lastSize <= this.#keptSize) return;
     const last = await store.checkpoints.last();
     if (last !== null) await keptCheckpoint.keep(last.note);

@@ -109,10 +109,8 @@ async function wire(
       await Promise.all([policies.reload(), files.reload()]);
     },
     async begin() {
-      if (!isSoleProcess(config)) {
-        const watching = watch.begin();
-        closings.push(() => watching.stop());
-      }
+      const watching = isSoleProcess(config) ? null : watch.begin();
+      closings.push(() => watching?.stop());
       await beginWork(runtime, parts, opened);
       opened.setRecovered();
     },

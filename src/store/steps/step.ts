@@ -146,10 +146,7 @@ export type Operation =
   | { readonly op: 'holdCheckpointLease'; readonly owner: string; readonly now: Date; readonly leaseUntil: Date }
   /** Ends the lease of this process, if it has it; null: that of whichever process has it. */
   | { readonly op: 'releaseCheckpointLease'; readonly owner: string | null; readonly now: Date }
-  /**
-   * Keeps a checkpoint; conflicts where one of this or a larger size is kept, or where its last event has not this hash
-   * in the log.
-   */
+  /** Keeps a checkpoint; conflicts where one as large is kept, or where its last event has another hash in the log. */
   | { readonly op: 'insertCheckpoint'; readonly checkpoint: SignedCheckpoint; readonly lastHash: string }
   /** Deletes at most 1,000 checkpoints, but never the last one. */
   | { readonly op: 'forgetCheckpoints'; readonly signedBefore: Date }

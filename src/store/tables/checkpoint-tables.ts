@@ -43,9 +43,8 @@ export const checkpointStatements = {
   }),
 
   /**
-   * Whichever process signs a size that is not the largest, or signed already, keeps nothing; so does one whose size
-   * may have been signed before a restore, or whose log is not that of the server which took over meanwhile. So no size
-   * has two roots.
+   * Whichever process signs a size that is not the largest, that may have been signed before a restore, or that is one of
+   * another log than this server's keeps nothing. So no size has two roots.
    */
   insertCheckpoint({ checkpoint: { size, root, note, signedAt }, lastHash }) {
     const conflict = { kind: 'checkpoint', size } as const;

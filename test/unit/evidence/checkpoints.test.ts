@@ -178,6 +178,26 @@ describe('checkpoints', () => {
     expect(await running.sign()).toMatchObject({ size: signedEvents + 1 });
   });
 
+  it('are committed only to the log that they were made of, which another server may not have', async () => {
+    let lastHash: string | null = null;
+    const checkpoints = await aProcess({
+      writer: (writer) => ({
+        commit: (step) => {
+          const operations = step.operations.map((operation) =>
+            operation.op === 'insertCheckpoint' && lastHash !== null ? { ...operation, lastHash } : operation,
+          );
+          return writer.commit({ ...step, operations });
+        },
+      }),
+    });
+    const first = await checkpoints.sign();
+    await record(1);
+    lastHash = 'ab'.repeat(32);
+    expect(await checkpoints.sign()).toEqual(first);
+    lastHash = null;
+    expect(await checkpoints.sign()).toMatchObject({ size: (first?.size ?? 0) + 1 });
+  });
+
   it('are not signed for a log that is shorter than the last one, or was changed', async () => {
     const checkpoints = await aProcess();
     await record(20);
