@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { checkpointText } from '../../../../src/audit/checkpoint.js';
@@ -7,15 +6,15 @@ import { KeptCheckpoint } from '../../../../src/backup/kept-checkpoint.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
 import { composeOn } from '../../../helpers/composed-service.js';
 import { admin } from '../../../helpers/principals.js';
+import { postgresqlEnvironment } from '../../../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { anEvent } from '../../../unit/store/records.js';
 
 it('a running service signs nothing that the kept checkpoint contradicts, and says that the log is another one', async () => {
   const directory = temporaryDirectory();
-  const configFile = join(directory.path, 'config', 'kubepass.yaml');
-  mkdirSync(join(directory.path, 'config'));
-  writeFileSync(configFile, 'audit: { checkpointSeconds: 1 }\n');
-  const service = await composeOn(directory.path, { KUBEPASS_CONFIG: configFile });
+  const settings = 'audit: { checkpointSeconds: 1 }\n';
+  const { KUBEPASS_CONFIG = '' } = await postgresqlEnvironment(join(directory.path, 'data'), '', settings);
+  const service = await composeOn(directory.path, { KUBEPASS_CONFIG });
   onTestFinished(async () => {
     await service.close();
     directory.remove();
