@@ -1,9 +1,9 @@
 /** Every type of audit event. */
 export const eventTypes = `ServiceStarted CertificateRequested ApprovalRecorded RequestApproved RequestDenied
   RequestCancelled RequestExpired DecisionRefused IssuanceStarted IssuanceResumed IssuanceAbandoned CertificateIssued
-  IssuanceFailed CertificateExpiring CertificateRevoked UnknownIdentityIssued IdentityBlocked IdentityUnblocked
-  RevocationEnforced PolicyEvaluated PolicyReplayed PolicySetLoaded SignedIn SignedOut SignInRefused ApiTokenCreated
-  ApiTokenRevoked BreakGlassTokenMade BreakGlassTokenUsed ClusterProbed CertificateAuthorityPinned IssuerProbed
+  IssuanceFailed CertificateExpiring CertificateRevoked UnknownCertificateSeen UnknownIdentityIssued IdentityBlocked
+  IdentityUnblocked RevocationEnforced PolicyEvaluated PolicyReplayed PolicySetLoaded SignedIn SignedOut SignInRefused
+  ApiTokenCreated ApiTokenRevoked BreakGlassTokenMade BreakGlassTokenUsed ClusterProbed CertificateAuthorityPinned IssuerProbed
   IssuerActivated IssuerRetired IssuerExpiring WebhookDeliveryFailed WebhookDeliveryRetried CheckpointKeyAdded
   CheckpointKeyRetired AuditEventsArchived DatabaseRestored RestoredAcknowledged DirectoryUserChanged
   DirectoryUserDeactivated DirectoryGroupChanged DirectoryMembershipChanged`.split(/\s+/);
