@@ -112,6 +112,7 @@ describe('keeping the ConfigMap', () => {
             keptBy(_cluster, given) {
               write = given;
             },
+            passes: () => Promise.resolve(true),
             of: () => Promise.resolve(new Map()),
             changesOf: () => String(revoked.length),
           },

@@ -299,6 +299,10 @@ describe('the set of a record’s types', () => {
           "IssuerExpiring",
           35184372088832,
         ],
+        [
+          "UnknownCertificateSeen",
+          70368744177664,
+        ],
       ]
     `);
   });
