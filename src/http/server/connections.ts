@@ -104,20 +104,13 @@ export class Connections {
     });
   }
 
-  /** Stands before the handler of requests: a guest gets in who probes, or for whom there is a place by now. */
+  /** Stands before the handler of requests: a guest is answered who probes, or where there is a place by now. */
   receive(handler: RequestListener): RequestListener {
     return (request, response) => {
       const guest = this.#guestCount > 0 ? this.#find(request.socket) : undefined;
-      if (!guest?.isGuest) handler(request, response);
-      else if (/^\/(?:livez|readyz)(?:\?|$)/.test(request.url ?? '')) {
-        response.shouldKeepAlive = false;
-        handler(request, response);
-      } else if (this.#hasRoom()) {
-        guest.isGuest = false;
-        this.#guestCount -= 1;
-        this.#strangerCount += 1;
-        handler(request, response);
-      } else {
+      const isWelcome = !guest?.isGuest || /^\/(?:livez|readyz)(?:\?|$)/.test(request.url ?? '') || this.#seat(guest);
+      if (isWelcome) handler(request, response);
+      else {
         const { headers, body } = problemAnswer(unavailable('too many connections; try again', 1));
         response.writeHead(503, headers).end(body);
       }
@@ -216,6 +209,15 @@ export class Connections {
     if (connection.isGuest) this.#guestCount -= 1;
     else this.#strangerCount -= 1;
     if (ofAddress.size === 0) this.#strangers.delete(key);
+  }
+
+  /** Gives a guest a place of its own. False: there is none. */
+  #seat(guest: Connection): boolean {
+    if (!this.#hasRoom()) return false;
+    guest.isGuest = false;
+    this.#guestCount -= 1;
+    this.#strangerCount += 1;
+    return true;
   }
 
   #find(socket: Socket): Connection | undefined {
