@@ -31,7 +31,7 @@ export function receiveBodies(app: App): void {
       done(null, payload);
       return;
     }
-    const { bodyLimit: most = 0 } = route;
+    const { bodyLimit: most } = route;
     const octets = announced ?? most;
     const cluster = principal !== null && isReviewer(principal) ? principal.cluster : null;
     const room = cluster === null ? ofAll : ofClusters;

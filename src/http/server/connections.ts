@@ -59,10 +59,10 @@ type OfAddress = Map<string, Connection>;
  * a request. Node's own list begins later.
  *
  * A stranger cannot keep others out: where there are too many connections, the address that has most of them loses its
- * oldest one without a request under way, else the oldest one whose request waits by its own wish or for a third party,
- * which is answered, else the oldest one that waits for its caller, in favour of a newcomer. Where it has none of these,
- * the newcomer is a guest: a probe is answered, others are told to come again. Connections on which a reviewer has called
- * count apart, for each cluster.
+ * oldest one without a request under way, else the oldest one whose request waits by its own wish or for a third party
+ * (it is answered), else the oldest one that waits for its caller, in favour of a newcomer. Where it has none of these,
+ * the newcomer is a guest: a probe is answered, others are told to come again. Connections on which a reviewer has
+ * called count apart, for each cluster.
  */
 export class Connections {
   readonly #open = new Map<Socket, Connection>();

@@ -8,7 +8,7 @@ import { startService, type TestService } from '../../http/support/service.js';
 import { lettingIn, tokenOf } from '../../http/support/ways-in.js';
 
 const mebibyte = 2 ** 20;
-/** What Node reads at once, twice: the headers may come by themselves. */
+/** Node reads 64 KiB at once, and the headers may come by themselves. */
 const mostRead = 2 * 64 * 1024;
 /** A body of which each octet is a chunk of its own. */
 const octetByOctet = Buffer.from('1\r\na\r\n'.repeat(mebibyte / 16));
