@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Services } from '../../src/http/server/services.js';
 import { documentsOf, openApiText } from './describe-routes.js';
+import { listBoundsOf, withListBounds } from './list-bounds.js';
 import { publicRoutes, securityFile, withRoutes } from '../public-routes.js';
 
 /**
- * Writes the documents in `openapi/`, and the list of routes in `SECURITY.md`, from the routes. With `--check` it only
+ * Writes the documents in `openapi/`, the lists in `docs/security-model.md` and the routes in `SECURITY.md`. With `--check` it only
  * says whether the files match the routes.
  */
 const root = new URL('../../', import.meta.url);
@@ -15,8 +16,11 @@ const services = new Proxy({} as Services, { get: () => ({}) });
 
 /** The files, one after the other: the service serves the documents, so the list of its routes comes last. */
 async function* made(): AsyncGenerator<readonly [file: URL, text: string]> {
-  for (const [name, document] of Object.entries(await documentsOf(services, version)))
-    yield [new URL(`openapi/${name}`, root), openApiText(document)];
+  const documents = Object.entries(await documentsOf(services, version));
+  for (const [name, document] of documents) yield [new URL(`openapi/${name}`, root), openApiText(document)];
+  const bounds = documents.flatMap(([name, document]) => (name === 'portal.json' ? [] : listBoundsOf(document)));
+  const page = new URL('docs/security-model.md', root);
+  yield [page, withListBounds(await readFile(page, 'utf8'), bounds)];
   yield [securityFile, withRoutes(await publicRoutes())];
 }
 

@@ -12,7 +12,13 @@ type Bar = readonly [number, number, number, number, readonly number[], string];
 interface Timeline {
   readonly clusters: readonly string[];
   readonly groups: readonly string[];
-  readonly items: readonly { readonly username: string; readonly blocked: boolean; readonly bars: readonly Bar[] }[];
+  readonly items: readonly {
+    readonly username: string;
+    readonly blocked: boolean;
+    readonly bars: readonly Bar[];
+    readonly omitted: number;
+    readonly cursor: string | null;
+  }[];
   readonly nextCursor: string | null;
 }
 const read = async (query = '', person: Person = 'petra') =>
@@ -34,7 +40,7 @@ it('has each certificate that works, with indexes into the lists, and seconds', 
     ...[0, Date.parse(notBefore) / 1000, Date.parse(notAfter) / 1000, 0],
     ...[own.map((group) => groups.indexOf(group)), fingerprintSha256],
   ]);
-  expect(items).toEqual([{ username: 't1', blocked: false, bars }]);
+  expect(items).toEqual([{ username: 't1', blocked: false, bars, omitted: 0, cursor: null }]);
   expect(groups.toSorted()).toEqual(['team-a', 'team-b']);
 });
 
@@ -80,7 +86,7 @@ it('selects identities as their list does', async () => {
   const [whole] = (await read('?usernamePrefix=t3&group=team-x')).items;
   expect(whole?.bars).toHaveLength(2);
   expect((await read('?usernamePrefix=t3&blocked=true')).items).toEqual([
-    { username: 't3-nobody', blocked: true, bars: [] },
+    { username: 't3-nobody', blocked: true, bars: [], omitted: 0, cursor: null },
   ]);
 });
 

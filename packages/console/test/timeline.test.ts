@@ -14,6 +14,8 @@ import { centred, day, shifted, spanFrom, spanInAddress, ticks, zoomed } from '.
 const now = Date.UTC(2026, 10, 30, 4);
 const hour = 3_600_000;
 type Bar = Parameters<typeof rowsOf>[0]['items'][number]['bars'][number];
+/** No certificate is left out. */
+const whole = { omitted: 0, cursor: null };
 /** A bar from and to these hours after `now`. */
 const bar = (
   cluster: number,
@@ -27,7 +29,7 @@ const rowsWith = (...items: readonly (readonly [username: string, ...bars: Bar[]
   rowsOf({
     clusters: ['dev', 'prod'],
     groups: ['team-a', 'viewers'],
-    items: items.map(([username, ...bars]) => ({ username, blocked: username === 'mallory', bars })),
+    items: items.map(([username, ...bars]) => ({ username, blocked: username === 'mallory', bars, ...whole })),
   });
 
 describe('rows of the timeline', () => {
@@ -45,11 +47,24 @@ describe('rows of the timeline', () => {
     const answer = {
       clusters: ['dev', 'prod'],
       groups: ['team-a', 'viewers'],
-      items: [{ username: 'jane', blocked: false, bars: [bar(0, -1, 2), bar(1, -1, 3), bar(1, -1, 4, 0, [1])] }],
+      items: [
+        { username: 'jane', blocked: false, bars: [bar(0, -1, 2), bar(1, -1, 3), bar(1, -1, 4, 0, [1])], ...whole },
+      ],
     };
     expect(rowsOf(answer, { cluster: 'prod' }).map(({ cluster }) => cluster)).toEqual(['prod']);
     const [row, ...others] = rowsOf(answer, { group: 'viewers' });
     expect([row?.cluster, row?.certificates.length, others]).toEqual(['prod', 1, []]);
+  });
+
+  it('says how many certificates of a username the answer leaves out', () => {
+    const answer = (omitted: number) => ({
+      clusters: ['dev'],
+      groups: ['team-a'],
+      items: [{ username: 'ci', blocked: false, bars: [bar(0, -1, 2)], omitted, cursor: 'x' }],
+    });
+    const wordsOf = (omitted: number) => inWords(rowsOf(answer(omitted))[0]!, now);
+    expect(wordsOf(1)).toMatch(/; 1 later certificate not shown$/);
+    expect(wordsOf(10_000)).toMatch(/; 10,000\+ later certificates not shown$/);
   });
 
   it('shows a blocked username without certificates', () => {

@@ -3,7 +3,15 @@ import { linkToNext, nextCursorProperty, pageHeaders } from '../answers/page-sch
 import { json, operation } from '../answers/responses.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
-import { closed, dnsLabelOf, integerOf, namedObject, nameOf, principalNameOf } from '../schemas/schema-parts.js';
+import {
+  closed,
+  dnsLabelOf,
+  integerOf,
+  namedObject,
+  nameOf,
+  nullable,
+  principalNameOf,
+} from '../schemas/schema-parts.js';
 import type { Services } from '../server/services.js';
 import type { App } from '../server/types.js';
 import { identityFilterIn } from './routes.js';
@@ -34,12 +42,24 @@ const BarSchema = Type.Unsafe<Bar>({
 
 const TimelineSchema = namedObject('Timeline', 'Who has access until when.', {
   clusters: Type.Array(dnsLabelOf('A cluster.', 'demo'), { maxItems: 1000 }),
-  groups: Type.Array(nameOf('A group.', 'team-a'), { maxItems: 2 ** 31 - 1 }),
+  groups: Type.Array(nameOf('A group.', 'team-a'), { maxItems: mostBars * 32 }),
   items: Type.Array(
     closed({
       username: principalNameOf('The username.', 'jane@corp.example'),
       blocked: Type.Boolean(),
-      bars: Type.Array(BarSchema, { maxItems: 2 ** 31 - 1 }),
+      bars: Type.Array(BarSchema, { maxItems: 1000, description: 'Those first that end first.' }),
+      omitted: integerOf('How many more certificates the identity has; 10,000: so many, or more.', 0, {
+        minimum: 0,
+        maximum: 10_000,
+      }),
+      cursor: nullable(
+        Type.String({
+          maxLength: 1024,
+          description: 'Reads the next certificates of this identity.',
+          examples: ['WyJ0aW1l'],
+        }),
+        'Null where no certificate is left out.',
+      ),
     }),
     { maxItems: mostBars, description: 'By username.' },
   ),
@@ -57,8 +77,9 @@ export function addTimeline(app: App, { identities }: Services): void {
       tags: ['identities'],
       summary: 'Read who has access until when',
       description:
-        'Needs the role provisioner, auditor or admin. Certificates that still work, of whole identities: a tuple for each, ' +
-        'with indexes into `clusters` and `groups`, and seconds since 1970. Filters are those of `GET /v1/identities`.',
+        'Needs the role provisioner, auditor or admin. Certificates that still work, by identity: a tuple for each, ' +
+        'with indexes into `clusters` and `groups`, and seconds since 1970. Filters are those of `GET /v1/identities`. ' +
+        'An identity has at most 1,000 of them on a page; its own `cursor` in place of `nextCursor` reads the next ones.',
       querystring: closed({
         ...identityQuery,
         limit: Type.Optional(

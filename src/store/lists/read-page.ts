@@ -104,6 +104,13 @@ export function cursorOf({ name }: ListOrder, key: ListKey): string {
   return Buffer.from(JSON.stringify([name, ...texts]), 'utf8').toString('base64url');
 }
 
+/** Whether a cursor, if it is one at all, is of this order. */
+export const isOf = (cursor: string | null, { name }: ListOrder): boolean =>
+  cursor !== null &&
+  Buffer.from(cursor, 'base64url')
+    .toString('utf8')
+    .startsWith(`[${JSON.stringify(name)},`);
+
 /** The key that a cursor names; null where there is no cursor. Throws `InvalidCursorError`. */
 export function keyIn(cursor: string | null, { name, columns }: ListOrder): ListKey | null {
   if (cursor === null) return null;

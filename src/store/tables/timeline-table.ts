@@ -3,7 +3,7 @@ import { type IdentityFilter, inForce } from '../../model/identity.js';
 import type { PageQuery } from '../../model/outcome.js';
 import { highest, type KeyReads, type ListOrder } from '../lists/list.js';
 import { behindPrefix } from '../lists/list-filter.js';
-import { cursorOf, keyIn } from '../lists/read-page.js';
+import { cursorOf, isOf, keyIn } from '../lists/read-page.js';
 import { jsonRead } from '../steps/statement.js';
 import type { IdentityBlockTable } from './identity-block-table.js';
 import { identitiesByUsername, selects } from './identity-table.js';
@@ -15,9 +15,20 @@ interface Row extends Record<'groups' | 'isSuperseded' | 'isRevoked', unknown> {
   readonly notBefore: number | Date;
   readonly notAfter: number | Date;
   readonly fingerprintSha256: string;
+  readonly n: number | string;
 }
 
 const byUsername: ListOrder = { ...identitiesByUsername, name: 'timeline/username' };
+/** The certificates of one username. */
+const ofUsername: ListOrder = {
+  ...byUsername,
+  name: 'timeline/certificates',
+  columns: [...byUsername.columns, { name: 'notAfter', holds: 'instants' }, { name: 'n', holds: 'numbers' }],
+};
+/** So many certificates of an identity are on a page at most, those first that end first. */
+export const mostOfIdentity = 1_000;
+/** So many of those that are left out are counted. */
+export const mostOmitted = 10_000;
 /** Fewer live certificates than this are sorted by username. The index of usernames has the expired ones as well. */
 const few = 20_000;
 /** So many certificates are looked at for one page at least. */
@@ -31,18 +42,32 @@ export class TimelineTable {
   ) {}
 
   /**
-   * By username: at most `limit` certificates, unless the first identity has more. `works`: whether revoked ones work
-   * on a cluster; the others are left out.
+   * By username: at most `limit` certificates, unless the first identity has more, and at most 1,000 of each identity:
+   * `omitted` others are left out, and `cursor` of the identity reads them. `works`: whether revoked ones work on a
+   * cluster; the others are left out. A filter is judged by the certificates that a page looks at.
    */
   async list(filter: IdentityFilter, now: Date, query: PageQuery, works: (cluster: string) => boolean) {
+    const isWithin = isOf(query.cursor, ofUsername);
+    return isWithin ? this.#goOn(query.cursor, now, works) : this.#page(filter, now, query, works);
+  }
+
+  /** The next certificates of one identity. */
+  async #goOn(cursor: string | null, now: Date, works: (cluster: string) => boolean) {
+    const [username, notAfter, n] = keyIn(cursor, ofUsername) as [string, Date, bigint];
+    const rows = await this.#rows({ username }, now, null, mostOfIdentity + 1, notAfter > now ? [notAfter, n] : null);
+    const [block] = await this.blocks.find([foldedName(username)]);
+    const blocked = block !== undefined && inForce(block, now) !== null;
+    return { items: [{ username, blocked, ...(await this.#barsOn(rows, works)) }], nextCursor: null };
+  }
+
+  async #page(filter: IdentityFilter, now: Date, query: PageQuery, works: (cluster: string) => boolean) {
     let after = (keyIn(query.cursor, byUsername)?.[0] ?? null) as string | null;
     const take = Math.max(query.limit, fewestLooked) + 1;
     const rows = await this.#rows(filter, now, after, take);
     const byName = Map.groupBy(rows, ({ username }) => username);
     const last = rows.at(-1)?.username ?? '';
-    // The last username may go on behind the rows.
+    // The last username may go on behind the rows; a single one has more of them than a page shows.
     if (rows.length === take && byName.size > 1) byName.delete(last);
-    else if (rows.length === take) byName.set(last, await this.#rows({ ...filter, username: last }, now, null, null));
     // Its block has another spelling, perhaps, and it may have no certificate.
     if (filter.blocked === true && filter.username !== undefined && !byName.has(filter.username) && after === null)
       byName.set(filter.username, []);
@@ -52,21 +77,44 @@ export class TimelineTable {
     let shown = 0;
     let isEnd = rows.length < take;
     for (const [username, own] of byName) {
-      const bars = own.flatMap(barsOf).filter(({ isRevoked, cluster }) => !isRevoked || works(cluster));
+      const live = own.flatMap(barsOf).filter(({ isRevoked, cluster }) => !isRevoked || works(cluster));
       const block = blockOf.get(foldedName(username)) ?? null;
-      if (selects(filter, { username, live: bars, block })) {
-        shown += bars.length;
+      if (selects(filter, { username, live, block })) {
+        shown += Math.min(live.length, mostOfIdentity);
         isEnd &&= items.length === 0 || shown <= query.limit;
         if (items.length > 0 && shown > query.limit) break;
-        items.push({ username, blocked: block !== null, bars });
+        items.push({ username, blocked: block !== null, ...(await this.#barsOn(own, works)) });
       }
       after = username;
     }
     return { items, nextCursor: isEnd ? null : cursorOf(byUsername, [after ?? '']) };
   }
 
-  /** By username, and of one username those first that end first. `take` null: all. */
-  async #rows(filter: IdentityFilter, now: Date, after: string | null, take: number | null) {
+  /** The certificates of one username that a page shows, and what is left out behind them. */
+  async #barsOn(rows: readonly Row[], works: (cluster: string) => boolean) {
+    const shown = rows.slice(0, mostOfIdentity);
+    const bars = shown.flatMap(barsOf).filter(({ isRevoked, cluster }) => !isRevoked || works(cluster));
+    const last = shown.at(-1);
+    if (last === undefined || rows.length === shown.length) return { bars, omitted: 0, cursor: null };
+    const { dialect, readRows } = this.reads;
+    const key = [new Date(last.notAfter), BigInt(last.n)] as const;
+    const behind = dialect.indexRange(null, ['"notAfter"', '"n"'], '>', key);
+    const [found] = (await readRows({
+      sql: `SELECT COUNT(*) AS "count" FROM (SELECT 1 FROM "CertificateRecord"${dialect.indexedBy('CertificateRecord_username_notAfter_n_idx')}
+        WHERE "username" = ? AND ${behind.sql} LIMIT ${mostOmitted}) AS "behind"`,
+      parameters: [last.username, ...behind.parameters],
+    })) as { readonly count: number | string }[];
+    return { bars, omitted: Number(found?.count ?? 0), cursor: cursorOf(ofUsername, [last.username, ...key]) };
+  }
+
+  /** By username, and of one username those first that end first. `behind`: the last certificate before them. */
+  async #rows(
+    filter: IdentityFilter,
+    now: Date,
+    after: string | null,
+    take: number,
+    behind: readonly [Date, bigint] | null = null,
+  ) {
     const { dialect, readRows } = this.reads;
     const { username, usernamePrefix } = filter;
     const isBroad = username === undefined;
@@ -75,7 +123,9 @@ export class TimelineTable {
     const areFew = isBroad && !areBlocked && (await readRows({ sql: probe, parameters: [now] })).length === 0;
     const live = areFew
       ? dialect.indexRange(null, ['"notAfter"', '"n"'], '>', [now, highest])
-      : dialect.indexRange(null, ['"notAfter"'], '>', [now]);
+      : behind !== null
+        ? dialect.indexRange(null, ['"notAfter"', '"n"'], '>', behind)
+        : dialect.indexRange(null, ['"notAfter"'], '>', [now]);
     const name = areBlocked ? '"b"."username"' : '"c"."username"';
     const bounds = {
       [`${name} > ?`]: after,
@@ -89,12 +139,12 @@ export class TimelineTable {
       sql: `WITH "c" AS ${areFew ? '' : 'NOT '}MATERIALIZED (SELECT "n", "username", "cluster", "groups", "notBefore", "notAfter",
           "fingerprintSha256" FROM "CertificateRecord"${areFew ? '' : dialect.indexedBy('CertificateRecord_username_notAfter_n_idx')}
           WHERE ${live.sql})
-        SELECT ${name} AS "username", "c"."cluster", "c"."groups", "c"."notBefore", "c"."notAfter", ${is('Revocation')} AS "isRevoked",
+        SELECT ${name} AS "username", "c"."n", "c"."cluster", "c"."groups", "c"."notBefore", "c"."notAfter", ${is('Revocation')} AS "isRevoked",
           ${is('Supersession')} AS "isSuperseded", ${dialect.hexText('"c"."fingerprintSha256"')} AS "fingerprintSha256"
         FROM ${areBlocked ? `"IdentityBlock" AS "b" LEFT JOIN "c" ON "c"."username" = ${name}` : '"c"'}
         ${given.map(([condition], i) => `${i === 0 ? 'WHERE' : 'AND'} ${condition}`).join(' ')}
         ORDER BY ${name}, "c"."notAfter", "c"."n" LIMIT ?`,
-      parameters: [...live.parameters, ...given.map(([, value]) => value ?? null), take ?? Number.MAX_SAFE_INTEGER],
+      parameters: [...live.parameters, ...given.map(([, value]) => value ?? null), take],
     })) as Row[];
   }
 }

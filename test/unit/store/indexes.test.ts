@@ -11,6 +11,8 @@ import { FigureCounts } from '../../../src/store/tables/figures.js';
 import { IdentityBlockTable } from '../../../src/store/tables/identity-block-table.js';
 import { IdentityTable } from '../../../src/store/tables/identity-table.js';
 import type { IdentityFilter } from '../../../src/model/identity.js';
+import { mostOfIdentity, TimelineTable } from '../../../src/store/tables/timeline-table.js';
+import { cursorOf } from '../../../src/store/lists/read-page.js';
 import { CertificateTable } from '../../../src/store/tables/certificate-table.js';
 import { RequestTable } from '../../../src/store/tables/request-table.js';
 import type { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
@@ -60,6 +62,36 @@ const identities =
       page,
     );
   };
+/** More certificates of one username than a page shows, so that those behind are counted. */
+const timeline =
+  (cursor: string | null): Read =>
+  (readRows) => {
+    const row = {
+      username: 'a',
+      cluster: 'b',
+      groups: '[]',
+      notBefore: now,
+      notAfter: now,
+      fingerprintSha256: '',
+      n: 1,
+    };
+    const answering = async (selection: ReadStatement): Promise<readonly unknown[]> => {
+      await readRows(selection);
+      if (selection.sql.includes('COUNT(*)')) return [{ count: 1 }];
+      return selection.sql.includes('"c"') ? Array.from({ length: mostOfIdentity + 1 }, () => row) : [];
+    };
+    return new TimelineTable({ readRows: answering, dialect }, new IdentityBlockTable(readRows)).list(
+      { username: 'a' },
+      now,
+      { limit: 50, cursor },
+      () => true,
+    );
+  };
+const furtherOn = cursorOf({ name: 'timeline/certificates', columns: [], direction: 'ascending' }, [
+  'a',
+  instant('2026-03-01T11:00:00.000Z'),
+  1n,
+]);
 const unexpired =
   (revoked: boolean): Read =>
   (readRows) =>
@@ -194,6 +226,8 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
     certificates({ status: 'expired', username: 'a' }),
     'CertificateRecord_username_notAfter_n_idx',
   ],
+  ['the timeline of a username', timeline(null), 'CertificateRecord_username_notAfter_n_idx'],
+  ['the timeline of a username, further on', timeline(furtherOn), 'CertificateRecord_username_notAfter_n_idx'],
   ['identities', identities({}, 'many'), 'CertificateRecord_username_n'],
   ['identities whose names begin alike', identities({ usernamePrefix: 'a' }, 'many'), 'CertificateRecord_username_n'],
   ['the live certificates of identities', identities({}, 'many'), 'CertificateRecord_username_notAfter_n_idx'],

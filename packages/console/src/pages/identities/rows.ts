@@ -31,6 +31,8 @@ export interface Row {
   readonly lanes: number;
   /** When the last certificate ends. */
   readonly ends: number;
+  /** How many later certificates of the username, on any cluster, the answer leaves out. */
+  readonly omitted: number;
 }
 
 /** The answer of the API: names once, and certificates with indexes into them and seconds. */
@@ -56,16 +58,19 @@ export function rowsOf(
     status: statuses[status] ?? 'valid',
     groups: indexes.map((i) => groups[i] ?? ''),
   });
-  return items.flatMap(({ username, blocked: isBlocked, bars: whole }) => {
+  return items.flatMap(({ username, blocked: isBlocked, bars: whole, omitted }) => {
     const bars = whole.filter(isAsked);
-    if (bars.length === 0) return isBlocked ? [rowOf({ username, isBlocked, cluster: '' }, [])] : [];
+    if (bars.length === 0) return isBlocked ? [rowOf({ username, isBlocked, cluster: '', omitted }, [])] : [];
     return [...Map.groupBy(bars, ([cluster]) => clusters[cluster] ?? '')]
       .toSorted(([a], [b]) => compare(a, b))
-      .map(([cluster, own]) => rowOf({ username, isBlocked, cluster }, own.map(barOf)));
+      .map(([cluster, own]) => rowOf({ username, isBlocked, cluster, omitted }, own.map(barOf)));
   });
 }
 
-function rowOf(about: Pick<Row, 'username' | 'isBlocked' | 'cluster'>, bars: readonly CertificateBar[]): Row {
+function rowOf(
+  about: Pick<Row, 'username' | 'isBlocked' | 'cluster' | 'omitted'>,
+  bars: readonly CertificateBar[],
+): Row {
   const certificates = bars.toSorted((a, b) => a.from - b.from || a.to - b.to);
   const single = inLanes(certificates.map((one) => ({ ...one, certificates: [one] })));
   const drawn = single.lanes <= mostLanes ? single : inLanes(merged(certificates));
@@ -146,11 +151,16 @@ export const nameOf = (bar: DrawnBar, now: number): string =>
   `${statusOf(bar, now)}: ${labelOf(bar)}, ${at(bar.from)} to ${at(bar.to)}, ` +
   `${bar.to <= now ? 'ended' : 'ends'} ${distance(bar.to, now)}`;
 
+/** What a row does not show. The answer counts 10,000 at most. */
+export const leftOut = (omitted: number): string =>
+  `${many(omitted, 'later certificate', omitted >= 10_000)} not shown`;
+
 /** The bars of a row in words. */
-export function inWords({ drawn }: Pick<Row, 'drawn'>, now: number): string {
+export function inWords({ drawn, omitted }: Pick<Row, 'drawn' | 'omitted'>, now: number): string {
   const words = drawn.map((bar) => {
     const last = bar.certificates.length > 1 ? 'the last ' : '';
     return `${statusOf(bar, now)}: ${labelOf(bar)}, ${last}${bar.to <= now ? 'until' : 'ends'} ${at(bar.to)}`;
   });
+  if (omitted > 0) words.push(leftOut(omitted));
   return words.join('; ') || 'no live certificate';
 }

@@ -1,6 +1,6 @@
 import { addresses } from '../../parts/address.js';
 import { may } from '../../service/session.js';
-import { inWords, labelOf, nameOf, statusOf, type DrawnBar, type Row } from './rows.js';
+import { inWords, labelOf, leftOut, nameOf, statusOf, type DrawnBar, type Row } from './rows.js';
 import { day, shareOf, type Span } from './spans.js';
 
 export const rowHeight = 44;
@@ -43,7 +43,7 @@ export function TimelineRow({ row, index, isNamed, ...seen }: TimelineRowParts) 
         </a>
         {isNamed && (
           <span>
-            {where} {isBlocked && <b class="blocked">blocked</b>}
+            {where} {row.omitted > 0 && leftOut(row.omitted)} {isBlocked && <b class="blocked">blocked</b>}
           </span>
         )}
       </div>
