@@ -130,7 +130,10 @@ class AgentConnection {
   readonly #socket: Socket;
   readonly #reader = new MessageReader();
   readonly underWay: Asked[] = [];
-  /** Runs while the connection is being made, and while the first of the requests under way has no answer. */
+  /**
+   * Runs while the connection is being made, and while the first of the requests under way has no whole answer: a piece
+   * of one does not set it back, because an agent that drips would keep its connections for days.
+   */
   #watchdog: NodeJS.Timeout | undefined;
   /** When the first of the requests under way became the first. */
   #owesSince = 0;
@@ -200,10 +203,7 @@ class AgentConnection {
         this.underWay.shift();
         this.#watchAnswers();
       }
-      if (this.#reader.isAmid) {
-        if (this.underWay.length === 0) throw new RangeError('nobody asked for it');
-        this.#watch(this.limits.connectMilliseconds, 'garbled', 'stopped amid an answer');
-      }
+      if (this.#reader.isAmid && this.underWay.length === 0) throw new RangeError('nobody asked for it');
       if (this.isLeft) this.leave();
       else this.changed();
     } catch (error) {
@@ -225,4 +225,5 @@ class AgentConnection {
   }
 }
 
-const tooLate = ({ answerMilliseconds }: AgentLimits): string => `gave no answer within ${answerMilliseconds / 1000} s`;
+const tooLate = ({ answerMilliseconds }: AgentLimits): string =>
+  `gave no whole answer within ${answerMilliseconds / 1000} s`;

@@ -15,6 +15,8 @@ export type AgentBehaviour =
   | 'slow'
   /** Sends half of the answer, and then nothing. */
   | 'half-a-message'
+  /** Sends an octet of a long answer each 50 ms, so that a whole one takes an hour. */
+  | 'drips'
   /** Sends half of the answer, and ends the connection. */
   | 'ends-amid'
   | 'garbage'
@@ -109,10 +111,19 @@ function serveConnection(agent: TestAgent, socket: Socket): void {
         if (agent.behaviour === 'slow') await wait(200);
         while (agent.behaviour === 'silent' && !socket.destroyed) await wait(5);
         if (socket.destroyed) return;
-        if (message[0] === 11) socket.write(sshString(identities(agent)));
+        if (agent.behaviour === 'drips') await drip(socket);
+        else if (message[0] === 11) socket.write(sshString(identities(agent)));
         else answerSignRequest(agent, socket, message);
       });
   });
+}
+
+async function drip(socket: Socket): Promise<void> {
+  for (const octet of sshString(Buffer.alloc(64 * 1024, 14))) {
+    if (socket.destroyed) return;
+    socket.write(Buffer.of(octet));
+    await wait(50);
+  }
 }
 
 const failure = Buffer.of(5);

@@ -88,7 +88,16 @@ describe('an agent that misbehaves', () => {
   afterEach(() => agent.close());
 
   const behaviours: readonly AgentBehaviour[] = [
-    ...(['silent', 'half-a-message', 'ends-amid', 'garbage', 'too-long', 'wrong-signature', 'another-key'] as const),
+    ...([
+      'silent',
+      'half-a-message',
+      'drips',
+      'ends-amid',
+      'garbage',
+      'too-long',
+      'wrong-signature',
+      'another-key',
+    ] as const),
     ...(['refuses', 'lacks-key'] as const),
   ];
   it.each(behaviours)('as "%s" gets no certificate issued, and stops no other cluster', async (behaviour) => {

@@ -11,7 +11,6 @@ import {
 import { readSshKey, sshKey } from '../../../src/keys/ssh-keys.js';
 import { propertyRuns } from '../../helpers/property-runs.js';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { cpuMilliseconds } from '../../helpers/cpu-milliseconds.js';
 
 const octets = (most: number) => fc.uint8Array({ minLength: 1, maxLength: most }).map((array) => Buffer.from(array));
 
@@ -54,13 +53,6 @@ describe('messages of an agent', () => {
     };
     for (const refused of [0, mostMessageOctets + 1, 2 ** 32 - 1])
       expect(() => readPieces([length(refused)])).toThrow(RangeError);
-  });
-
-  it('are read in time that grows with their length, in the smallest pieces too', () => {
-    const stream = sshString(Buffer.alloc(mostMessageOctets));
-    const began = cpuMilliseconds();
-    expect(readPieces([...stream].map((octet) => Buffer.of(octet))).messages).toHaveLength(1);
-    expect(cpuMilliseconds() - began).toBeLessThan(5000);
   });
 
   it('are what they should be, or a RangeError', () => {
