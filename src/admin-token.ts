@@ -1,4 +1,4 @@
-import { runProgram } from '@kubepass/inspect/command-line';
+import { complain, print, runProgram } from '@kubepass/inspect/command-line';
 import { adminTokenFile, readApiToken, recoverAdminToken } from './compose/api-tokens.js';
 import { loadConfig, type Config } from './config/config.js';
 import { readEnvironment } from './config/env.js';
@@ -20,16 +20,16 @@ await runProgram(program, async ({ values }) => {
   const { file, token } = await recoverAdminToken(config);
   const { id, name, breakGlass, expiresAt } = token;
   if (breakGlass) createLogger().warn({ tokenId: id, principal: name, expiresAt }, 'a break-glass token was made');
-  process.stdout.write(`a new ${breakGlass ? 'break-glass token, for an hour,' : 'admin token'} is in ${file}\n`);
+  print(`a new ${breakGlass ? 'break-glass token, for an hour,' : 'admin token'} is in ${file}\n`);
   return 0;
 });
 
 /** Opens no database, so a service on SQLite may run meanwhile. */
 async function show(config: Config): Promise<number> {
   const file = adminTokenFile(config);
-  const remarks = { warn: (_: object, message: string) => void process.stderr.write(`warning: ${message}\n`) };
+  const remarks = { warn: (_: object, message: string) => complain(`warning: ${message}\n`) };
   try {
-    process.stdout.write(`${await readApiToken(file, remarks)}\n`);
+    print(`${await readApiToken(file, remarks)}\n`);
     return 0;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { runProgram, UsageError } from '@kubepass/inspect/command-line';
+import { print, runProgram, UsageError } from '@kubepass/inspect/command-line';
 import { backUpDatabase, filesApart, secretsElsewhere } from './backup/backup.js';
 import { verifiedInWords } from './backup/verify-database.js';
 import { loadConfig } from './config/config.js';
@@ -17,7 +17,7 @@ await runProgram({ name: 'backup', usage, options: {}, takesArguments: true }, a
   const config = loadConfig(readEnvironment());
   const verified = await backUpDatabase(config, resolve(file));
   const apart = filesApart(config).map(({ path, what, secret }) => `  ${path}${secret ? ' (secret)' : ''}: ${what}\n`);
-  process.stdout.write(
+  print(
     `the database is in ${file}; ${verifiedInWords(verified)}\n` +
       `it holds the database alone. Keep a copy of these in another place:\n${apart.join('')}` +
       secretsElsewhere(config)

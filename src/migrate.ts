@@ -1,4 +1,4 @@
-import { runProgram } from '@kubepass/inspect/command-line';
+import { print, runProgram } from '@kubepass/inspect/command-line';
 import { migrateDatabase } from './backup/open-store.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
@@ -14,11 +14,11 @@ const options = { 'grant-to': { type: 'string' } } as const;
 await runProgram({ name: 'migrate', usage, options, takesArguments: false }, async ({ values }) => {
   const role = values['grant-to'] ?? null;
   const { applied, newer } = await migrateDatabase(loadConfig(readEnvironment()), role, (message) => {
-    process.stdout.write(`${message}\n`);
+    print(`${message}\n`);
   });
   if (newer === null || applied.length > 0)
-    process.stdout.write(`applied: ${applied.join(', ') || 'nothing, the schema is up to date'}\n`);
-  if (newer !== null) process.stdout.write(`${newer}. No right was changed\n`);
-  else if (role !== null) process.stdout.write(`role ${role} may do what the service needs\n`);
+    print(`applied: ${applied.join(', ') || 'nothing, the schema is up to date'}\n`);
+  if (newer !== null) print(`${newer}. No right was changed\n`);
+  else if (role !== null) print(`role ${role} may do what the service needs\n`);
   return 0;
 });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { runProgram, UsageError } from '@kubepass/inspect/command-line';
+import { print, runProgram, UsageError } from '@kubepass/inspect/command-line';
 import { checkPolicies, reportErrors } from './policy/check-policies.js';
 import { readPolicyFiles } from './policy/load-policy-set.js';
 
@@ -18,6 +18,6 @@ await runProgram({ name: 'policy-check', usage, options: {}, takesArguments: tru
   // With the directory, an error names its file as a terminal or the CI of a repository can open it.
   const texts = files.ok ? files.texts.map(({ path, text }) => ({ path: join(directory, path), text })) : [];
   const report = errors.length === 0 ? checkPolicies(texts) : reportErrors(errors);
-  process.stdout.write(`${report.text}\n`);
+  print(`${report.text}\n`);
   return report.ok ? 0 : 1;
 });

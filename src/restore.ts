@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { runProgram, UsageError } from '@kubepass/inspect/command-line';
+import { print, runProgram, UsageError } from '@kubepass/inspect/command-line';
 import { markDatabase, restoreDatabase } from './backup/restore-database.js';
 import { verifiedInWords, verifyConfigured, verifySqlite } from './backup/verify-database.js';
 import { loadConfig } from './config/config.js';
@@ -18,7 +18,7 @@ it is. --mark records in that database that other means put it back.
   --checkpoint NOTE  a kept checkpoint: no size of the log up to it is signed again
 `;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const say = (line: string): void => print(`${line}\n`);
 
 const options = {
   force: { type: 'boolean', default: false },

@@ -1,4 +1,4 @@
-import { answered, version } from '@kubepass/inspect/command-line';
+import { answered, finish, type ProgramRun, version } from '@kubepass/inspect/command-line';
 import { buildApp } from './app.js';
 import { compose } from './compose/compose.js';
 import { type CheckedConfig, checkConfig } from './compose/check-config.js';
@@ -36,13 +36,12 @@ The settings are in the environment and in the file that KUBEPASS_CONFIG names: 
  * 2 where the command line is wrong.
  */
 export async function run(given: readonly string[], hangUps: HangUps): Promise<void> {
-  const { output, complaints, exitCode } = await answered(program, given, async ({ values }) => {
-    await (values['check-config'] ? tellConfig() : serve(hangUps));
+  const run = answered(program, given, async ({ values }) => {
+    if (values['check-config']) return tellConfig();
+    await serve(hangUps);
     return { output: '', complaints: '', exitCode: 0 };
   });
-  process.stdout.write(output);
-  process.stderr.write(complaints);
-  if (exitCode !== 0) process.exitCode = exitCode;
+  await finish(run);
 }
 
 /** Serves until a signal stops it. Where that is not possible, the log says why, and nothing was made. */
@@ -58,17 +57,17 @@ async function serve(hangUps: HangUps): Promise<void> {
 }
 
 /** Tells everything about the configuration: what is wrong goes to standard error, a line for each. */
-async function tellConfig(): Promise<void> {
+async function tellConfig(): Promise<ProgramRun> {
   const read = readConfig(readEnvironment());
   const { errors, faults, warnings, database } = await checkConfig(read, new Date());
   const wrong = [...errors, ...faults];
-  for (const line of wrong) process.stderr.write(`error: ${line}\n`);
-  for (const line of warnings) process.stderr.write(`warning: ${line}\n`);
-  if (database !== undefined) process.stdout.write(`database: ${stateOf(database)}\n`);
-  if (wrong.length > 0) {
-    process.stderr.write(`the configuration has ${wrong.length} ${wrong.length === 1 ? 'error' : 'errors'}\n`);
-    process.exitCode = 1;
-  } else process.stdout.write('the configuration is good: nothing was changed, and nothing was started\n');
+  const complaints = [...wrong.map((line) => `error: ${line}`), ...warnings.map((line) => `warning: ${line}`)];
+  const output = database === undefined ? [] : [`database: ${stateOf(database)}`];
+  if (wrong.length > 0)
+    complaints.push(`the configuration has ${wrong.length} ${wrong.length === 1 ? 'error' : 'errors'}`);
+  else output.push('the configuration is good: nothing was changed, and nothing was started');
+  const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+  return { output: textOf(output), complaints: textOf(complaints), exitCode: wrong.length > 0 ? 1 : 0 };
 }
 
 function stateOf({ pending, newer }: NonNullable<CheckedConfig['database']>): string {

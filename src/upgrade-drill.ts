@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { runProgram } from '@kubepass/inspect/command-line';
+import { complain, print, runProgram } from '@kubepass/inspect/command-line';
 import { drillUpgrade, inWords } from './backup/upgrade-drill.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
@@ -21,13 +21,11 @@ await runProgram({ name: 'upgrade-drill', usage, options, takesArguments: false 
       ...(configFile !== undefined && { configFile: resolve(configFile) }),
     });
     const { seconds, counts, newer } = await drillUpgrade(config);
-    if (newer !== null) process.stdout.write(`${newer}\n`);
-    process.stdout.write(
-      `the copy was migrated in ${seconds.toFixed(1)} s and has ${inWords(counts)}; its audit log verifies\n`,
-    );
+    if (newer !== null) print(`${newer}\n`);
+    print(`the copy was migrated in ${seconds.toFixed(1)} s and has ${inWords(counts)}; its audit log verifies\n`);
     return 0;
   } catch (error) {
-    process.stderr.write(`the upgrade would not work: ${error instanceof Error ? error.message : String(error)}\n`);
+    complain(`the upgrade would not work: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { UsageError } from '@kubepass/inspect/command-line';
+import { complain, print, UsageError } from '@kubepass/inspect/command-line';
 import { replaceFile } from './replace-file.js';
 
 /** The options that every program of this room has. */
@@ -119,8 +119,8 @@ export function ownProcess(program: string): Surroundings {
       wake();
     });
   return {
-    say: (line) => process.stdout.write(`${line}\n`),
-    complain: (line) => process.stderr.write(`${program}: ${line}\n`),
+    say: (line) => print(`${line}\n`),
+    complain: (line) => complain(`${program}: ${line}\n`),
     isStopped: () => stopped,
     pause: (milliseconds) =>
       new Promise((resolve) => {

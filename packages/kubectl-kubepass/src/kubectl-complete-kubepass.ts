@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import { version } from '@kubepass/inspect/command-line';
 import { complete } from './completion.js';
+import { printable } from './machine.js';
 
 const usage = `usage: kubectl_complete-kubepass WORD…
 
@@ -17,5 +18,5 @@ process.stdout.write(
     ? usage
     : asked === '--version'
       ? `kubectl_complete-kubepass ${version}\n`
-      : complete(words),
+      : printable(complete(words)),
 );

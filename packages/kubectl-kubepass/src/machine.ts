@@ -35,7 +35,7 @@ export interface Machine {
  * are shown as U+FFFD. Line ends and tabs stay.
  */
 export const printable = (text: string): string =>
-  text.replace(/(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+  text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\ufffd');
 
 /** The same, but colours stay: for a text in which nobody else can have written any. */
 export const printableInColours = (text: string): string =>

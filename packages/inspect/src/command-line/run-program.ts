@@ -1,13 +1,7 @@
+import { finish, type ProgramRun } from './finish.js';
 import { type CommandOptions, type Program, readCommandLine } from './read-command-line.js';
 import { usageProblem } from './usage-error.js';
 import { version } from './version.js';
-
-/** The end of a program: what it writes to standard output and to standard error, and its exit code. */
-export interface ProgramRun {
-  readonly output: string;
-  readonly complaints: string;
-  readonly exitCode: number;
-}
 
 type Given<Options extends CommandOptions> = Extract<
   ReturnType<typeof readCommandLine<Options>>,
@@ -39,25 +33,15 @@ export async function answered<Options extends CommandOptions>(
   }
 }
 
-/**
- * The process of a program that writes by itself: it ends with the exit code that `run` answers, and with 1 and the
- * message where that throws.
- */
-export async function runProgram<Options extends CommandOptions>(
+/** The process of a program that writes by itself, with `print` and `complain`: `run` answers its exit code. */
+export const runProgram = <Options extends CommandOptions>(
   program: Program<Options>,
   run: (given: Given<Options>) => Promise<number>,
-): Promise<void> {
-  try {
-    const { output, complaints, exitCode } = await answered(program, process.argv.slice(2), async (given) => ({
+): Promise<void> =>
+  finish(
+    answered(program, process.argv.slice(2), async (given) => ({
       output: '',
       complaints: '',
       exitCode: await run(given),
-    }));
-    process.stdout.write(output);
-    process.stderr.write(complaints);
-    process.exitCode = exitCode;
-  } catch (error) {
-    process.stderr.write(`${(error instanceof Error ? error.message : String(error)).trimEnd()}\n`);
-    process.exitCode = 1;
-  }
-}
+    })),
+  );

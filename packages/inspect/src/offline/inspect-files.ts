@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { answered, type ProgramRun, UsageError } from '../command-line/index.js';
 import { type OutputStream, type Screen, screenOf } from '../formats/text/screen.js';
 import { visible } from '../formats/text/visible.js';
@@ -11,7 +10,7 @@ import { uploadLimits, UploadRefusedError } from '../model/budget.js';
 import { reportSarif } from '../report/report-sarif.js';
 import { reportText } from '../report/report-text.js';
 import { countedFindings, findingsBySeverity, inOneSentence } from '../report/summary.js';
-import { readFiles } from './read-files.js';
+import { readFiles, readNamed } from './read-files.js';
 
 /** The circumstances of a run. `stdout`: where the output goes; a person reads at a terminal as it comes. */
 interface Circumstances {
@@ -34,18 +33,25 @@ export const inspectFiles = (
 
 async function inspectPaths(options: InspectionOptions, { now, stdout }: Circumstances): Promise<ProgramRun> {
   const password = readPassword(options.passwordFile);
-  const { parts, problems, notes } = readFiles(options.paths);
+  const [problems, notes]: [string[], string[]] = [[], []];
+  const told = { problem: (line: string) => void problems.push(line), note: (line: string) => void notes.push(line) };
   const thresholds = { ...inspectionDefaults, ...options.thresholds };
   const context = { now, clusters: [], thresholds, inventory: async () => new Map() };
-  const { inspected, problems: refusals } = await inspectBatches(parts, password, context);
-  const failed = problems.length + refusals.length > 0;
+  const keepsObjects = options.format === 'report' || options.format === 'sarif';
+  const inspected: Inspected[] = [];
+  for (const batch of batchesOf(readFiles(options.paths, told)))
+    for (const { inspection, objects } of await inspectBatch(batch, password, context, told.problem))
+      inspected.push({ inspection, objects: keepsObjects ? objects : [] });
+  const failed = problems.length > 0;
   // A person whose files cannot be read does not want to hear of 0 objects and no findings.
-  const silent = failed && inspected.length === 0 && options.format !== 'json' && options.format !== 'sarif';
+  const isData = options.format === 'json' || options.format === 'sarif';
+  const silent = failed && inspected.length === 0 && !isData;
   const counts = inspected.some(({ inspection }) => inspection.findings.some(countsFor(options)));
   return {
     output: silent ? '' : renderInspections(inspected, options, now, screenOf(stdout)),
-    complaints: [...problems, ...refusals, ...notes].map((line) => `${visible(line)}\n`).join(''),
+    complaints: [...problems, ...notes].map((line) => `${visible(line)}\n`).join(''),
     exitCode: failed ? 2 : counts ? 1 : 0,
+    isData,
   };
 }
 
@@ -53,7 +59,7 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
 function readPassword(file: string | null): string | null {
   if (file === null) return null;
   try {
-    return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? '';
+    return readNamed(file)?.toString('utf8').split(/\r?\n/, 1)[0] ?? '';
   } catch {
     throw new UsageError(`the password file ${file} cannot be read`);
   }
@@ -144,29 +150,44 @@ function thresholdsOf(time: string | undefined): InspectionOptions['thresholds']
   return { expiresWithinSeconds: Number(count) * seconds, inWholeLife: true };
 }
 
-/**
- * Inspects files together as far as the limits of an upload allow, so that keys, certificates and CAs of different
- * files find each other. Too much together is divided into halves. `problems`: sentences about files that the
- * limits forbid to inspect.
- */
-async function inspectBatches(parts: readonly UploadPart[], password: string | null, context: InspectionContext) {
-  const problems: string[] = [];
-  const inspected: Inspected[] = [];
-  // Each file is one object at least.
-  const { objects: most } = uploadLimits;
-  const batches = Array.from({ length: Math.ceil(parts.length / most) }, (_, i) =>
-    parts.slice(i * most, (i + 1) * most),
-  );
-  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift())
-    try {
-      inspected.push(await inspectUpload({ parts: batch, password }, context));
-    } catch (error) {
-      if (!(error instanceof UploadRefusedError)) throw error;
-      const middle = Math.ceil(batch.length / 2);
-      if (batch.length > 1) batches.unshift(batch.slice(0, middle), batch.slice(middle));
-      else problems.push(`${batch[0]?.name ?? 'the input'} is not inspected: ${error.message} (${error.reason})`);
+/** Octets of the files that are in memory at once. */
+const batchOctets = 8 * uploadLimits.uploadOctets;
+
+/** Files that are inspected together, so that keys, certificates and CAs of different files find each other. */
+function* batchesOf(parts: Iterable<UploadPart>): Generator<readonly UploadPart[], void, void> {
+  let batch: UploadPart[] = [];
+  let octets = 0;
+  for (const part of parts) {
+    octets += part.bytes.length;
+    // Each file is one object at least.
+    if (batch.length === uploadLimits.objects || octets > batchOctets) {
+      yield batch;
+      [batch, octets] = [[], part.bytes.length];
     }
-  return { inspected, problems };
+    batch.push(part);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Too much for the limits of an upload is divided into halves. `refuse` hears of files that are too much alone. */
+async function inspectBatch(
+  parts: readonly UploadPart[],
+  password: string | null,
+  context: InspectionContext,
+  refuse: (sentence: string) => void,
+): Promise<readonly Inspected[]> {
+  try {
+    return [await inspectUpload({ parts, password }, context)];
+  } catch (error) {
+    if (!(error instanceof UploadRefusedError)) throw error;
+    if (parts.length > 1) {
+      const middle = Math.ceil(parts.length / 2);
+      const first = await inspectBatch(parts.slice(0, middle), password, context, refuse);
+      return [...first, ...(await inspectBatch(parts.slice(middle), password, context, refuse))];
+    }
+    refuse(`${parts[0]?.name ?? 'the input'} is not inspected: ${error.message} (${error.reason})`);
+    return [];
+  }
 }
 
 /** Whether a finding is of this severity or worse. */

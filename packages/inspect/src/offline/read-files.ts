@@ -1,55 +1,85 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { uploadLimits } from '../model/budget.js';
 import type { UploadPart } from '../model/inspection.js';
 
-/** The files to inspect, and why others are not. */
-interface FilesRead {
-  readonly parts: readonly UploadPart[];
-  /** Sentences about files that were asked for and cannot be inspected. */
-  readonly problems: readonly string[];
-  /** Sentences about files of folders that are passed over. */
-  readonly notes: readonly string[];
+/** Where sentences go about files that are not inspected. */
+interface Told {
+  /** About a file that was asked for. */
+  problem(sentence: string): void;
+  /** About a file of a folder, which is passed over. */
+  note(sentence: string): void;
 }
 
 /** Folders that hold copies of other people's files, or git's own. */
 const passedOver: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
 /**
- * Reads files, the files of folders at any depth, and the standard input for `-`. In folders, links are not followed,
- * and files that are larger than an upload may be are passed over.
+ * Reads files, the files of folders at any depth, and the standard input for `-`, each when it is asked for. A pipe or
+ * a device is read up to the limit of an upload where it is named. In folders, links are not followed, and what is no
+ * file, or is larger than an upload may be, is passed over.
  */
-export function readFiles(paths: readonly string[]): FilesRead {
-  const parts: UploadPart[] = [];
-  const problems: string[] = [];
-  const notes: string[] = [];
+export function* readFiles(paths: readonly string[], told: Told): Generator<UploadPart, void, void> {
   for (const path of paths)
     try {
-      if (path === '-') parts.push({ name: null, bytes: readFileSync(0) });
-      else if (statSync(path).isDirectory()) readFolder(path, parts, notes);
-      else if (statSync(path).size > uploadLimits.uploadOctets) problems.push(`${path} ${tooLarge}`);
-      else parts.push({ name: path, isPath: true, bytes: readFileSync(path) });
+      if (path === '-') {
+        const bytes = readAtMost(0);
+        if (bytes === null) told.problem(`standard input ${tooLarge}`);
+        else yield { name: null, bytes };
+      } else if (statSync(path).isDirectory()) yield* readFolder(path, told);
+      else {
+        const bytes = readNamed(path);
+        if (bytes === null) told.problem(`${path} ${tooLarge}`);
+        else yield { name: path, isPath: true, bytes };
+      }
     } catch (error) {
-      problems.push(`${path} cannot be read: ${reasonOf(error)}`);
+      told.problem(`${path} cannot be read: ${reasonOf(error)}`);
     }
-  return { parts, problems, notes };
 }
 
 const tooLarge = `is larger than ${uploadLimits.uploadOctets} octets`;
 
-function readFolder(folder: string, parts: UploadPart[], notes: string[]): void {
+function* readFolder(folder: string, told: Told): Generator<UploadPart, void, void> {
   for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     // As the folder was given: `join` would make `pki` of `./pki`.
     const path = folder.endsWith('/') ? `${folder}${entry.name}` : `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (!passedOver.has(entry.name)) readFolder(path, parts, notes);
+      if (!passedOver.has(entry.name)) yield* readFolder(path, told);
     } else if (entry.isFile())
       try {
-        const { size } = lstatSync(path);
-        if (size > uploadLimits.uploadOctets) notes.push(`${path} ${tooLarge}, and is passed over`);
-        else if (size > 0) parts.push({ name: path, isPath: true, bytes: readFileSync(path) });
+        const bytes = readNamed(path, constants.O_NOFOLLOW | constants.O_NONBLOCK);
+        if (bytes === null) told.note(`${path} ${tooLarge}, and is passed over`);
+        else if (bytes.length > 0) yield { name: path, isPath: true, bytes };
       } catch (error) {
-        notes.push(`${path} is passed over: ${reasonOf(error)}`);
+        told.note(`${path} is passed over: ${reasonOf(error)}`);
       }
+  }
+}
+
+/**
+ * The octets of a file, a pipe or a device; null where it has more than an upload may. Throws where it cannot be read,
+ * and with flags where it is no file: a pipe may have taken its place since the folder was listed.
+ */
+export function readNamed(path: string, flags = 0): Buffer | null {
+  const file = openSync(path, constants.O_RDONLY | flags);
+  try {
+    if (flags !== 0 && !fstatSync(file).isFile()) throw new Error('it is no file');
+    return readAtMost(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What is known of a size may be wrong, and a device knows none, so the octets are counted. */
+function readAtMost(file: number): Buffer | null {
+  const pieces: Buffer[] = [];
+  let left = uploadLimits.uploadOctets;
+  for (;;) {
+    const piece = Buffer.allocUnsafe(64 * 1024);
+    const read = readSync(file, piece, 0, piece.length, null);
+    if (read === 0) return Buffer.concat(pieces);
+    left -= read;
+    if (left < 0) return null;
+    pieces.push(piece.subarray(0, read));
   }
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -250,6 +250,70 @@ describe('kubepass-inspect', () => {
     const file = write('names/a\u001b[2Jb.crt', bytesOf('expired'));
     expect((await inspectFiles([file], now)).output).not.toContain('\u001b');
   });
+});
+
+describe('what is no file', () => {
+  const limit = 1024 * 1024;
+  const command = (script: string, ...args: readonly string[]) =>
+    spawnSync('bash', ['-c', script, 'bash', process.execPath, ...fromSources, program, ...args], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+  const program = 'packages/inspect/src/offline/kubepass-inspect.ts';
+
+  it.each([
+    ['a device without end', '"$@" /dev/zero', '/dev/zero'],
+    ['a pipe without end', 'yes | "$@" /dev/stdin', '/dev/stdin'],
+    ['standard input without end', 'yes | "$@" -', 'standard input'],
+    ['a process substitution without end', '"$@" <(yes)', '/dev/fd/63'],
+  ])('is read up to the limit where it is named: %s', (_what, script, name) => {
+    const { status, stderr } = command(script);
+    expect(stderr).toBe(`${name} is larger than ${limit} octets\n`);
+    expect(status).toBe(2);
+  });
+
+  it('is read to its end where it is named and ends', () => {
+    const file = join(folder, write('piped/expired.crt', bytesOf('expired')));
+    for (const script of [`"$@" <(cat '${file}')`, `cat '${file}' | "$@" /dev/stdin`, `"$@" - < '${file}'`])
+      expect(command(script).stdout).toContain('It expired');
+  });
+
+  it('is passed over in a folder, where a pipe would never end', async () => {
+    write('mixed/expired.crt', bytesOf('expired'));
+    execFileSync('mkfifo', ['mixed/a-pipe']);
+    symlinkSync('/dev/zero', 'mixed/a-link');
+    const { output, complaints } = await inspectFiles(['mixed'], now);
+    expect(output).toContain('mixed/expired.crt');
+    expect(complaints).toBe('');
+  });
+
+  it('may be a file of a password without end', async () => {
+    const { exitCode } = await inspectFiles(['--password-file', '/dev/zero', write('x.crt', bytesOf('expired'))], now);
+    expect(exitCode).toBe(1);
+  });
+});
+
+/** The most memory of a process that inspects the folder, in MiB. */
+function memoryFor(path: string): number {
+  const script = `
+    const { inspectFiles } = await import('./packages/inspect/src/offline/inspect-files.js');
+    await inspectFiles(process.argv.slice(1), { now: new Date(), stdout: {} });
+    console.log(process.resourceUsage().maxRSS / 1024);`;
+  const args = [...fromSources, '--input-type=module', '-e', script, path];
+  return Number(spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).stdout);
+}
+
+it.each([
+  ['octets', Buffer.alloc(1024 * 1024 - 16, 0xa5)],
+  ['a certificate and a long comment', Buffer.concat([bytesOf('expired'), Buffer.alloc(1_000_000, '# x\n')])],
+  ['a kubeconfig and a long comment', `apiVersion: v1\nkind: Config\nclusters: []\n${'# x\n'.repeat(250_000)}`],
+])('takes no more memory for hundreds of files of 1 MiB than for a few: %s', (what, content) => {
+  const [few, many] = [`few of ${what}`, `many of ${what}`];
+  const first = write(`${few}/0`, content);
+  for (let i = 1; i < 20; i++) linkSync(first, `${few}/${i}`);
+  mkdirSync(many);
+  for (let i = 0; i < 250; i++) linkSync(first, `${many}/${i}`);
+  expect(memoryFor(join(folder, many)) - memoryFor(join(folder, few))).toBeLessThan(60);
 });
 
 it('is a command, which reads its standard input for -', () => {
