@@ -71,7 +71,7 @@ async function readAll(
     return { ...located(verifier.end(), null), remarks };
   }
   const verifier = new ExportVerifier(checkpoints);
-  const archives = new ToldArchives();
+  const archives = new ToldArchives(files);
   for (const [i, file] of files.entries()) {
     const first = verifier.nextSeq;
     const line = await readEvents(file, verifier, archives);
@@ -198,7 +198,7 @@ function written(
   const exitCode = fault === null ? 0 : 1;
   if (json) {
     const body = { valid: fault === null, events, vouchedFor, root: root.toString('base64'), hashes, fault, remarks };
-    return { output: `${JSON.stringify(body)}\n`, complaints: '', exitCode };
+    return { output: `${JSON.stringify(body)}\n`, complaints: '', exitCode, isData: true };
   }
   const lines = fault === null ? praise({ events, vouchedFor, root, hashes }) : [blame(fault)];
   if (fault !== null && fault.file !== null && isOfSeveralFiles) lines.push(`it lies in ${fault.file}`);
@@ -255,8 +255,14 @@ interface ToldArchive {
 
 /** Compares the archives among the files with what later events of the log tell of them: each octet counts. */
 class ToldArchives {
+  /** A log may tell of any number of archives, of which these alone can be compared. */
+  readonly #names: ReadonlySet<string>;
   readonly #told = new Map<string, ToldArchive>();
   readonly #found = new Map<string, { readonly path: string; readonly sha256: string }>();
+
+  constructor(paths: readonly string[]) {
+    this.#names = new Set(paths.map((path) => basename(path)));
+  }
 
   /** Where the octets of a file go while it is read; null where it has not the name of an archive. */
   reading(path: string): { add(octets: Buffer): void; end(): void } | null {
@@ -274,7 +280,7 @@ class ToldArchives {
     const bare = endsWith(line, line.length) ? line : line.subarray(0, Math.max(0, line.length - wrappedEnding));
     if (!endsWith(bare, bare.length)) return;
     const told = detailsIn(line);
-    if (told !== null) this.#told.set(told.file, told);
+    if (told !== null && this.#names.has(told.file)) this.#told.set(told.file, told);
   }
 
   /** The first archive that is not the one of which the log tells. */

@@ -132,6 +132,28 @@ it('ends with 1 and a sentence, without a stack, in bounded memory, for a line o
   expect(megabytes).toBeLessThan(400);
 });
 
+it('keeps nothing of archives that the log tells of and nobody names', () => {
+  const file = join(path, 'telling');
+  const handle = openSync(file, 'w');
+  const told = { from: 1, sha256: 'f'.repeat(800), to: 2 };
+  for (let seq = 1; seq <= 120_000; seq += 1000)
+    writeSync(
+      handle,
+      Array.from({ length: 1000 }, (_, i) => {
+        const details = { file: `audit-${seq + i}.ndjson`, ...told };
+        const event = { ...(JSON.parse(eventOf(seq + i)) as object), details, type: 'AuditEventsArchived' };
+        return `${canonicalJson(event)}\n`;
+      }).join(''),
+    );
+  closeSync(handle);
+  const run = spawnSync(
+    process.execPath,
+    ['--max-old-space-size=96', ...fromSources, 'src/kubepass-verify.ts', file],
+    { encoding: 'utf8' },
+  );
+  expect(run).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('120000 events') as unknown });
+});
+
 it('is a command that says so too', () => {
   const run = (...args: readonly string[]) =>
     spawnSync(process.execPath, [...fromSources, 'src/kubepass-verify.ts', ...args], {
