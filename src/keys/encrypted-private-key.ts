@@ -10,6 +10,9 @@ const hmacsWithSha2: readonly string[] = [8, 9, 10, 11, 12, 13].map((digest) => 
 
 const fewestSaltOctets = 8;
 const fewestRounds = 100_000;
+/** A start does not wait for minutes: ten million rounds take some seconds, and so does a gibibyte that scrypt mixes. */
+const mostRounds = 10_000_000;
+const mostMixedOctets = 1024 * 1024 * 1024;
 /** The parameters of `openssl pkcs8 -scrypt`, and the octets of memory with which OpenSSL opens no key any more. */
 const leastScrypt = { cost: 16_384, blockSize: 8 };
 const tooMuchMemory = 32 * 1024 * 1024;
@@ -64,7 +67,8 @@ function judgeScrypt(reader: DerReader): readonly string[] {
   const parameters = `scrypt has N = ${cost}, r = ${blockSize}, p = ${parallel}`;
   if (cost < leastScrypt.cost || blockSize < leastScrypt.blockSize)
     return [`${parameters}, and N = ${leastScrypt.cost}, r = ${leastScrypt.blockSize} are the least`];
-  return 128 * cost * blockSize < tooMuchMemory ? [] : [`${parameters}, for which OpenSSL takes too much memory`];
+  if (!(128 * cost * blockSize < tooMuchMemory)) return [`${parameters}, for which OpenSSL takes too much memory`];
+  return 128 * cost * blockSize * parallel <= mostMixedOctets ? [] : [`${parameters}, which take too long`];
 }
 
 function judgePbkdf2(reader: DerReader): readonly string[] {
@@ -72,7 +76,12 @@ function judgePbkdf2(reader: DerReader): readonly string[] {
   reader.optional(Tag.INTEGER);
   // Where it is absent it is HMAC with SHA-1.
   const hash = reader.atEnd ? null : readAlgorithm(reader, 'the hash');
-  const weaknesses = rounds < fewestRounds ? [`PBKDF2 has ${rounds} rounds, and ${fewestRounds} are the least`] : [];
+  const weaknesses =
+    rounds < fewestRounds
+      ? [`PBKDF2 has ${rounds} rounds, and ${fewestRounds} are the least`]
+      : rounds > mostRounds
+        ? [`PBKDF2 has ${rounds} rounds, and ${mostRounds} are the most`]
+        : [];
   if (hash !== null && hmacsWithSha2.includes(hash.oid)) return weaknesses;
   return [...weaknesses, 'PBKDF2 does not use HMAC with SHA-2'];
 }

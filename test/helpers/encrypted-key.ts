@@ -13,6 +13,8 @@ interface Encryption {
   readonly saltOctets?: number;
   readonly cipher?: keyof typeof ciphers;
   readonly withKeyLength?: boolean;
+  /** Numbers that stand in the key in place of those that it was encrypted with. */
+  readonly claimed?: { readonly rounds?: number; readonly parallelization?: number };
 }
 
 const ciphers = {
@@ -41,10 +43,10 @@ export const encryptKey = (...of: Parameters<typeof encryptKeyDer>): string =>
   encodePem('ENCRYPTED PRIVATE KEY', encryptKeyDer(...of));
 
 function derive(passphrase: Buffer, salt: Buffer, length: number, encryption: Encryption) {
-  const { derivation = 'scrypt', cost = 16_384, blockSize = 8, parallelization = 1 } = encryption;
+  const { derivation = 'scrypt', cost = 16_384, blockSize = 8, parallelization = 1, claimed = {} } = encryption;
   const keyLength = encryption.withKeyLength ? [integer(length)] : [];
   if (derivation === 'scrypt') {
-    const numbers = [cost, blockSize, parallelization].map(integer);
+    const numbers = [cost, blockSize, claimed.parallelization ?? parallelization].map(integer);
     const parameters = sequence(der(Tag.OCTET_STRING, salt), ...numbers, ...keyLength);
     const options = { N: cost, r: blockSize, p: parallelization, maxmem: 2 ** 30 };
     const secret = scryptSync(passphrase, salt, length, options);
@@ -52,7 +54,7 @@ function derive(passphrase: Buffer, salt: Buffer, length: number, encryption: En
   }
   const { rounds = 100_000, hash = 'sha256' } = encryption;
   const prf = hash === null ? [] : [sequence(oid(`1.2.840.113549.2.${hashes[hash]}`), der(Tag.NULL))];
-  const parameters = sequence(der(Tag.OCTET_STRING, salt), integer(rounds), ...keyLength, ...prf);
+  const parameters = sequence(der(Tag.OCTET_STRING, salt), integer(claimed.rounds ?? rounds), ...keyLength, ...prf);
   const secret = pbkdf2Sync(passphrase, salt, rounds, length, hash ?? 'sha1');
   return { secret, algorithm: sequence(oid('1.2.840.113549.1.5.12'), parameters) };
 }

@@ -200,6 +200,22 @@ describe('an encrypted key file', () => {
       { cost: 2 ** 15 },
       'scrypt has N = 32768, r = 8, p = 1, for which OpenSSL takes too much memory',
     ],
+    ...[10_000_001, 2 ** 31 - 1, 2 ** 46].map(
+      (rounds) =>
+        [
+          `${rounds} rounds`,
+          { derivation: 'pbkdf2', claimed: { rounds } },
+          `PBKDF2 has ${rounds} rounds, and 10000000 are the most`,
+        ] as const,
+    ),
+    ...[65, 2 ** 30, 2 ** 46].map(
+      (p) =>
+        [
+          `scrypt ${p} times`,
+          { claimed: { parallelization: p } },
+          `scrypt has N = 16384, r = 8, p = ${p}, which take too long`,
+        ] as const,
+    ),
     ['a short salt', { saltOctets: 4 }, 'its salt has 4 octets'],
   ];
 
