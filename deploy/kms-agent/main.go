@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"go.step.sm/crypto/kms"
 	"go.step.sm/crypto/kms/apiv1"
@@ -62,7 +63,15 @@ func main() {
 	syscall.Umask(0o117) // owner and group of the process, nobody else
 	listener := must(net.Listen("unix", socket))
 	for {
-		connection := must(listener.Accept())
+		connection, err := listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			log.Fatal(err)
+		}
+		if err != nil { // such as too many open files: a connection that ends gives one back
+			log.Print(err)
+			time.Sleep(100 * time.Millisecond)
+			continue
+		}
 		go agent.ServeAgent(served, connection)
 	}
 }

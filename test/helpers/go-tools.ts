@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -15,7 +15,10 @@ export interface GoTools {
 /** `version`: the version of the main program, for people who look into their cache. */
 export function goTools(kind: string, module: string, version: string): GoTools {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const hash = createHash('sha256').update(readPins(module)).digest('hex').slice(0, 8);
+  const sources = readdirSync(module).filter((name) => name.endsWith('.go'));
+  const digest = createHash('sha256').update(readPins(module));
+  for (const name of sources.sort()) digest.update(readFileSync(join(module, name)));
+  const hash = digest.digest('hex').slice(0, 8);
   return {
     module,
     folder: join(cache, 'kubepass', kind, `${version}-${process.platform}-${process.arch}-${hash}`),

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { makeKey } from '../../packages/x509/test/helpers/certificates.js';
 import { useProcesses } from '../http/support/serving-process.js';
@@ -42,6 +44,22 @@ describe.skipIf(program === null)('the agent before a KMS', () => {
       await service.expectIssued('kms', ca);
     },
   );
+
+  it('goes on once it has descriptors again, however many connections took them', async () => {
+    writeFileSync(inDirectory('own'), makeKey().pem, { mode: 0o600 });
+    const agent = await agentWith(inDirectory('own'));
+    execFileSync('prlimit', ['--pid', String(agent.pid), '--nofile=16:16']);
+    const sockets = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const socket = connect(agent.path);
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    for (const socket of sockets) socket.destroy();
+    const environment = { PATH: process.env['PATH'], SSH_AUTH_SOCK: agent.path };
+    expect(execFileSync('ssh-add', ['-L'], { env: environment, encoding: 'utf8' })).toMatch(/^ecdsa|^ssh/);
+  });
 
   it('is closed to everybody but its user and its group, and takes no key from a client', async () => {
     for (const name of ['own', 'strange']) writeFileSync(inDirectory(name), makeKey().pem, { mode: 0o600 });
