@@ -8,6 +8,14 @@ const noDefaultExport = {
   message: 'Named exports only: a thing has one name everywhere.',
 };
 
+/** A terminal obeys control characters. */
+const noRawOutput = {
+  selector:
+    'MemberExpression[object.object.name="process"][object.property.name=/^std(out|err)$/][property.name="write"]',
+  message:
+    'Programs write with print and complain of @kubepass/inspect/command-line, which write control characters out.',
+};
+
 /** Time is passed in, so that a test can set it. */
 const noAmbientTime = [
   {
@@ -33,6 +41,37 @@ const noBareNames = [
   `${compared} > Identifier[name=/^(collector|requester|approver|recorded)$/]`,
   'CallExpression[callee.property.name="includes"] > MemberExpression[object.name="principal"][property.name="name"]',
 ].map((selector) => ({ selector, message: 'Ask isNameOf whether a name on record is the caller’s.' }));
+
+/**
+ * A test of `npm test` passes on a machine that is slow, busy, or lacks a compiler: it waits for conditions, and judges no
+ * time. `npm run test:slow` has the tests that measure.
+ */
+const onAnyMachine = [
+  {
+    selector:
+      'MemberExpression[object.name="performance"][property.name="now"], MemberExpression[object.name="process"][property.name=/^(hrtime|cpuUsage|threadCpuUsage)$/], CallExpression[callee.name="cpuMilliseconds"]',
+    message: 'A test of `npm test` measures nothing. Move it to test/slow, or pass the time in.',
+  },
+  {
+    selector:
+      'BinaryExpression[operator="-"]:not([right.type="Literal"]) > CallExpression.left[callee.object.name="Date"][callee.property.name="now"], BinaryExpression[operator=/^[<>]=?$/] > CallExpression[callee.object.name="Date"][callee.property.name="now"]',
+    message: 'A test of `npm test` measures nothing. Move it to test/slow, or pass the time in.',
+  },
+  {
+    selector: 'CallExpression[callee.name="setTimeout"]',
+    message: 'Wait for a condition with expect.poll. For what must not happen there is quietMoment().',
+  },
+  {
+    selector:
+      'CallExpression[callee.object.name="vi"][callee.property.name=/^wait(For|Until)$/], Property[key.name="timeout"][value.value>0]',
+    message: 'Wait with expect.poll, and for as long as vitest.config.ts says, because a busy machine is slow.',
+  },
+  {
+    selector:
+      'CallExpression[callee.name=/^(spawn|exec|execFile)(Sync)?$|^findOnPath$/][arguments.0.value=/^(cc|gcc|g\\+\\+|clang|make|go)$/]',
+    message: 'A test of `npm test` needs nothing but Node. Move it to test/slow.',
+  },
+];
 
 /** Configuration is read once in one place, and passed to the rest of the code. */
 const noEnvironment = {
@@ -92,21 +131,28 @@ export default defineConfig(
     },
   },
   { files: ['src/**/*.ts', 'packages/*/src/**/*.{ts,tsx}'], rules: { 'no-console': 'error' } },
+  {
+    files: ['src/**/*.ts', 'packages/*/src/**/*.ts'],
+    ignores: ['packages/inspect/src/command-line/finish.ts', 'packages/kubectl-kubepass/src/kubectl-*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', noDefaultExport, noRawOutput],
+    },
+  },
   // The plugin is a program of its own, with an edge of its own.
   {
     files: ['src/**/*.ts', 'packages/*/src/**/*.ts'],
     ignores: ['src/config/env.ts', 'packages/kubectl-kubepass/src/kubectl-kubepass.ts'],
     rules: noEnvironment,
   },
-  { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noBareNames] } },
+  { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', noDefaultExport, noRawOutput, ...noBareNames] } },
   {
     files: [
       'src/{model,peculiar,policy,issuance,audit,formats,inspections,signer}/**/*.ts',
       'packages/{x509,inspect}/src/**/*.ts',
     ],
-    // The edge of the program, where time comes from.
-    ignores: ['packages/inspect/src/offline/kubepass-inspect.ts'],
-    rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noAmbientTime, ...noBareNames] },
+    // The edge of the program, where time comes from, and where every program writes.
+    ignores: ['packages/inspect/src/offline/kubepass-inspect.ts', 'packages/inspect/src/command-line/finish.ts'],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, noRawOutput, ...noAmbientTime, ...noBareNames] },
   },
   {
     files: ['{bench,test}/**/*.ts', 'packages/*/test/**/*.ts'],
@@ -115,6 +161,41 @@ export default defineConfig(
       '@typescript-eslint/no-non-null-assertion': 'off',
       // `expect(object.method)` passes the method without calling it.
       '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    files: ['test/{unit,http,contract}/**/*.ts', 'packages/*/test/**/*.ts'],
+    ignores: [
+      'packages/*/test/slow/**',
+      'packages/*/test/fixtures/**',
+      // Tests in test/slow measure with these.
+      'test/http/support/{probe,raw-client,changes}.ts',
+      'packages/kubectl-kubepass/test/helpers/plugin-machine.ts',
+    ],
+    rules: {
+      'no-restricted-syntax': ['error', noDefaultExport, ...onAnyMachine],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'node:timers/promises',
+              message: 'Wait for a condition with expect.poll. For what must not happen there is quietMoment().',
+            },
+          ],
+          patterns: [
+            {
+              group: [
+                '**/go-tools.js',
+                '**/bench/*',
+                '**/bench/{load,million,peers,soak,turns}/**',
+                '!**/bench/seed-directory.js',
+              ],
+              message: 'Move it to test/slow: it tests a tool, or needs a compiler.',
+            },
+          ],
+        },
+      ],
     },
   },
   {

@@ -75,9 +75,10 @@ export function openServices(runtime: Runtime, parts: OpenedParts): OpenedServic
       log.error({ err: error }, `a worker that ${work} ended by itself`);
     },
   });
-  const pool = new InspectionPool(ofThreads('inspects uploads'));
+  const { threadTimes: times = {} } = runtime.overrides;
+  const pool = new InspectionPool({ ...ofThreads('inspects uploads'), ...times });
   closings.push(() => pool.close());
-  const drafts = new DraftPool(ofThreads('tries policies out'));
+  const drafts = new DraftPool({ ...ofThreads('tries policies out'), evaluate: times, replay: times });
   closings.push(() => drafts.close());
   const known = new KnownClusters(clusters.all, clock);
   let isRecovered = false;

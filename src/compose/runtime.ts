@@ -11,6 +11,7 @@ import { createMetrics, type Metrics } from '../observability/metrics/metrics.js
 import type { Signer } from '../signing/signer.js';
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import type { ThreadTimes } from '../workers/worker-pool.js';
 import { publicRandomOctets } from '@kubepass/x509';
 import { FilesInForce } from './in-force.js';
 
@@ -34,6 +35,8 @@ export interface Overrides {
   readonly tlsRoundMilliseconds?: number;
   /** How often the policies' files are looked at. */
   readonly policyRoundMilliseconds?: number;
+  /** How long threads may take that inspect uploads and try policies out. */
+  readonly threadTimes?: Partial<ThreadTimes>;
   /** How often housekeeping has a round. */
   readonly housekeepingMilliseconds?: number;
   /** How often the figures of the database are counted. */

@@ -21,6 +21,9 @@ export interface WorkerLimits {
   readonly youngMegabytes: number;
 }
 
+/** The limits that a busy machine reaches without a hostile task. */
+export type ThreadTimes = Pick<WorkerLimits, 'waitMilliseconds' | 'startMilliseconds' | 'workMilliseconds'>;
+
 interface WorkerPoolOptions extends WorkerLimits {
   /** The module that a worker runs, and its function that takes a task. */
   readonly file: URL;

@@ -98,7 +98,7 @@ describe('KubernetesSigner', () => {
   it('keeps its object until the outcome is on record, and then deletes it', async () => {
     const request = await approved();
     const signing = signerOn(connection).prepare(request);
-    await signing.sign(within(20));
+    await signing.sign(within(120));
     expect(await objectOf(nameOf(request))).not.toBeNull();
     await signing.cleanUp();
     expect(await objectOf(nameOf(request))).toBeNull();
@@ -106,7 +106,7 @@ describe('KubernetesSigner', () => {
 
   it('names the request on its object', async () => {
     const request = await approved();
-    await signerOn(connection).prepare(request).sign(within(20));
+    await signerOn(connection).prepare(request).sign(within(120));
     expect(await objectOf(nameOf(request))).toMatchObject({
       labels: {
         'app.kubernetes.io/managed-by': 'kubepass',
@@ -132,7 +132,7 @@ describe('KubernetesSigner', () => {
       usernameIn(
         await signerOn(connection)
           .prepare(await approved())
-          .sign(within(20)),
+          .sign(within(120)),
       ),
     ).toBe('jane');
   });
@@ -141,8 +141,9 @@ describe('KubernetesSigner', () => {
     server.signer.behave({ delayMilliseconds: 600 });
     const signed = signerOn(connection)
       .prepare(await approved())
-      .sign(within(20));
-    setTimeout(() => server.cutWatches(), 200);
+      .sign(within(120));
+    await expect.poll(() => server.watching).toBeGreaterThan(0);
+    server.cutWatches();
     expect(usernameIn(await signed)).toBe('jane');
   });
 
@@ -161,7 +162,7 @@ describe('KubernetesSigner', () => {
     await expect(
       signerOn(connection)
         .prepare(await approved())
-        .sign(within(20)),
+        .sign(within(120)),
     ).rejects.toMatchObject({
       reason: 'DeniedInCluster',
       message: expect.stringContaining('not on a Friday') as unknown,
@@ -171,7 +172,7 @@ describe('KubernetesSigner', () => {
   it('reports that somebody else deleted the object', async () => {
     server.signer.behave({ enabled: false });
     const request = await approved();
-    const signed = signerOn(connection).prepare(request).sign(within(20));
+    const signed = signerOn(connection).prepare(request).sign(within(120));
     const rejected = expect(signed).rejects.toMatchObject({ reason: 'CertificateSigningRequestGone' });
     await expect
       .poll(async () => (await objectOf(nameOf(request)))?.conditions.some(({ type }) => type === 'Approved'))
@@ -189,7 +190,7 @@ describe('KubernetesSigner', () => {
       subjectPublicKeyInfo: keyPair.subjectPublicKeyInfo,
       certificationRequest: await writeCertificationRequest(subject, keyPair),
     });
-    await expect(signerOn(connection).prepare(request).sign(within(20))).rejects.toMatchObject({
+    await expect(signerOn(connection).prepare(request).sign(within(120))).rejects.toMatchObject({
       reason: 'RefusedByCluster',
       message: expect.stringContaining('system:masters') as unknown,
     });
@@ -240,7 +241,7 @@ describe('KubernetesSigner', () => {
       usages: ['client auth', 'digital signature'],
       expirationSeconds: 3600,
     });
-    await expect(signerOn(connection).prepare(request).sign(within(20))).rejects.toMatchObject({
+    await expect(signerOn(connection).prepare(request).sign(within(120))).rejects.toMatchObject({
       reason: 'CertificateSigningRequestMismatch',
       message: expect.stringMatching(/spec\.request.*spec\.username/) as unknown,
     });
@@ -256,7 +257,7 @@ describe('KubernetesSigner', () => {
     await expect.poll(() => objectOf(nameOf(request))).not.toBeNull();
     expect((await objectOf(nameOf(request)))?.conditions).toEqual([]);
     whyNot = 'a probe found no signer';
-    expect(usernameIn(await signing.sign(within(20)))).toBe('jane');
+    expect(usernameIn(await signing.sign(within(120)))).toBe('jane');
     expect(
       server.requests.slice(before).filter((line) => line.startsWith('POST') && line.includes('requests')),
     ).toEqual(['POST /apis/certificates.k8s.io/v1/certificatesigningrequests']);
@@ -274,10 +275,10 @@ describe('KubernetesSigner', () => {
     const refused = await approved();
     const signing = signerOn(connection).prepare(refused);
     await signing.begin()();
-    await expect(signing.sign(within(20))).rejects.toMatchObject({ reason: 'ClusterDoesNotSign' });
+    await expect(signing.sign(within(120))).rejects.toMatchObject({ reason: 'ClusterDoesNotSign' });
     expect(await objectOf(nameOf(refused))).toBeNull();
     const probe = await approved({ probe: true });
-    expect(usernameIn(await signerOn(connection).prepare(probe).sign(within(20)))).toBe('jane');
+    expect(usernameIn(await signerOn(connection).prepare(probe).sign(within(120)))).toBe('jane');
   });
 
   it('gives up an attempt: deletes an unsigned object, and returns the certificate of a signed one', async () => {
@@ -285,7 +286,7 @@ describe('KubernetesSigner', () => {
     const unsigned = await approved();
     void signerOn(connection)
       .prepare(unsigned)
-      .sign(within(20))
+      .sign(within(120))
       .catch(() => undefined);
     await expect.poll(() => objectOf(nameOf(unsigned))).not.toBeNull();
     const intent = { signer: 'kubernetes', objectName: nameOf(unsigned) } as const;
@@ -294,7 +295,7 @@ describe('KubernetesSigner', () => {
 
     server.signer.behave({});
     const signed = await approved();
-    await signerOn(connection).prepare(signed).sign(within(20));
+    await signerOn(connection).prepare(signed).sign(within(120));
     const { certificate, cleanUp } = await signerOn(connection).giveUp({
       signer: 'kubernetes',
       objectName: nameOf(signed),
@@ -307,18 +308,21 @@ describe('KubernetesSigner', () => {
   it('leaves the attempt open if it is approved and the API server is gone', async () => {
     server.signer.behave({ enabled: false });
     const request = await approved();
-    const signed = signerOn(connection, fastClock()).prepare(request).sign(within(7));
+    let ahead = 0;
+    const clock = () => new Date(Date.now() + ahead);
+    const signed = signerOn(connection, clock).prepare(request).sign(within(120));
     const rejected = expect(signed).rejects.toMatchObject({ name: 'SigningUndeterminedError' });
     await expect
       .poll(async () => (await objectOf(nameOf(request)))?.conditions.some(({ type }) => type === 'Approved'))
       .toBe(true);
     await server.stop();
+    ahead = 120_000;
     await rejected;
     await server.restart();
     // Recovery comes back to it and finds the certificate that was signed meanwhile.
     server.signer.behave({});
     const resumed = signerOn(connection).resume(request, { signer: 'kubernetes', objectName: nameOf(request) });
-    expect(resumed && usernameIn(await resumed.sign(within(20)))).toBe('jane');
+    expect(resumed && usernameIn(await resumed.sign(within(120)))).toBe('jane');
   });
 
   it('gives the approval back if the API server was never reached', async () => {

@@ -3,6 +3,7 @@ import type { ClusterConnection } from '../../src/kubernetes/cluster-connection.
 import { rbacGroup, rbacResources } from '../../src/kubernetes/role-bindings.js';
 import { binding, everything, role, type RbacObject } from '../helpers/rbac-objects.js';
 import { ConnectionBench, type ContractCluster, uniqueName } from './cluster-under-contract.js';
+import { quietMoment } from '../helpers/quiet-moment.js';
 
 /** A cluster whose roles and bindings a test may change. */
 export interface RoleBindingCluster extends ContractCluster {
@@ -40,8 +41,14 @@ export function roleBindingsContract(name: string, open: () => Promise<RoleBindi
         ?.grants.filter(({ subject }) => subject.name === group)
         .map(({ namespace, name: ofBinding, role: of, rules }) => ({ namespace, name: ofBinding, of: of.name, rules }));
     const read = (connection: ClusterConnection) =>
-      vi.waitFor(() => expect(connection.roleBindings().blastRadius('nobody', [])).not.toBeNull(), { timeout: 10_000 });
-    const soon = <T>(check: () => T) => vi.waitFor(check, { timeout: 10_000 });
+      expect.poll(() => connection.roleBindings().blastRadius('nobody', [])).not.toBeNull();
+    const soon = (check: () => void) =>
+      expect
+        .poll(() => {
+          check();
+          return true;
+        })
+        .toBe(true);
 
     it('are not known at once, and then as a whole, including the rights of everybody', async () => {
       const connection = await bench.admin();
@@ -134,7 +141,7 @@ export function roleBindingsContract(name: string, open: () => Promise<RoleBindi
       );
       connection.roleBindings();
       await soon(() => expect(report).toHaveBeenCalled());
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await quietMoment(500);
       expect(report.mock.calls).toEqual([
         [expect.objectContaining({ name: 'ClusterForbiddenError', missing: `list clusterroles.${rbacGroup}` })],
       ]);
@@ -145,7 +152,7 @@ export function roleBindingsContract(name: string, open: () => Promise<RoleBindi
       const { connection, proxy } = await bench.adminByProxy();
       await read(connection);
       await connection.close();
-      await vi.waitFor(() => expect(proxy.open).toBe(0));
+      await expect.poll(() => proxy.open).toBe(0);
     });
   });
 }

@@ -55,7 +55,7 @@ export class FakeApiServer {
   connections = 0;
   readonly #csrs: CsrApi;
   readonly #tokens = new Map<string, User>();
-  readonly #watches = new Set<{ cut(): void; bookmark(): void }>();
+  readonly #watches = new Set<{ cut(): void; end(): void; bookmark(): void }>();
   readonly #sockets = new Set<Socket>();
   #faults: Fault[] = [];
   #frozen = false;
@@ -136,6 +136,11 @@ export class FakeApiServer {
   /** Breaks the connection of every watch. */
   cutWatches(): void {
     for (const watch of this.#watches) watch.cut();
+  }
+
+  /** Ends every watch, as the API server does in time: all that it has sent arrives before. */
+  endWatches(): void {
+    for (const watch of this.#watches) watch.end();
   }
 
   /** From now on, watches that are under way receive nothing more, and nothing tells them. */
@@ -353,7 +358,7 @@ export class FakeApiServer {
     begun = true;
     early.forEach(write);
     const bookmark = () => write(reads.bookmark());
-    const watch = { cut: () => request.socket.destroy(), bookmark };
+    const watch = { cut: () => request.socket.destroy(), end: () => response.end(), bookmark };
     this.#watches.add(watch);
     const bookmarks = setInterval(bookmark, this.options.bookmarkMilliseconds ?? 60_000);
     const seconds = Number(query.get('timeoutSeconds') ?? 1800);

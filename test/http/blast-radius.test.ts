@@ -8,6 +8,7 @@ import { binding } from '../helpers/rbac-objects.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { startService, type Person, type TestService } from './support/service.js';
+import { quietMoment } from '../helpers/quiet-moment.js';
 
 const directory = temporaryDirectory();
 let read: FakeApiServer;
@@ -77,7 +78,7 @@ const shown = async (id: string, person: Person) =>
 describe('GET /v1/certificate-requests/{id}', () => {
   it('shows who decides what the identity could do, with the binding named', async () => {
     const id = await ask('read', ['team-x']);
-    await expect.poll(async () => (await shown(id, 'bob')).blastRadius, { timeout: 10_000 }).not.toBeNull();
+    await expect.poll(async () => (await shown(id, 'bob')).blastRadius).not.toBeNull();
     const { state, blastRadius } = await shown(id, 'bob');
     expect(state).toBe('pending');
     expect(blastRadius?.clusterAdmin).toEqual({
@@ -124,7 +125,7 @@ describe('a guardrail on what an identity resolves to', () => {
 
   it('denies by whatever name, with the binding named, and goes by the bindings that there are now', async () => {
     await expect
-      .poll(async () => as.problem(await decided(['team-x'])).violations, { timeout: 10_000 })
+      .poll(async () => as.problem(await decided(['team-x'])).violations)
       .toEqual([
         {
           source: 'no-cluster-admins',
@@ -193,7 +194,7 @@ describe('a service one of whose clusters is down and one of which forbids to re
         .filter((line) => line.includes('"missing":"list clusterroles.rbac.authorization.k8s.io"'));
     await expect.poll(lines).toHaveLength(1);
     expect(lines()[0]).toContain('"cluster":"forbidden"');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await quietMoment(1500);
     expect(lines()).toHaveLength(1);
   });
 

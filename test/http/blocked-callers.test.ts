@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/identity/api-tokens.js';
 import type { ApiToken, Role } from '../../src/model/principal.js';
@@ -10,6 +9,7 @@ import { as, type Answer } from './support/call.js';
 import { startOidcService } from './support/oidc-service.js';
 import { policies, type Caller, type TestService } from './support/service.js';
 import { aPolicy } from '../helpers/policies.js';
+import { quietMoment } from '../helpers/quiet-moment.js';
 
 const isBlocked = 'your name is blocked on every cluster, so you have no role here until somebody else unblocks it';
 
@@ -138,7 +138,7 @@ describe('a call that somebody keeps open while they are blocked', () => {
     ];
     await expect.poll(() => letIn).toBe(before + 4);
     // Callers who send the rest at once are believed.
-    await setTimeout(150);
+    await quietMoment(150);
     await block('slow').expect(200);
     expect(await Promise.all(calls.map((rest) => rest()))).toEqual([403, 403, 403]);
     await unblock('slow').expect(200);

@@ -56,7 +56,7 @@ const newCsr = (name: string, request: string) => ({
 describe('the probe', () => {
   it('has run by itself at the start, and is shown with its cluster', async () => {
     const cluster = async () => as.cluster(await service.as('alice')('get', '/v1/clusters/demo').expect(200));
-    await expect.poll(async () => (await cluster()).probedAt, { timeout: 10_000 }).not.toBeNull();
+    await expect.poll(async () => (await cluster()).probedAt).not.toBeNull();
     const { probe, probedAt } = await cluster();
     expect(probe).toMatchObject({ reachable: true, signs: 'yes', accepts: 'yes', missingPermissions: [] });
     const [listed] = as.clusters(await service.as('alice')('get', '/v1/clusters').expect(200)).items;
@@ -140,7 +140,7 @@ describe('the CSR objects of a cluster', () => {
     if (object) await eve.csrs.approve(object, 'ByHand', '');
     const unknown = async () =>
       as.events(await service.as('audrey')('get', '/v1/audit-events?type=UnknownIdentityIssued').expect(200)).items;
-    await expect.poll(async () => (await unknown()).length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await unknown()).length).toBe(1);
     expect((await unknown())[0]?.details).toMatchObject({ username: 'mallory', groups: ['ops'], objectName: 'c' });
     const own = await service
       .as('alice')('post', '/v1/kubeconfigs')

@@ -103,18 +103,6 @@ describe('the CSR route, approved by a second person', () => {
     expect(certificate.checkPrivateKey(createPrivateKey(keyPair.privateKeyPem))).toBe(true);
   });
 
-  it('returns a pending one at once, however long the caller would wait', async () => {
-    const started = Date.now();
-    const answer = await service
-      .as('alice')('post', '/v1/certificate-requests')
-      .set('prefer', 'wait=99')
-      .send({ username: 'waiting', groups: ['ops-eu'] })
-      .expect(201);
-    expect(as.request(answer).state).toBe('pending');
-    expect(answer.headers['preference-applied']).toBe('wait=30');
-    expect(Date.now() - started).toBeLessThan(5_000);
-  });
-
   it('reads a preference as long as the contract lets it be, and refuses a longer one', async () => {
     const { pem } = await csrFor('jane-patient', ['team-a']);
     const ask = (prefer: string) =>

@@ -61,10 +61,8 @@ describe('POST /v1/policies/evaluate with policies', () => {
 
   it('parses no large body of anything else', async () => {
     const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`member-${i}`, i]));
-    const since = performance.now();
     const answer = await evaluate(many).expect(400);
     expect(as.problem(answer).detail).toBe('the body has too many members');
-    expect(performance.now() - since).toBeLessThan(2000);
     await evaluate({ ...ask, policies: Array.from({ length: 101 }, () => draft) }).expect(400);
     await evaluate({ ...ask, policies: [''] }).expect(400);
     await evaluate({ ...ask, policies: 'text' }).expect(400);

@@ -7,6 +7,7 @@ import type { Services } from '../../src/http/server/services.js';
 import { aCertificate, aRequest } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
+import { quietMoment } from '../helpers/quiet-moment.js';
 
 const count = 1203;
 const csv = 'text/csv';
@@ -212,10 +213,7 @@ describe('an export without end', () => {
       ended = true;
     }
   };
-  const until = async (condition: () => boolean) => {
-    for (let i = 0; i < 500 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(condition()).toBe(true);
-  };
+  const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
 
   it('is read no further than its caller reads, and ends when they leave', async () => {
     portions = endless;
@@ -228,7 +226,7 @@ describe('an export without end', () => {
     let before = -1;
     for (let i = 0; i < 100 && before !== taken; i++) {
       before = taken;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await quietMoment(200);
     }
     expect(before).toBe(taken);
     // A portion is 250 KB here; the sockets hold a few MB.

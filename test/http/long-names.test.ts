@@ -88,7 +88,7 @@ async function callerNamed(name: string, roles: readonly string[], maker: Caller
 /** The data of the event about this that the webhook got, after its schema is checked. */
 async function announced(type: string, of: (data: Readonly<Record<string, unknown>>) => boolean) {
   const find = () => receiver.received.map(eventIn).find((event) => event.type === type && of(event.data));
-  await expect.poll(find, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(find).toBeDefined();
   return find()?.data;
 }
 

@@ -148,9 +148,8 @@ describe('figures of the database', () => {
       .expect(201);
     const valueNow = async (series: string) => valueOf(await text(), series);
     const pending = () => valueNow('kubepass_certificate_requests{state="pending"}');
-    const late = { timeout: 20_000 };
-    await expect.poll(pending, late).toBe(1);
-    await expect.poll(() => valueNow('kubepass_certificates_live{renewed="false"}'), late).toBe(1);
+    await expect.poll(pending).toBe(1);
+    await expect.poll(() => valueNow('kubepass_certificates_live{renewed="false"}')).toBe(1);
     expect(await valueNow('kubepass_certificates_ending{within="1d",renewed="false"}')).toBe(1);
     expect(await valueNow('kubepass_audit_events')).toBeGreaterThan(5);
     expect(await valueNow('kubepass_count_age_seconds{of="certificates"}')).toBeLessThan(20);
@@ -164,9 +163,9 @@ describe('files that cannot be used', () => {
     expect(await refused()).toBe(0);
     const file = join(service.dataDir, '..', 'policies', 'later.yaml');
     writeFileSync(file, 'kind: Nonsense\n');
-    await expect.poll(refused, { timeout: 10_000 }).toBe(1);
+    await expect.poll(refused).toBe(1);
     rmSync(file);
-    await expect.poll(refused, { timeout: 10_000 }).toBe(0);
+    await expect.poll(refused).toBe(0);
   });
 });
 
@@ -177,7 +176,7 @@ it('tells that old audit events cannot be archived', async () => {
     config: `${await localCluster(join(service.dataDir, '..'))}\naudit: { archiveAfterDays: 30, archiveDir: ${join(service.dataDir, 'not-there')} }\n`,
   });
   try {
-    await expect.poll(async () => failing((await without.metrics()).text), { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => failing((await without.metrics()).text)).toBe(1);
   } finally {
     await without.close();
   }
@@ -211,7 +210,7 @@ describe('the listener of the metrics', () => {
             ({ status }) => status,
             () => 'refused',
           ),
-        { timeout: 9_000, interval: 200 },
+        { interval: 200 },
       )
       .toBe(200);
     for (const socket of silent) socket.destroy();

@@ -35,7 +35,7 @@ it('says of a database that was put back what may not be known, to everybody, un
     ],
     events: [],
   });
-  await expect.poll(verbose, { timeout: 15_000 }).toMatchObject({
+  await expect.poll(verbose).toMatchObject({
     restored: true,
     notes: expect.arrayContaining([expect.stringContaining('put back from a state with 17 events')]) as unknown,
   });

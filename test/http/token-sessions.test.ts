@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionBody } from '../../src/http/login/sessions.js';
@@ -349,9 +348,12 @@ describe('over TLS', () => {
 it('uses of a session are recorded as those of every other one', async () => {
   const own = await startService();
   const { call } = await signedIn(own.tokenOf('alice'), own);
+  const usedAt = async () =>
+    ((await call('get', '/v1/sessions')).body as { items: { usedAt: string }[] }).items[0]?.usedAt;
+  const before = await usedAt();
   own.advance(3_590);
   await call('get', '/v1/whoami').expect(200);
-  await setTimeout(50);
+  await expect.poll(usedAt).not.toBe(before);
   own.advance(3_590);
   await call('get', '/v1/whoami').expect(200);
   own.advance(3_601);

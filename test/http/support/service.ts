@@ -151,6 +151,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     writerThread: false,
     cryptoThread: false,
     metricsTextMilliseconds: 0,
+    threadTimes: { waitMilliseconds: 300_000, startMilliseconds: 300_000, workMilliseconds: 300_000 },
     ...options.overrides,
   });
   const services = options.services?.(composition.services) ?? composition.services;

@@ -80,7 +80,7 @@ export function useProcesses() {
       output: () => output,
       complaints: () => complaints,
       async address() {
-        await expect.poll(() => said('kubepass serves'), { timeout: 60_000 }).toBeDefined();
+        await expect.poll(() => said('kubepass serves')).toBeDefined();
         return String(said('kubepass serves')?.['address']);
       },
       adminToken: () => readFileSync(inDirectory('data', 'admin-token'), 'utf8').trim(),

@@ -165,7 +165,7 @@ describe('the list of revocations beside a SQLite database', () => {
       await block(first, 'Jane');
       await block(first, 'joe');
       await unblock(first, 'joe');
-      const until = new Date(Date.now() + 150);
+      const until = new Date(Date.now() + 1_000);
       await first.services.identities.block(admin, 'short', { reason: 'superseded', until });
       await stopped();
       writeFileSync(list(), withoutAppends);

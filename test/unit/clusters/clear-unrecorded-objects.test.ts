@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
 import { kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
 import { clearUnrecordedObjects } from '../../../src/clusters/clear-unrecorded-objects.js';
@@ -6,6 +6,7 @@ import { createRequest } from '../../../src/requests/create-request.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../helpers/connected-issuance.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { alice } from '../../helpers/principals.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 const id = '01a21084-4270-78d9-ae6f-0e712256c250';
 
@@ -16,6 +17,7 @@ beforeEach(async () => {
   connected.server.rbac.allowUser('eve', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]);
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await clearing.stop();
   await connected.close();
 });
@@ -38,8 +40,7 @@ async function create(by: ClusterConnection, name = `kubepass-${id}-1`, requestI
 }
 
 const find = (name = `kubepass-${id}-1`) => connected.connection.csrs.find(name);
-const isGone = () => expect.poll(() => find(), { timeout: 5_000 }).toBeNull();
-const aWhile = () => new Promise((resolve) => setTimeout(resolve, 500));
+const isGone = () => expect.poll(() => find()).toBeNull();
 
 describe('an object of ours that no attempt on record has', () => {
   it('is deleted where it was there before', async () => {
@@ -49,10 +50,13 @@ describe('an object of ours that no attempt on record has', () => {
   });
 
   it('is deleted where it comes later, but not before its attempt would be over', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
     clear(600);
     await create(connected.connection);
-    await aWhile();
+    vi.advanceTimersByTime(599);
+    await quietMoment(200);
     expect(await find()).not.toBeNull();
+    vi.advanceTimersByTime(600);
     await isGone();
   });
 
@@ -65,11 +69,13 @@ describe('an object of ours that no attempt on record has', () => {
 
   it('is left alone once it is approved, even by somebody else', async () => {
     connected.server.signer.behave({ enabled: false });
+    vi.useFakeTimers({ toFake: ['performance'] });
     const object = await create(connected.connection);
     clear(300);
     const eve = await connected.connect('eve');
     await eve.csrs.approve(object, 'ByHand', 'because I can');
-    await aWhile();
+    vi.advanceTimersByTime(301);
+    await quietMoment(500);
     expect(await find()).not.toBeNull();
   });
 });
@@ -78,14 +84,14 @@ describe('an object is left alone', () => {
   it('that somebody else made in our name', async () => {
     await create(await connected.connect('eve'));
     clear();
-    await aWhile();
+    await quietMoment(500);
     expect(await find()).not.toBeNull();
   });
 
   it('that has our label and another name', async () => {
     await create(connected.connection, 'by-hand');
     clear();
-    await aWhile();
+    await quietMoment(500);
     expect(await find('by-hand')).not.toBeNull();
   });
 

@@ -127,11 +127,9 @@ describe('probing a cluster', () => {
 
     const ask = () =>
       createKubeconfig(connected.context, alice, { username: 'jane', groups: ['team-a'] }, { idempotency: null });
-    const before = Date.now();
     expect(await ask()).toMatchObject({
       refusal: { kind: 'issuance-failed', request: { failure: { reason: 'ClusterDoesNotSign' } } },
     });
-    expect(Date.now() - before).toBeLessThan(5_000);
 
     connected.server.signer.behave({});
     expect(await probe()).toMatchObject({ signs: 'yes' });

@@ -165,7 +165,7 @@ describe('the CA of callers', () => {
       expect(await authenticate()).toMatchObject({ reason: 'CertificateUntrusted' });
       await begin();
       await expect
-        .poll(() => said('client certificates of callers are refused'), { timeout: 10_000 })
+        .poll(() => said('client certificates of callers are refused'))
         .toMatchObject([{ level: 'error', fields: { reason: expect.stringMatching(shared) as string } }]);
       expect(await authenticate()).toMatchObject({ reason: 'CertificateAuthorityShared' });
 

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRequest } from '../../../src/requests/create-request.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { startHousekeeping } from '../../../src/compose/housekeeping.js';
@@ -13,6 +12,7 @@ import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice } from '../../helpers/principals.js';
 import { signingBy } from '../../helpers/signers.js';
 import { signerOf } from '../../helpers/signing-authority.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 let issuance: TestIssuance;
 beforeEach(async () => {
@@ -44,7 +44,7 @@ describe('startHousekeeping', () => {
     void housekeeping.recovered.then(() => {
       recovered = true;
     });
-    await setTimeout(50);
+    await quietMoment(50);
     expect(recovered).toBe(false);
     release();
     await housekeeping.recovered;
@@ -95,15 +95,16 @@ describe('startHousekeeping', () => {
       rounds += 1;
       return rounds === 1 ? released : Promise.resolve();
     });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
     const housekeeping = startHousekeeping(context, 100);
-    await setTimeout(1050);
+    await vi.advanceTimersByTimeAsync(1_050);
     expect(rounds).toBe(1);
     release();
     await housekeeping.recovered;
-    // The ten that were due meanwhile do not follow at once.
-    await setTimeout(50);
-    expect(rounds).toBeLessThanOrEqual(2);
+    // The ten that were due meanwhile do not follow.
+    expect(rounds).toBe(1);
     await housekeeping.stop();
+    vi.useRealTimers();
   });
 
   it('stops without going through everything that was left', async () => {
@@ -118,6 +119,7 @@ describe('startHousekeeping', () => {
     issuance.advance(60);
 
     let signed = 0;
+    const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
     let begin = () => {};
     const begun = new Promise<void>((resolve) => {
       begin = resolve;
@@ -125,13 +127,15 @@ describe('startHousekeeping', () => {
     const slow = async (signReally: () => Promise<SignedCertificate>) => {
       signed += 1;
       begin();
-      await setTimeout(100);
+      await released;
       return signReally();
     };
     issuance.setSigner(signingBy(signerOf(issuance.authority), slow));
     const housekeeping = startHousekeeping(issuance.restarted());
     await begun;
-    await housekeeping.stop();
+    const stopped = housekeeping.stop();
+    release(undefined);
+    await stopped;
     expect(signed).toBeLessThan(count);
     const left = await issuance.context.store.requests.unfinished();
     expect(left).toHaveLength(count - signed);

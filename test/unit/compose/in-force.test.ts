@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FilesInForce, unchanging, type InForce } from '../../../src/compose/in-force.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let file: string;
@@ -73,7 +73,7 @@ it('takes what is new by itself, and says once what cannot be used', async () =>
   const { current } = await keep(5);
   writeFileSync(file, 'nonsense');
   await expect.poll(() => log).toEqual([refused('no number')]);
-  await sleep(100);
+  await quietMoment();
   expect([log.length, current()]).toEqual([1, 1]);
   writeFileSync(file, '22');
   await expect.poll(current).toBe(22);
@@ -97,7 +97,7 @@ it('tries again what was refused, though the files stay as they are, and says ea
   await expect.poll(current).toBe(2);
   expect([log.length, isRefused()]).toEqual([3, false]);
   const done = tries;
-  await sleep(50);
+  await quietMoment(50);
   expect(tries).toBe(done);
 });
 

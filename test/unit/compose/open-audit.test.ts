@@ -10,7 +10,6 @@ import { testStore } from '../store/records.js';
 
 const directory = temporaryDirectory();
 const archiveDir = join(directory.path, 'archives');
-const patiently = { timeout: 10_000 };
 let closings = new Closings();
 afterEach(async () => {
   await closings.close();
@@ -53,9 +52,9 @@ it('says that the directory is lost, without its path to everybody, and goes on 
   });
   expect(await store.auditArchives.last()).toBeNull();
   mkdirSync(archiveDir);
-  await expect.poll(notes, patiently).toEqual([]);
+  await expect.poll(notes).toEqual([]);
   expect(archivesIn(archiveDir)).toEqual(['audit-000000000001-000000000512.ndjson']);
-  await expect.poll(() => store.auditArchives.unpruned(), patiently).toEqual([]);
+  await expect.poll(() => store.auditArchives.unpruned()).toEqual([]);
 });
 
 it('archives nothing where nobody asked for it', async () => {

@@ -85,9 +85,7 @@ describe('deliveries', () => {
     await receiver.stop();
     const before = await start();
     await ask(before);
-    await expect
-      .poll(() => first(before), { timeout: 15_000 })
-      .toMatchObject({ attempts: 1, state: 'waiting', owner: null });
+    await expect.poll(() => first(before)).toMatchObject({ attempts: 1, state: 'waiting', owner: null });
     const waiting = await first(before);
     await stop(before);
 
@@ -95,7 +93,7 @@ describe('deliveries', () => {
     offset += 60_000;
     const after = await start();
     await expect
-      .poll(() => first(after), { timeout: 15_000 })
+      .poll(() => first(after))
       .toMatchObject({ id: waiting?.id, payload: waiting?.payload, state: 'delivered', attempts: 2 });
     expect(receiver.ids).toEqual([waiting?.id]);
     expect(await deliveries(after)).toHaveLength(1);
@@ -106,15 +104,12 @@ describe('deliveries', () => {
     const before = await start();
     await ask(before);
     await receiver.until(1);
-    const begun = Date.now();
     await stop(before);
-    // It waits for an attempt, but not for all of the 15 s that one may take.
-    expect(Date.now() - begun).toBeLessThan(14_000);
 
     receiver.answer = { status: 200 };
     offset += 60_000;
     const after = await start();
-    await expect.poll(() => first(after), { timeout: 15_000 }).toMatchObject({ state: 'delivered', attempts: 2 });
+    await expect.poll(() => first(after)).toMatchObject({ state: 'delivered', attempts: 2 });
     expect(new Set(receiver.ids).size).toBe(1);
   });
 
@@ -122,12 +117,12 @@ describe('deliveries', () => {
     await receiver.stop();
     const before = await start();
     await ask(before);
-    await expect.poll(() => first(before), { timeout: 15_000 }).toMatchObject({ attempts: 1, owner: null });
+    await expect.poll(() => first(before)).toMatchObject({ attempts: 1, owner: null });
     await stop(before);
 
     const after = await start('');
     await expect
-      .poll(() => first(after), { timeout: 15_000 })
+      .poll(() => first(after))
       .toMatchObject({ state: 'dead', lastFailure: 'the webhook is no longer configured' });
     const id = (await first(after))?.id ?? '';
     expect(await after.services.webhookDeliveries.retry(admin, id)).toMatchObject({
@@ -215,12 +210,10 @@ describe('the files of a webhook', () => {
     write('receiver.crt', (await localAuthority()).certificatePem);
     await composition.reload();
     await ask(composition);
-    await expect
-      .poll(() => first(composition), { timeout: 15_000 })
-      .toMatchObject({ state: 'waiting', attempts: 1, owner: null });
+    await expect.poll(() => first(composition)).toMatchObject({ state: 'waiting', attempts: 1, owner: null });
     write('receiver.crt', receiver.caPem);
     await composition.reload();
     offset += 60_000;
-    await expect.poll(() => first(composition), { timeout: 15_000 }).toMatchObject({ state: 'delivered' });
+    await expect.poll(() => first(composition)).toMatchObject({ state: 'delivered' });
   });
 });

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { FilesInForce } from '../../../src/compose/in-force.js';
 import { openTls, type TlsInForce } from '../../../src/compose/tls-in-force.js';
@@ -17,6 +16,7 @@ import {
 } from '../../../packages/x509/test/helpers/certificates.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { makeTlsPair, writeTlsFiles } from '../../http/support/tls-files.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 type Pair = ReturnType<typeof makeTlsPair>;
 let first: Pair;
@@ -87,9 +87,9 @@ it('takes a pair that was put there before it is valid, once it is, and says unt
   writeTlsFiles(directory.path, expired);
   chmodSync(join(directory.path, 'tls.key'), 0o644);
   await expect.poll(() => log.join('\n')).toMatch(/so not now/);
-  await sleep(50);
+  await expect.poll(() => log.join('\n')).toMatch(/open to others/);
   const said = [...log];
-  await sleep(100);
+  await quietMoment();
   expect(log).toEqual(said);
   expect([served, isRefused()]).toEqual([[], true]);
   now = new Date(new Date(new X509Certificate(expired.cert).validFrom).getTime() + 1000);

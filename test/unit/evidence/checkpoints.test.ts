@@ -117,9 +117,9 @@ describe('checkpoints', () => {
     const signing = signCheckpoints(await aProcess(), 1, log);
     const last = async () => (await opened.store.checkpoints.last())?.size ?? 0;
     const head = async () => (await opened.store.auditEvents.head()).seq;
-    await expect.poll(last, { timeout: 5_000 }).toBe(await head());
+    await expect.poll(last).toBe(await head());
     await record(2);
-    await expect.poll(last, { timeout: 5_000 }).toBe(await head());
+    await expect.poll(last).toBe(await head());
     await record(2);
     await signing.stop();
     expect(await last()).toBe(await head());

@@ -9,6 +9,7 @@ import type { CommitResult, Step } from '../../../src/store/steps/step.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../helpers/connected-issuance.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { alice, bob } from '../../helpers/principals.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 const csrs = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 
@@ -51,7 +52,7 @@ describe('the object of a signing', () => {
     const context = atIntent(async () => {
       await objectIsThere();
       // Time enough for an approval that does not wait.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await quietMoment();
       before = sent('PUT');
       return null;
     });
@@ -63,7 +64,7 @@ describe('the object of a signing', () => {
 
   it('is not created before the intent is recorded where the queue has no room or commits fail', async () => {
     const held = atIntent(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await quietMoment();
       expect(sent('POST')).toEqual([]);
       return null;
     });

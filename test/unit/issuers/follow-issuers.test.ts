@@ -4,6 +4,7 @@ import { trustOfIssuers } from '../../../src/issuers/client-bundle.js';
 import { readClientTrust } from '../../../src/kubernetes/certificate-authorities.js';
 import { testIssuers, type TestIssuers } from '../../helpers/issuers.js';
 import { admin } from '../../helpers/principals.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 let all: TestIssuers;
 beforeEach(async () => {
@@ -82,7 +83,7 @@ it('tells once that a key cannot be used, and once that it can again', async () 
     await expect.poll(() => told).toEqual([`${failed} the key of an issuer cannot be used now`]);
     available = true;
     await expect.poll(() => told.slice(1)).toEqual([`${fields} the key of an issuer can be used again`]);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await quietMoment(30);
     expect(told).toHaveLength(2);
   } finally {
     await rounds.stop();

@@ -6,6 +6,7 @@ import { type CsrObject, kubeApiserverClient } from '../../../src/kubernetes/csr
 import type { CsrWatch } from '../../../src/kubernetes/csr-watch.js';
 import { FakeApiServer } from '../../helpers/fake-api-server.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let server: FakeApiServer;
@@ -32,7 +33,7 @@ afterEach(async () => {
   directory.remove();
 });
 
-const soon = () => new Date(Date.now() + 5000);
+const soon = () => new Date(Date.now() + 120_000);
 const exists = (csr: CsrObject | null) => csr !== null;
 const create = (name: string) =>
   server.storage.create(
@@ -83,10 +84,9 @@ describe('a watch', () => {
     await established();
     server.storage.compact();
     server.bookmark();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const before = lists();
-    server.cutWatches();
-    await expect.poll(() => report.mock.calls.length).toBeGreaterThan(0);
+    const [before, asked] = [lists(), server.requests.length];
+    server.endWatches();
+    await expect.poll(() => server.requests.length).toBeGreaterThan(asked);
     create('b');
     expect(await watch.waitFor('b', exists, soon())).toMatchObject({ kind: 'settled' });
     expect(lists()).toBe(before);
@@ -116,7 +116,7 @@ describe('a watch', () => {
   it('pauses between failures', async () => {
     server.fail({ times: 1000, answer: 'reset' });
     watch.subscribe(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await quietMoment(400);
     expect(server.requests.length).toBeLessThan(60);
     await expect.poll(() => server.requests.length).toBeGreaterThan(5);
   });

@@ -11,25 +11,33 @@ import { rbacGroup, rbacResources } from '../../../src/kubernetes/role-bindings.
 import { FakeApiServer } from '../../helpers/fake-api-server.js';
 import { binding, type RbacObject } from '../../helpers/rbac-objects.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let server: FakeApiServer;
 let connection: ClusterConnection;
 let later = 0;
 const report = vi.fn<(error: unknown) => void>();
-const clock = () => new Date(Date.now() + later);
+const started = Date.now();
+const clock = () => new Date(started + later);
 
-async function open(watchTimes: ConnectionOptions['watchTimes'] = {}): Promise<ClusterConnection> {
+async function open(options: Partial<ConnectionOptions> = {}): Promise<ClusterConnection> {
   const file = join(directory.path, 'kubeconfig');
   writeFileSync(file, await server.kubeconfig({ username: 'admin', groups: ['system:masters'] }));
   connection = await openClusterConnection(
     { kind: 'kubeconfig', file, context: null },
-    { allowExec: false, report, clock, watchTimes: { firstPause: 5, longestPause: 20, ...watchTimes } },
+    { allowExec: false, report, clock, watchTimes: { firstPause: 5, longestPause: 20 }, ...options },
   );
   return connection;
 }
 const radius = () => connection.roleBindings().blastRadius('jane', ['team-x']);
-const soon = <T>(check: () => T) => vi.waitFor(check, { timeout: 5000 });
+const soon = (check: () => void) =>
+  expect
+    .poll(() => {
+      check();
+      return true;
+    })
+    .toBe(true);
 const known = () => soon(() => expect(radius()).not.toBeNull());
 const innocent: RbacObject = binding('innocent-name', 'ClusterRole/cluster-admin', ['group:team-x']);
 
@@ -122,7 +130,7 @@ describe('the role bindings of a cluster', () => {
     expect(radius()).toBeNull();
     server.bookmark();
     await known();
-    expect(Date.parse(radius()?.observedAt ?? '')).toBeGreaterThan(Date.now() + 170_000);
+    expect(Date.parse(radius()?.observedAt ?? '')).toBe(started + 181_000);
   });
 
   it('are only believed where all four are heard of', async () => {
@@ -132,7 +140,7 @@ describe('the role bindings of a cluster', () => {
     later = 181_000;
     server.roleBindings.apply([innocent]);
     // Time for the event, on one watch of the four.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await quietMoment();
     expect(radius()).toBeNull();
   });
 
@@ -146,11 +154,13 @@ describe('the role bindings of a cluster', () => {
 
   it('are what they last were while the cluster is down, and after a while nothing', async () => {
     server.roleBindings.apply([innocent]);
-    await open({ believed: 600 });
+    await open();
     await known();
     await server.stop();
+    later = 120_000;
     expect(radius()?.clusterAdmin).toHaveLength(1);
-    await soon(() => expect(radius()).toBeNull());
+    later = 240_000;
+    expect(radius()).toBeNull();
     await server.restart();
     await soon(() => expect(radius()?.clusterAdmin).toHaveLength(1));
   });
@@ -160,7 +170,7 @@ describe('the role bindings of a cluster', () => {
     await server.stop();
     connection.roleBindings();
     await soon(() => expect(report.mock.calls.length).toBeGreaterThanOrEqual(4));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await quietMoment(300);
     expect(report).toHaveBeenCalledTimes(4);
     await server.restart();
     await known();
@@ -181,13 +191,11 @@ describe('the role bindings of a cluster', () => {
 
   it('do not keep the service from ending while a list is not answered', async () => {
     server.fail({ times: 1000, answer: 'silence' });
-    await open();
+    await open({ requestTimeoutMilliseconds: 600_000 });
     connection.roleBindings();
     await soon(() => expect(server.requests).toHaveLength(4));
-    const began = performance.now();
+    // An answer is waited for longer than a test may take.
     await connection.close();
-    // An answer is waited for ten seconds.
-    expect(performance.now() - began).toBeLessThan(5000);
     expect(report).not.toHaveBeenCalled();
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadPolicySet, watchPolicySet, type PolicySetWatch } from '../../../src/policy/load-policy-set.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 const text = (name: string) =>
   `apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: ${name} }\n` +
@@ -222,7 +223,7 @@ describe('watchPolicySet', () => {
     await expect.poll(inForce).toEqual(['two']);
     watch.stop();
     await write(text('three'));
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await quietMoment(60);
     expect(inForce()).toEqual(['two']);
   });
 });

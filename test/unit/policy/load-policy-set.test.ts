@@ -1,11 +1,12 @@
+import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { setTimeout } from 'node:timers/promises';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
 import { describePolicySet, digestOfTexts, parsePolicySet } from '../../../src/policy/parse-policy-set.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 const policyText = (name: string, spec = '{ selector: {}, allowed: { usernames: ["*"] }, approval: { mode: auto } }') =>
   `apiVersion: kubepass/v1\nkind: Policy\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
@@ -80,8 +81,9 @@ describe('loadPolicySet', () => {
   it('waits until two readings agree', async () => {
     await write('p.yaml', policyText('half'));
     const loading = loadPolicySet(directory, { pauseMilliseconds: 200 });
-    await setTimeout(50);
-    await write('p.yaml', `${policyText('half')}---\n${policyText('whole')}`);
+    await quietMoment(50);
+    // At once, because the second reading comes 200 ms after the first.
+    writeFileSync(join(directory, 'p.yaml'), `${policyText('half')}---\n${policyText('whole')}`);
     expect(await loading).toMatchObject({ policySet: { policies: [{ name: 'half' }, { name: 'whole' }] } });
   });
 

@@ -1,6 +1,5 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeAuthority, type MadeCertificate, pathLength } from '../../../packages/x509/test/helpers/certificates.js';
 import { composeOn, type LogLine } from '../../helpers/composed-service.js';
@@ -145,13 +144,7 @@ describe('the issuers of a cluster at start', () => {
 });
 
 describe('an issuer without a certificate', () => {
-  const until = async (holds: () => boolean | Promise<boolean>) => {
-    for (let tries = 0; tries < 400; tries++) {
-      if (await holds()) return;
-      await sleep(10);
-    }
-    throw new Error('it did not happen');
-  };
+  const until = (holds: () => boolean | Promise<boolean>) => expect.poll(holds).toBe(true);
 
   it('is next once its file is there, and not by one that is wrong or half', async () => {
     const [a, b] = [authority('a'), authority('b')];

@@ -35,7 +35,7 @@ describe('a commit that fails', () => {
     const other = connect();
     other.exec('BEGIN IMMEDIATE');
     // If the event loop waited for the lock, this would never run.
-    setTimeout(() => other.exec('ROLLBACK'), 200);
+    setImmediate(() => setImmediate(() => other.exec('ROLLBACK')));
     const requests = [aRequest(), aRequest()];
     const results = await Promise.all(
       requests.map((request) => commit([{ op: 'insertRequest', request }], [anEvent()])),

@@ -10,6 +10,7 @@ import type { Webhook } from '../../../src/webhooks/webhook.js';
 import { WebhookReceiver } from '../../helpers/webhook-receiver.js';
 import type { LogLine } from '../../helpers/composed-service.js';
 import { aWebhookDelivery, testStore, type TestStore } from '../store/records.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
 
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
@@ -74,8 +75,8 @@ const find = async ({ id }: WebhookDelivery) => {
   return found;
 };
 const until = (delivery: WebhookDelivery, expected: Partial<WebhookDelivery>) =>
-  expect.poll(() => find(delivery), { timeout: 15_000 }).toMatchObject(expected);
-const rest = (milliseconds = 150) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  expect.poll(() => find(delivery)).toMatchObject(expected);
+const rest = (milliseconds = 150) => quietMoment(milliseconds);
 
 describe('a delivery', () => {
   it('is sent once, signed, with the payload as it is stored', async () => {
@@ -206,10 +207,8 @@ describe('a dispatcher', () => {
     slow.answer = 'silence';
     await enqueue(30, { webhook: 'slow' });
     const delivery = await enqueueOne();
-    const begun = Date.now();
-    dispatcherOf([webhookTo(slow.url, 'slow', 5_000), webhookTo(receiver.url)]);
+    dispatcherOf([webhookTo(slow.url, 'slow', 600_000), webhookTo(receiver.url)]);
     await until(delivery, { state: 'delivered' });
-    expect(Date.now() - begun).toBeLessThan(4_000);
     await slow.stop();
   });
 

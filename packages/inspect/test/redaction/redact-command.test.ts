@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { redactWord, redactWords } from '../../src/redaction/redact-fields.js';
-import { cpuMilliseconds } from '../../../../test/helpers/cpu-milliseconds.js';
 
 const s = 's3cret';
 const shown = '[redacted]';
@@ -205,16 +204,5 @@ describe('redactWords', () => {
       '~/Very/Long2/Path3/To4',
     ])
       expect(redactWord(path)).toBe(path);
-  });
-
-  it('takes no longer for many words, or for long ones', () => {
-    const words = ['a:a:', 'token-', '//a:b', '--user', 'a@', 'Aa1', '-p ', '\'"', 'pass:x'].flatMap((part) => [
-      ...Array.from({ length: 10_000 }, () => part),
-      part.repeat(1024 / 8),
-      part.repeat(100_000),
-    ]);
-    const start = cpuMilliseconds();
-    redactWords(words);
-    expect(cpuMilliseconds() - start).toBeLessThan(2000);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { redactText, redactUrl } from '../../src/redaction/redact-text.js';
-import { cpuMilliseconds } from '../../../../test/helpers/cpu-milliseconds.js';
 
 const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJl';
 
@@ -80,25 +79,6 @@ describe('redactText', () => {
     '',
   ])('leaves %s as it is', (text) => {
     expect(redactText(text)).toBe(text);
-  });
-
-  it.each([
-    '//a:b',
-    '@//a:b',
-    'a://b:c@',
-    'token-',
-    'Bearer  ',
-    '?',
-    '?[redacted]',
-    'eyJ',
-    '://',
-    ' ',
-    'https://a:b/c@',
-  ])('takes no longer for %j, a hundred thousand times', (text) => {
-    const long = text.repeat(100_000);
-    const start = cpuMilliseconds();
-    redactUrl(long);
-    expect(cpuMilliseconds() - start).toBeLessThan(2000);
   });
 });
 

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foundElements, MAX_DEPTH, MAX_ELEMENTS } from '../../src/tree/ber.js';
+import { foundElements, MAX_ELEMENTS } from '../../src/tree/ber.js';
 import { normalize, type Normalized, readContents } from '../../src/tree/normalize.js';
 import { der, sequence, Tag } from '../../src/strict/der.js';
-import { cpuMilliseconds } from '../../../../test/helpers/cpu-milliseconds.js';
 import { propertyRuns } from '../../../../test/helpers/property-runs.js';
 import { ExtensionTree } from '../../src/tree/extension.js';
 import { readBasicConstraintsTree } from '../../src/tree/extension-values.js';
@@ -22,9 +21,6 @@ const problemOf = (bytes: Buffer): string | null => {
 };
 
 const codesOf = (bytes: Buffer): readonly string[] => normalized(bytes).observations.map(({ code }) => code);
-
-/** Milliseconds that a busy machine takes, and nothing whose work grows with the square of its input. */
-const LINEAR = 5000;
 
 describe('normalize', () => {
   it('hands DER back as it is', () => {
@@ -120,30 +116,9 @@ describe('normalize', () => {
     expect(normalized(hex('3004 1f210105')).rest).toHaveLength(0);
   });
 
-  it('reads a hundred thousand elements in no time', () => {
-    const many = der(Tag.SEQUENCE, Buffer.concat(Array.from({ length: 100_000 }, () => hex('020101'))));
-    const inBer = Buffer.concat([hex('3080'), many.subarray(5), hex('0000')]);
-    const start = cpuMilliseconds();
-    expect(codesOf(many)).toEqual([]);
-    expect(normalized(inBer).der.equals(many)).toBe(true);
-    expect(cpuMilliseconds() - start).toBeLessThan(LINEAR);
-  });
-
   it('stops at too many elements', () => {
     const tooMany = Buffer.concat(Array.from({ length: MAX_ELEMENTS + 1 }, () => hex('0500')));
     expect(problemOf(der(Tag.SEQUENCE, tooMany))).toContain('elements');
-  });
-
-  it.each([MAX_DEPTH, 10_000])('survives elements %i deep', (depth) => {
-    let nested: Buffer = hex('0500');
-    for (let i = 0; i < depth; i++) nested = der(Tag.SEQUENCE, nested);
-    const indefinite = Buffer.concat([Buffer.alloc(2 * depth, hex('3080')), hex('0500'), Buffer.alloc(2 * depth)]);
-    const start = cpuMilliseconds();
-    for (const bytes of [nested, indefinite])
-      if (depth > MAX_DEPTH) expect(problemOf(bytes)).toContain('deep');
-      else expect(problemOf(bytes)).toBeNull();
-    expect(problemOf(Buffer.alloc(1 << 20, hex('3080')))).toContain('deep');
-    expect(cpuMilliseconds() - start).toBeLessThan(LINEAR);
   });
 
   it('turns any BER of a value into its one DER', () => {

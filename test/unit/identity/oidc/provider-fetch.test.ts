@@ -146,8 +146,7 @@ describe('a call to a provider', () => {
       'the answer has more than 1048576 octets',
     );
     answer(discovery, (response) => {
-      response.writeHead(200, { 'content-length': '100' }).write('{}');
-      setTimeout(() => response.destroy(), 20);
+      response.writeHead(200, { 'content-length': '100' }).write('{}', () => response.destroy());
     });
     await expect(discoverKeySetUrl(provider.issuer, fetch())).rejects.toThrow(/is not reached/);
   });

