@@ -15,8 +15,7 @@ const cel = new Environment({
 }).registerFunction('string.format(list): string', (format: string, [value]: readonly unknown[]) =>
   format.replace('%x', Buffer.from(String(value)).toString('hex')),
 );
-const isTrue = (expression: string, variables: object): boolean =>
-  cel.evaluate(expression, variables as Record<string, unknown>) === true;
+const isTrue = (expression: string, variables: object): boolean => cel.evaluate(expression, variables) === true;
 
 const extraOf = ({ fingerprintSha256 }: Shown) => ({ [credentialId]: [`X509SHA256=${fingerprintSha256}`] });
 
