@@ -144,7 +144,10 @@ export default defineConfig(
     ignores: ['src/config/env.ts', 'packages/kubectl-kubepass/src/kubectl-kubepass.ts'],
     rules: noEnvironment,
   },
-  { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', noDefaultExport, noRawOutput, ...noBareNames] } },
+  {
+    files: ['src/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, noRawOutput, ...noBareNames] },
+  },
   {
     files: [
       'src/{model,peculiar,policy,issuance,audit,formats,inspections,signer}/**/*.ts',

@@ -85,7 +85,8 @@ describe('an activation', () => {
       clientTrust: () => Promise.resolve(trust),
     });
     clusters.set('prod', other(false));
-    const activate = () => all.service.activate(admin, 'demo', 'users-2027', { comment: 'by hand', withoutProbe: true });
+    const activate = () =>
+      all.service.activate(admin, 'demo', 'users-2027', { comment: 'by hand', withoutProbe: true });
     expect(refusalOf(await activate())).toMatchObject({
       kind: 'certificate-conflict',
       message: expect.stringMatching(/^cluster "prod" trusts CN=users-2027, .*sharedTrust: true$/) as string,

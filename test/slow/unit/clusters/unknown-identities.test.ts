@@ -49,7 +49,6 @@ const recorded = (count: number) => expect.poll(async () => (await events()).len
 const aWhile = () => quietMoment(500);
 
 describe('user certificates that a cluster signs without us', () => {
-
   it('are not looked up in the database where this process has just recorded them as its own', async () => {
     const { store } = connected.context;
     const lookUps = vi.spyOn(store.requests, 'attemptedFor');

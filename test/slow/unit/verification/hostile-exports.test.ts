@@ -146,11 +146,9 @@ it('keeps nothing of archives that the log tells of and nobody names', () => {
       }).join(''),
     );
   closeSync(handle);
-  const run = spawnSync(
-    process.execPath,
-    ['--max-old-space-size=96', ...fromSources, 'src/kubepass-verify.ts', file],
-    { encoding: 'utf8' },
-  );
+  const run = spawnSync(process.execPath, ['--max-old-space-size=96', ...fromSources, 'src/kubepass-verify.ts', file], {
+    encoding: 'utf8',
+  });
   expect(run).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('120000 events') as unknown });
 });
 
