@@ -19,7 +19,7 @@ export interface ClusterAuthorities {
  */
 export function findSharedTrust(
   clusters: readonly ClusterAuthorities[],
-): readonly { readonly cluster: string; readonly message: string }[] {
+): readonly { readonly cluster: string; readonly usersOf: string; readonly message: string }[] {
   const bySubject = new Map<string, { readonly by: ClusterAuthorities; readonly anchor: ParsedCertificate }[]>();
   const keyOf = (octets: Buffer) => octets.toString('latin1');
   for (const by of clusters)
@@ -35,6 +35,7 @@ export function findSharedTrust(
     );
     return [...new Map(found.map((each) => [each.by.name, each])).values()].map(({ by, anchor }) => ({
       cluster: by.name,
+      usersOf: of.name,
       message:
         `cluster "${by.name}" trusts ${displayDistinguishedName(anchor.subject)}, to which the user certificates of cluster "${of.name}" chain: ` +
         'each of them would work on both, past the policies of the other. Give each cluster a CA of its own, or both sharedTrust: true',
@@ -88,5 +89,6 @@ export async function whyTrustShared(
   const known = await Promise.all([...clusters].map(authoritiesOf));
   const others = known.filter((one) => one.name !== name);
   const sharedTrust = known.some((one) => one.name === name && one.sharedTrust);
-  return findSharedTrust([...others, { name, sharedTrust, ...issuer }])[0]?.message ?? null;
+  const found = findSharedTrust([...others, { name, sharedTrust, ...issuer }]);
+  return found.find(({ cluster, usersOf }) => [cluster, usersOf].includes(name))?.message ?? null;
 }
