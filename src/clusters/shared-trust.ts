@@ -44,8 +44,9 @@ export function findSharedTrust(
 }
 
 /** The CAs of a cluster that is served. One that cannot be asked has those that are known of it. */
-export async function authoritiesOf({ cluster, issuers, clientTrust }: IssuingCluster): Promise<ClusterAuthorities> {
-  const trust = await clientTrust();
+export async function authoritiesOf(issuing: IssuingCluster): Promise<ClusterAuthorities> {
+  const { cluster, issuers } = issuing;
+  const trust = await issuing.clientTrust();
   const trusted = trust === null ? [] : readClientBundle(trust.pem);
   const chains = issuers
     ?.all()

@@ -39,17 +39,17 @@ const advice = (name: string, known: readonly string[]): string => {
   return meant === null ? `here are ${known.join(', ')}` : `did you mean ${meant}?`;
 };
 
-/** The value for a message. Any text may be a secret that stands in a wrong place, so plain words alone are repeated. */
+/** The value for a message. A text may be a secret in a wrong place, so plain words alone are repeated. */
 function described(path: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'this list';
   if (typeof value === 'object' && value !== null) return 'these settings';
   if (value === null) return 'empty';
-  const isSecret = /(?:url|secret|token|key|File)$/i.test(path) || !plainValue.test(String(value));
+  const isSecret = /(?:url|secret|token|key|File)$/i.test(path) || !plainValue.test(JSON.stringify(value));
   if (typeof value === 'string') return isSecret ? `a text of ${value.length} characters` : JSON.stringify(value);
   return isSecret ? `a ${typeof value}` : JSON.stringify(value);
 }
 
-const plainValue = /^(?:-?\d{1,10}(?:\.\d{1,6})?|true|false|yes|no|on|off)$/i;
+const plainValue = /^"?(?:-?\d{1,10}(?:\.\d{1,6})?|true|false|yes|no|on|off)"?$/i;
 
 /** The names of all settings in a schema, at each depth. */
 export function namesOf(schema: TSchema): readonly string[] {
@@ -58,7 +58,7 @@ export function namesOf(schema: TSchema): readonly string[] {
 }
 const isNested = (schema: Schema): boolean => 'properties' in schema || 'items' in schema;
 
-/** A name of the file, if it is that of a setting or a misspelt one: somebody may have written a secret in its place. */
+/** A name of the file, if it is that of a setting or a misspelt one: a secret may stand in its place. */
 export const shownName = (name: string, known: readonly string[]): string =>
   known.includes(name) || (/^[A-Za-z]{1,32}$/.test(name) && nearestName(name, known) !== null) ? name : '?';
 

@@ -28,9 +28,7 @@ export interface Cluster {
   readonly sharedTrust?: boolean;
 }
 
-/**
- * The clusters on which a revocation of one cluster counts: itself, and where it shares its trust those that say so, too.
- */
+/** The clusters on which a revocation of one counts: itself and, where it shares its trust, all that say so, too. */
 export function clustersSharingTrust(
   clusters: readonly { readonly name: string; readonly sharedTrust?: boolean }[],
   name: string,

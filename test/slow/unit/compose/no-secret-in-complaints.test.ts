@@ -27,7 +27,7 @@ function settingsOf({ properties = {}, items }: Schema, at: Path = []): readonly
 }
 const settings = [
   ...settingsOf(FileSettings as unknown as Schema),
-  ...settingsOf(LocalCASettings as unknown as Schema, ['clusters', 0, 'signer']),
+  ...settingsOf(LocalCASettings, ['clusters', 0, 'signer']),
 ];
 
 /** Puts a value there, with the groups and lists around it where they are missing. */
@@ -46,7 +46,7 @@ const texts = [
   `-----BEGIN ${marker}-----`,
   `no\0${marker}`,
   `serving.crt/${marker}`,
-  `${marker.repeat(60)}`,
+  marker.repeat(60),
   ...['postgresql', 'https', 'http', 'file', 'tcp'].map((scheme) => `${scheme}://kubepass:${marker}@host.example/x`),
   ...['postgresql', 'https', 'http'].flatMap((scheme) => [
     `${scheme}://kubepass:${marker}@[/x`,
