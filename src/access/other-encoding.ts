@@ -3,8 +3,8 @@ import { der, readCertificate, sequence, Tag } from '@kubepass/x509';
 /**
  * The same certificate in another encoding, which Go and so an API server takes, with another credential id: the
  * signature stands one bit further to the left, with an unused bit at its end. Null where its first bit is not zero. A
- * signature of ECDSA begins with two zero bits, and about half of those of RSA and Ed25519 with one. Of the encodings
- * that Go takes, OpenSSL sends no other one for each kind of CA: it refuses octets behind the signature.
+ * signature of ECDSA begins with two zero bits, and about half of those of RSA and Ed25519 with one. OpenSSL sends no
+ * other encoding for each kind of CA: it refuses octets behind the signature.
  */
 export function otherEncoding(certificate: Uint8Array): Buffer | null {
   const { tbsCertificate, signatureAlgorithm, signature } = readCertificate(certificate);

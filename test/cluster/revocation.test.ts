@@ -302,9 +302,9 @@ const rsaEncodings = ['NULL behind', 'unused bits: 1', 'unused bits: 1, another 
 const ellipticEncodings = ['a text behind', 'unused bits: 2', 's negated', 's negated, unused bits: 1, NULL behind'];
 
 /**
- * Revokes a certificate that kubepass issued, and another one that it lost, and sees that a cluster refuses them in every
- * encoding, and nobody else. `args`: what is refused to a revoked certificate in this mode; `load`: gives the cluster
- * what a replica renders.
+ * Revokes a certificate that kubepass issued, and another one that it lost. Then the cluster refuses both in every
+ * encoding, and nobody else. `args`: a command that this mode refuses to a revoked certificate; `load`: gives the
+ * cluster the files that a replica renders.
  */
 async function refusesEachEncoding(
   enforced: Enforced,
