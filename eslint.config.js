@@ -43,8 +43,8 @@ const noBareNames = [
 ].map((selector) => ({ selector, message: 'Ask isNameOf whether a name on record is the caller’s.' }));
 
 /**
- * A test of `npm test` passes on a machine that is slow, busy, or lacks a compiler: it waits for conditions, and judges no
- * time. `npm run test:slow` has the tests that measure.
+ * A test of `npm test` passes on a machine that is slow, busy, or lacks a compiler: it waits for conditions, and judges
+ * no time. `npm run test:slow` has the tests that measure.
  */
 const onAnyMachine = [
   {
@@ -193,6 +193,7 @@ export default defineConfig(
                 '**/bench/*',
                 '**/bench/{load,million,peers,soak,turns}/**',
                 '!**/bench/seed-directory.js',
+                '!**/bench/cel-conformance',
               ],
               message: 'Move it to test/slow: it tests a tool, or needs a compiler.',
             },

@@ -5,8 +5,8 @@ import { listBoundsOf, withListBounds } from './list-bounds.js';
 import { publicRoutes, securityFile, withRoutes } from '../public-routes.js';
 
 /**
- * Writes the documents in `openapi/`, the lists in `docs/security-model.md` and the routes in `SECURITY.md`. With `--check` it only
- * says whether the files match the routes.
+ * Writes the documents in `openapi/`, the lists in `docs/security-model.md` and the routes in `SECURITY.md`. With
+ * `--check` it only says whether the files match the routes.
  */
 const root = new URL('../../', import.meta.url);
 const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string };

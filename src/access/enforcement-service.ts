@@ -153,8 +153,8 @@ type AccessVerdict = { readonly denied: true; readonly reason: string } | { read
 const noOpinion: AccessVerdict = { denied: false };
 
 /**
- * Judges a request by its user alone. Only client certificates are judged: whatever else a cluster asks about is left to
- * the authorizers behind.
+ * Judges a request by its user alone. Only client certificates are judged: whatever else a cluster asks about is left
+ * to the authorizers behind.
  */
 async function reviewAccess(
   { denyList, listedNames }: IssuanceContext,

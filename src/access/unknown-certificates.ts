@@ -21,7 +21,7 @@ const ofOneNameADay = 10;
  * them, and at most ten of a name in each process.
  */
 export class UnknownCertificates {
-  /** Those of each name, from the first one of a day on. */
+  /** The unknown certificates of each name, from the first one of a day on. */
   readonly #seen = new BoundedMap<string, { readonly since: Date; readonly fingerprints: Set<string> }>(mostNames);
 
   constructor(private readonly context: Pick<IssuanceContext, 'store' | 'clock' | 'log'>) {}

@@ -120,8 +120,8 @@ export class ListedNames {
   }
 
   /**
-   * The listed names of a cluster by username: those with a certificate that has not ended. `besides`: usernames that are
-   * listed for another reason, each with fingerprints that were live.
+   * The listed names of a cluster by username: those with a certificate that has not ended. `besides`: usernames that
+   * are listed for another reason, each with fingerprints that were live.
    */
   async of(
     cluster: string,

@@ -82,7 +82,7 @@ function notLive(listed: ReadonlyMap<string, Pick<ListedName, 'live'>>): readonl
   });
 }
 
-/** The key of a username in the ConfigMap of mode `admission`: its UTF-8 in hex, cut because a key has 253 characters. */
+/** The key of a username in the ConfigMap of mode `admission`: its UTF-8 in hex. A key has at most 253 characters. */
 export const keyOfUsername = (username: string): string =>
   `${namePrefix}${Buffer.from(username).toString('hex')}`.slice(0, longestKey);
 

@@ -283,8 +283,8 @@ export interface AuditEventDetails {
   };
   IssuerExpiring: IssuerDetails & { notAfter: string; seconds: number };
   /**
-   * A cluster was shown a client certificate that kubepass did not issue, of a name of which only live certificates pass
-   * there; mostly it is a revoked one in another encoding. `resource`: null where the request was for none.
+   * A cluster was shown a client certificate that kubepass did not issue, of a name of which only live certificates
+   * pass there; mostly it is a revoked one in another encoding. `resource`: null where the request was for none.
    */
   UnknownCertificateSeen: { username: string; verb: string; resource: string | null };
 }

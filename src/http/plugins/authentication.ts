@@ -148,8 +148,8 @@ const onlyDirectory = problem(
 
 /**
  * Refuses a caller without a role what takes one. A caller whose name is somebody else's now is not the person on
- * record: nothing is left to them. A caller who left or is blocked is that person still, so they read what is theirs, and
- * sign out. They change nothing: their credential may be a thief's, and a leaver would revoke what others use.
+ * record: nothing is left to them. A caller who left or is blocked is that person still, so they read what is theirs,
+ * and sign out. They change nothing: their credential may be a thief's, and a leaver would revoke what others use.
  */
 function refuseAway({ method, route }: FastifyRequest, { roles, rolesLost }: Principal): void {
   if (roles.length > 0) return;

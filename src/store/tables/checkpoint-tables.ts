@@ -43,8 +43,8 @@ export const checkpointStatements = {
   }),
 
   /**
-   * Whichever process signs a size that is not the largest, that may have been signed before a restore, or that is one of
-   * another log than this server's keeps nothing. So no size has two roots.
+   * A process keeps nothing that signs a size which is not the largest, which may have been signed before a restore, or
+   * which is one of another log than this server's. So no size has two roots.
    */
   insertCheckpoint({ checkpoint: { size, root, note, signedAt }, lastHash }) {
     const conflict = { kind: 'checkpoint', size } as const;

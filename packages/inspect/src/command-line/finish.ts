@@ -9,10 +9,13 @@ export interface ProgramRun {
   readonly isData?: boolean;
 }
 
+const escape = '\u001b';
+const colour = new RegExp(`(${escape}\\[\\d+m)`);
+
 /** Colours of our own stay where the terminal has some: texts of others have none when they get into a report. */
 const inColours = (text: string): string =>
   text
-    .split(/(\u001b\[\d+m)/)
+    .split(colour)
     .map((part, i) => (i % 2 === 0 ? visibleLines(part) : part))
     .join('');
 
@@ -21,7 +24,7 @@ const inColours = (text: string): string =>
  * characters, and names and contents of files are texts of others: they are written out, and line feeds stay.
  */
 export const print = (text: string): void =>
-  void process.stdout.write(process.stdout.hasColors?.() ? inColours(text) : visibleLines(text));
+  void process.stdout.write(process.stdout.isTTY && process.stdout.hasColors() ? inColours(text) : visibleLines(text));
 
 /** Writes a text to standard error, as `print` does. */
 export const complain = (text: string): void => void process.stderr.write(visibleLines(text));

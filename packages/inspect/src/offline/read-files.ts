@@ -69,7 +69,7 @@ export function readNamed(path: string, flags = 0): Buffer | null {
   }
 }
 
-/** What is known of a size may be wrong, and a device knows none, so the octets are counted. */
+/** A size that a file system tells may be wrong, and a device tells no size, so the octets are counted. */
 function readAtMost(file: number): Buffer | null {
   const pieces: Buffer[] = [];
   let left = uploadLimits.uploadOctets;

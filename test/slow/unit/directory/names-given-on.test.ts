@@ -28,7 +28,7 @@ import { listRequests } from '../../../../src/requests/read-requests.js';
 import { renewCertificate } from '../../../../src/requests/renew-certificate.js';
 import { Random } from '../../../fuzz/random.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
-import { admin, hr, principal } from '../../../helpers/principals.js';
+import { admin, principal } from '../../../helpers/principals.js';
 import { propertyRuns } from '../../../helpers/property-runs.js';
 import { aCertificate, aRequest, sha256 } from '../../../unit/store/records.js';
 
@@ -58,7 +58,6 @@ class World {
   readonly #entries: { id: string; person: string }[] = [];
   /** By folded name: its last bearer, and how often it was given to somebody else. */
   readonly #bearers = new Map<string, { person: string; epoch: number }>();
-  readonly #secrets = new Map<string, { session: Parameters<Sessions['begin']>[0]; id: string }>();
   #persons = 0;
 
   constructor(

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IssuerKeys } from '../../../../src/identity/oidc/issuer-keys.js';
 import { readKeySet } from '../../../../src/identity/oidc/fetch-keys.js';
+import { quietMoment } from '../../../helpers/quiet-moment.js';
 import { jwkOf, makeKeys } from '../../../helpers/raw-tokens.js';
 
 const pairs = makeKeys();
@@ -8,7 +9,7 @@ const rsa = (kid: string) => jwkOf(pairs.rsa.publicKey, { kid });
 
 let open: IssuerKeys[] = [];
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
 });
 afterEach(() => {
   for (const one of open) one.stop();
@@ -27,9 +28,9 @@ function issuerWith({ staleKeysSeconds = 3600 } = {}) {
     log: { info: line, warn: line, error: line },
     source: {
       async load() {
-        provider.loads.push(performance.now());
+        provider.loads.push(Date.now());
         const published = provider.keys;
-        if (provider.slow > 0) await new Promise((resolve) => setTimeout(resolve, provider.slow));
+        if (provider.slow > 0) await quietMoment(provider.slow);
         if (provider.isDown) throw new Error('connect ECONNREFUSED');
         return readKeySet({ keys: published })!;
       },

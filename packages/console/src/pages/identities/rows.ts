@@ -151,7 +151,7 @@ export const nameOf = (bar: DrawnBar, now: number): string =>
   `${statusOf(bar, now)}: ${labelOf(bar)}, ${at(bar.from)} to ${at(bar.to)}, ` +
   `${bar.to <= now ? 'ended' : 'ends'} ${distance(bar.to, now)}`;
 
-/** What a row does not show. The answer counts 10,000 at most. */
+/** Tells how many certificates a row leaves out. The answer counts 10,000 at most. */
 export const leftOut = (omitted: number): string =>
   `${many(omitted, 'later certificate', omitted >= 10_000)} not shown`;
 
