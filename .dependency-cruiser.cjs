@@ -201,6 +201,7 @@ const rooms = {
     'store',
     'webhooks',
     'workers/steady-watch.ts',
+    'workers/worker-pool.ts',
     x509,
   ],
 };
@@ -259,7 +260,7 @@ const edges = {
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
   'policy-check.ts': ['policy', commandLine],
   // For auditors: checks exports of the audit log, without a service.
-  'kubepass-verify.ts': ['verification'],
+  'kubepass-verify.ts': ['verification', commandLine],
   // On control-plane nodes: keep the file that names revoked certificates, and that of the client CAs.
   'revocation-file.ts': ['node-files', commandLine],
   'client-ca-file.ts': ['node-files', commandLine],

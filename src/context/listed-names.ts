@@ -4,7 +4,6 @@ import type { Certificate } from '../model/certificate.js';
 import type { DenyListPort, ListedName } from '../model/enforcement.js';
 import { blocks, type IdentityBlock } from '../model/identity.js';
 import type { Store } from '../store/store.js';
-import type { Log } from './context.js';
 import type { IdentityBlocks } from './standing.js';
 
 const followMilliseconds = 500;
@@ -33,7 +32,7 @@ interface ListedNamesOptions {
   readonly denyList: DenyListPort;
   readonly identityBlocks: Pick<IdentityBlocks, 'isSuspectName' | 'suspects'>;
   readonly clock: () => Date;
-  readonly log: Log;
+  readonly log: { error(fields: object, message: string): void };
 }
 
 /**
