@@ -72,6 +72,9 @@ func main() {
 			time.Sleep(100 * time.Millisecond)
 			continue
 		}
-		go agent.ServeAgent(served, connection)
+		go func() {
+			defer connection.Close()
+			agent.ServeAgent(served, connection)
+		}()
 	}
 }

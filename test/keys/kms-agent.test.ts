@@ -58,7 +58,8 @@ describe.skipIf(program === null)('the agent before a KMS', () => {
     );
     for (const socket of sockets) socket.destroy();
     const environment = { PATH: process.env['PATH'], SSH_AUTH_SOCK: agent.path };
-    expect(execFileSync('ssh-add', ['-L'], { env: environment, encoding: 'utf8' })).toMatch(/^ecdsa|^ssh/);
+    const listed = execFileSync('ssh-add', ['-L'], { env: environment, encoding: 'utf8', timeout: 120_000 });
+    expect(listed).toMatch(/^ecdsa|^ssh/);
   });
 
   it('is closed to everybody but its user and its group, and takes no key from a client', async () => {
