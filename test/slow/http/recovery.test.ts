@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { version } from '@kubepass/inspect/command-line';
 import { expect, it } from 'vitest';
 import { newApiTokenSecret } from '../../../src/identity/secrets.js';
@@ -153,7 +154,7 @@ it.each([
   expect(await checked.ended).toEqual([1, null]);
   const [line = ''] = checked.complaints().split('\n');
   expect(line).toMatch(/^error: KUBEPASS_FIRST_ADMIN_TOKEN_FILE: /);
-  expect(line).toContain(file);
+  expect(line).toContain(dirname(file));
   expect(line).toMatch(reason);
   const refused = start({ environment });
   expect(await refused.ended).toEqual([1, null]);
