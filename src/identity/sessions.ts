@@ -96,12 +96,13 @@ export class Sessions {
     const { clock, random, writer } = this.context;
     const now = clock();
     const secret = newSessionSecret(random);
-    const longest = now.getTime() + sessionLimits.longestSeconds * 1000;
+    // The name may have been given on since the provider vouched: such a session is its predecessor's.
+    const createdAt = vouchedAt !== null && vouchedAt < now ? vouchedAt : now;
+    const longest = createdAt.getTime() + sessionLimits.longestSeconds * 1000;
     const session: Session = {
       ...person,
       id: newId(now, random),
-      // The name may have been given on since the provider vouched: such a session is its predecessor's.
-      createdAt: vouchedAt !== null && vouchedAt < now ? vouchedAt : now,
+      createdAt,
       usedAt: now,
       endedAt: null,
       expiresAt: new Date(Math.min(longest, until?.getTime() ?? Infinity)),
