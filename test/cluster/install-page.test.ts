@@ -33,6 +33,7 @@ afterAll(() => directory.remove());
 describeCharts('the page about an installation', () => {
   let copy: ReturnType<typeof workingCopy>;
   let plane: ControlPlane;
+  let otherPlane: ControlPlane;
   let database: PostgresqlServer;
   let image: Image;
   let api: ApiClient;
@@ -44,11 +45,12 @@ describeCharts('the page about an installation', () => {
     mkdirSync(join(directory.path, 'database'));
     const { caFile, pair } = await servingPair(join(directory.path, 'database'), databaseHost);
     databaseCaFile = caFile;
-    [image, plane, database] = await Promise.all([
+    [image, plane, otherPlane, database] = await Promise.all([
       makeImage(directory.path),
       openControlPlane({
         moreControllers: ['deployment-controller', 'replicaset-controller', 'endpointslice-controller'],
       }),
+      openControlPlane(),
       startPostgresql({ durable: true, tls: pair }),
     ]);
     api = ApiClient.ofKubeconfig(plane, plane.adminKubeconfigPath);
@@ -63,18 +65,16 @@ describeCharts('the page about an installation', () => {
     await api.close();
     await database.remove();
     await plane.stop();
+    await otherPlane.stop();
     copy.remove();
   });
 
-  /** A context of the administrator's own cluster, in the place of another cluster. */
-  const kubeconfigWithBothClusters = async () => {
-    const file = join(directory.path, 'admin.kubeconfig');
-    writeFileSync(file, readFileSync(plane.adminKubeconfigPath), { mode: 0o600 });
-    const config = (...args: readonly string[]) => succeed(plane, [`--kubeconfig=${file}`, 'config', ...args]);
-    const of = async (field: string) =>
-      (await config('view', '--minify', `--output=jsonpath={.contexts[0].context.${field}}`)).trim();
-    await config('set-context', otherContext, `--cluster=${await of('cluster')}`, `--user=${await of('user')}`);
-    return file;
+  /** The kubeconfigs of the administrator for both clusters, as `KUBECONFIG` names several. */
+  const kubeconfigsOfBothClusters = () => {
+    const file = join(directory.path, `${otherContext}.kubeconfig`);
+    const other = readFileSync(otherPlane.adminKubeconfigPath, 'utf8');
+    writeFileSync(file, other.replaceAll('"test"', JSON.stringify(otherContext)), { mode: 0o600 });
+    return [plane.adminKubeconfigPath, file].join(delimiter);
   };
 
   it('works when it is pasted: two replicas on PostgreSQL issue for two clusters, and go without a trace', async () => {
@@ -85,7 +85,7 @@ describeCharts('the page about an installation', () => {
       .replaceAll(/^( +port:) 5432$/gm, `$1 ${superuser.port}`);
     const { differences } = await runPage(here, 'bash', copy.path, {
       HOME: copy.path,
-      KUBECONFIG: await kubeconfigWithBothClusters(),
+      KUBECONFIG: kubeconfigsOfBothClusters(),
       PATH: [dirname(plane.kubectlPath), dirname(helm ?? ''), postgresqlBinaries(), process.env['PATH']].join(
         delimiter,
       ),
