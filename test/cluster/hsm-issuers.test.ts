@@ -56,6 +56,8 @@ describeControlPlane('a CA with its key in an HSM, below an offline root', () =>
         name: clusterOf(type),
         server: plane.server,
         servingCertificateAuthority: inDirectory('serving.crt'),
+        // They are one real cluster, and one root is above their CAs.
+        sharedTrust: true,
         signer: {
           localCA: {
             issuers: [
