@@ -217,14 +217,15 @@ describePods('pods as the chart renders them', () => {
           replicas: 2,
           policies: { everybody },
           config: {
+            // They are one real cluster, and so trust one CA.
             clusters: [
-              { name: 'by-token', server, signer: 'kubernetes' },
-              { name: 'by-kubeconfig', server, signer: 'kubernetes' },
+              { name: 'by-token', signer: 'kubernetes' },
+              { name: 'by-kubeconfig', signer: 'kubernetes' },
               {
-                ...{ name: 'own-ca', server, servingCertificateAuthority: `${own}/serving.crt` },
+                ...{ name: 'own-ca', servingCertificateAuthority: `${own}/serving.crt` },
                 signer: { localCA: { certFile: `${own}/ca.crt`, keyFile: `${own}/ca.key` } },
               },
-            ],
+            ].map((cluster) => ({ ...cluster, server, sharedTrust: true })),
             audit: { checkpointSeconds: 1 },
           },
           clusterCredentials: {
