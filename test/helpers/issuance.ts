@@ -97,7 +97,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
   const listedNames = new ListedNames({
     ...{ store, denyList, identityBlocks },
     clock: () => new Date(now),
-    log: { info() {}, warn() {}, error() {} },
+    log: { error() {} },
   });
   const clusters = new Map<string, IssuingCluster>();
   const issuers = issuersOf(authority);

@@ -85,7 +85,7 @@ describe('a body of which each octet is a chunk', () => {
     const sender = async () => {
       for (let route = queue.shift(); route; route = queue.shift()) await one(route);
     };
-    await Promise.all(Array.from({ length: 20 }, sender));
+    await Promise.all(Array.from({ length: 60 }, sender));
     expect(wrong).toEqual([]);
     // Public resources are there for everybody, and nobody is let in by mistake.
     if (token() === null) expect([...statuses.keys()].filter((status) => status === 201 || status === 202)).toEqual([]);

@@ -12,9 +12,10 @@ const sources = globSync(
 ).map(read);
 const wordsOfSources = new Set(sources.flatMap((text) => text.match(/\w+/g) ?? []));
 
-/** Names of Kubernetes, kubeadm and Entra, and roles and databases of PostgreSQL. */
+/** Names of Kubernetes, kubelets, kubeadm and Entra, and roles and databases of PostgreSQL. */
 const foreign: readonly string[] = [
   ...['SignerValidationFailure', 'apiServer.extraArgs', 'requestedAccessTokenVersion', 'discoveryURL'],
+  ...['cacheAuthorizedTTL', 'authorization.webhook.cacheAuthorizedTTL', 'clientCAFile'],
   ...['kubepass_owner', 'kubepass_before_restore'],
 ];
 const isForeign = (name: string): boolean => foreign.includes(name);

@@ -306,14 +306,14 @@ function memoryFor(path: string): number {
 it.each([
   ['octets', Buffer.alloc(1024 * 1024 - 16, 0xa5)],
   ['a certificate and a long comment', Buffer.concat([bytesOf('expired'), Buffer.alloc(1_000_000, '# x\n')])],
-  ['a kubeconfig and a long comment', `apiVersion: v1\nkind: Config\nclusters: []\n${'# x\n'.repeat(250_000)}`],
+  ['a kubeconfig and a long comment', `apiVersion: v1\nkind: Config\nclusters: []\n# ${'x'.repeat(1_000_000)}\n`],
 ])('takes no more memory for hundreds of files of 1 MiB than for a few: %s', (what, content) => {
   const [few, many] = [`few of ${what}`, `many of ${what}`];
   const first = write(`${few}/0`, content);
   for (let i = 1; i < 20; i++) linkSync(first, `${few}/${i}`);
   mkdirSync(many);
   for (let i = 0; i < 250; i++) linkSync(first, `${many}/${i}`);
-  expect(memoryFor(join(folder, many)) - memoryFor(join(folder, few))).toBeLessThan(60);
+  expect(memoryFor(join(folder, many)) - memoryFor(join(folder, few))).toBeLessThan(128);
 });
 
 it('is a command, which reads its standard input for -', () => {
