@@ -156,8 +156,8 @@ export function mergedList(
     const known = [...live].filter((fingerprint) => !ends.has(fingerprint)).sort();
     return valueOfUsernames({ until, usernames: [...usernames].sort(), live: isFull ? known : [] });
   };
-  // Where not all fit, names that end last stay: their certificates would be valid for longest. Then names with few live
-  // certificates get these.
+  // Where not all fit, names that end last stay: their certificates would be valid for longest. Then names with few
+  // live certificates get these.
   const values = [...named].sort(([, a], [, b]) => b.until.getTime() - a.until.getTime());
   const inIt = values.filter(([key, value]) => fits(key, write(value, false)));
   const few = inIt.toSorted(([, a], [, b]) => a.live.size - b.live.size);
