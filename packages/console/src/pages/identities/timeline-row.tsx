@@ -43,7 +43,8 @@ export function TimelineRow({ row, index, isNamed, ...seen }: TimelineRowParts) 
         </a>
         {isNamed && (
           <span>
-            {where} {row.omitted > 0 && leftOut(row.omitted)} {isBlocked && <b class="blocked">blocked</b>}
+            {where} {row.omitted > 0 && `${leftOut(row.omitted)} `}
+            {isBlocked && <b class="blocked">blocked</b>}
           </span>
         )}
       </div>
