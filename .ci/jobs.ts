@@ -24,7 +24,7 @@ export const first: readonly Job[] = [job('ci:plugin', 8)];
 export const lanes: readonly (readonly Job[])[] = [
   // These keep two cores busy. The first one measures, while the other lanes wait for much.
   [
-    tests('test:slow', 25, 'test/slow/unit', 'test/slow/http'),
+    tests('test:slow', 35, 'test/slow/unit', 'test/slow/http'),
     tests('ci:postgresql', 25, 'test/postgresql', 'test/http', 'test/slow/http'),
     tests('test', 25, 'test/unit', 'test/http', 'test/contract'),
     tests('test:crash', 25, 'test/crash'),
@@ -47,7 +47,7 @@ export const lanes: readonly (readonly Job[])[] = [
   ],
   // And these are short.
   [
-    tests('ci:keys', 15, 'test/keys'),
+    tests('ci:keys', 20, 'test/keys'),
     job('ci:quickstart', 12),
     job('ci:contract', 20),
     tests('ci:keycloak', 15, 'test/keycloak'),
