@@ -10,8 +10,15 @@ import { lettingIn, tokenOf } from '../../http/support/ways-in.js';
 const mebibyte = 2 ** 20;
 /** Node reads 64 KiB at once, and the headers may come by themselves. */
 const mostRead = 2 * 64 * 1024;
-/** A body of which each octet is a chunk of its own. */
-const octetByOctet = Buffer.from('1\r\na\r\n'.repeat(mebibyte / 16));
+/**
+ * A body that begins with chunks of a single octet, more than a reader takes. The chunk behind them says how much was
+ * read: a request with as many octets in chunks of one costs Node's parser 20 ms.
+ */
+const manyChunks = Buffer.concat([
+  Buffer.from('1\r\na\r\n'.repeat(2_048)),
+  Buffer.from(`${(4 * mostRead).toString(16)}\r\n`),
+  Buffer.alloc(4 * mostRead),
+]);
 
 let service: TestService;
 let routes: readonly Route[];
@@ -62,7 +69,7 @@ async function send(
 
 const statusOf = ({ client }: Sent) => Number(/^HTTP\/1.1 (\d{3})/.exec(client.received())?.[1]);
 
-describe('a body of which each octet is a chunk', () => {
+describe('a body that begins with chunks of an octet', () => {
   it.each([
     ['without a credential', () => null],
     ['of somebody without a role', () => tokenOf('nobody', [])],
@@ -72,7 +79,7 @@ describe('a body of which each octet is a chunk', () => {
     const statuses = new Map<number, number>();
     const queue = [...routes];
     const one = async (route: Route) => {
-      const sent = await send(route, token(), 'Transfer-Encoding: chunked', octetByOctet);
+      const sent = await send(route, token(), 'Transfer-Encoding: chunked', manyChunks);
       await sent.client.ended;
       const request = seen.get(sent.id);
       const [read, kept] = [request?.socket.bytesRead ?? Infinity, request?.readableLength ?? Infinity];
