@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { parse } from 'yaml';
 import {
   type ClusterConnection,
@@ -161,7 +161,9 @@ async function untilAllowed(connection: ClusterConnection, rules: readonly Rule[
       }));
     }),
   );
-  await expect
-    .poll(async () => (await connection.accessReviews(accesses)).filter(({ allowed }) => !allowed))
-    .toEqual([]);
+  // Not `expect.poll`, which works within a test alone: this is called before the first one, too.
+  await vi.waitFor(
+    async () => expect((await connection.accessReviews(accesses)).filter(({ allowed }) => !allowed)).toEqual([]),
+    { timeout: 20_000 },
+  );
 }

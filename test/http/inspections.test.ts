@@ -120,6 +120,9 @@ describe('the body of an inspection', () => {
   });
 
   it('says the same in every way that a text may come', async () => {
+    // What is left of a validity is another number a moment later.
+    const timeless = ({ text }: Answer): unknown =>
+      JSON.parse(text, (key, value: unknown) => (/^remaining/.test(key) ? undefined : value));
     for (const name of ['parameters-dh', 'parameters-ec', 'user', 'public-key', 'key-sec1', 'pem-empty-block']) {
       const [part] = readFixture(name).upload.parts;
       const body = Buffer.from(part!.bytes);
@@ -130,7 +133,7 @@ describe('the body of an inspection', () => {
         json({ content: body.toString(), name: 'upload' }).expect(200),
         post().attach('file', body, 'upload').expect(200),
       ]);
-      const [first, ...others] = answers.map(as.inspection);
+      const [first, ...others] = answers.map(timeless);
       for (const other of others) expect(other, name).toEqual(first);
     }
   });

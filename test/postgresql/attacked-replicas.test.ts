@@ -343,7 +343,7 @@ describe('somebody who is blocked at one replica', () => {
     await Promise.all(approving);
     const late = approvals.filter(({ at, status }) => at > answeredAt + 1_000 + 10 * once && status === 200);
     expect(late).toEqual([]);
-    expect(await approve(B, token, next)).toBe(404);
+    expect(await approve(B, token, next)).toBe(403);
     expect((await unblock('vic')).status).toBe(200);
   });
 
@@ -362,7 +362,7 @@ describe('somebody who is blocked at one replica', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     socket.write('}');
     await ended;
-    expect(received().split(' ')[1]).toBe('404');
+    expect(received().split(' ')[1]).toBe('403');
     expect((await unblock('slow')).status).toBe(200);
   });
 
