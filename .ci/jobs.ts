@@ -24,11 +24,11 @@ export const first: readonly Job[] = [job('ci:plugin', 8)];
 export const lanes: readonly (readonly Job[])[] = [
   // These keep two cores busy. The first one measures, while the other lanes wait for much.
   [
-    tests('test:slow', 35, 'test/slow/unit', 'test/slow/http'),
+    tests('test:slow', 50, 'test/slow/unit', 'test/slow/http'),
     tests('ci:postgresql', 25, 'test/postgresql', 'test/http', 'test/slow/http'),
     tests('test', 25, 'test/unit', 'test/http', 'test/contract'),
     tests('test:crash', 25, 'test/crash'),
-    job('lint', 10),
+    job('lint', 20),
     tests('ci:node26', 15, 'test/http', 'test/slow/http'),
     job('ci:fuzz', 4),
     job('ci:generated', 5),

@@ -13,7 +13,6 @@ const file = () => inDirectory('data', 'kubepass.db');
 const environment = () => ({
   KUBEPASS_DATA_DIR: inDirectory('data'),
   KUBEPASS_POLICIES_DIR: inDirectory('policies'),
-  TMPDIR: inDirectory(),
 });
 const run = (program: string, ...args: readonly string[]) => runProgram(program, args, environment());
 
