@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkConfig } from '../../../../src/compose/check-config.js';
-import { type ReadConfig, readConfig } from '../../../../src/config/config.js';
+import { readConfig } from '../../../../src/config/config.js';
 import { FileSettings } from '../../../../src/config/config-file.js';
 import { environmentVariables, readEnvironment } from '../../../../src/config/env.js';
 import { LocalCASettings } from '../../../../src/config/issuer-config.js';
@@ -100,32 +100,24 @@ const linesOf = (name: string): readonly string[] =>
 let directory: ReturnType<typeof temporaryDirectory>;
 let installation: Installation;
 let complaints: string[];
-let checks: Promise<void>[];
 const found: Record<string, number> = {};
 beforeEach(async () => {
   directory = temporaryDirectory();
   installation = await install(directory.path);
   complaints = [];
-  checks = [];
 });
 afterEach(() => directory.remove());
 
 /** All that a start or a check says of this configuration. `deep`: with all files that it names. */
-function tell(environment: Readonly<Record<string, string>>, isDeep: boolean): void {
+async function tell(environment: Readonly<Record<string, string>>, isDeep: boolean): Promise<void> {
   const read = readConfig(readEnvironment(environment));
   complaints.push(...read.errors);
-  if (isDeep) checks.push(checked(read));
-}
-
-async function checked(read: ReadConfig): Promise<void> {
+  if (!isDeep) return;
   const { errors, faults, warnings } = await checkConfig(read, new Date());
   complaints.push(...errors, ...faults, ...warnings);
 }
 
-async function leaking(): Promise<readonly string[]> {
-  await Promise.all(checks);
-  return [...new Set(complaints.filter((one) => one.includes('Geh3im') || one.includes('geh3im')))];
-}
+const leaking = (): readonly string[] => [...new Set(complaints.filter((one) => /geh3im/i.test(one)))];
 
 describe('no complaint about the configuration has a text of a secret that was written', () => {
   it('as a value of any setting, of its type and of others, and with any key beside it', async () => {
@@ -139,9 +131,9 @@ describe('no complaint about the configuration has a text of a secret that was w
         if (i === 2) put(base.file, [...path.slice(0, -1), 'pasword'], marker);
         const changed = { ...installation, file: base.file };
         // A text of its type may be good, and then its file is looked for.
-        tell(written(changed), schema.type === 'string' && i < 6);
+        await tell(written(changed), schema.type === 'string' && i < 6);
       }
-    expect(await leaking()).toEqual([]);
+    expect(leaking()).toEqual([]);
     expect(complaints.length).toBeGreaterThan(2000);
   }, 300_000);
 
@@ -156,18 +148,18 @@ describe('no complaint about the configuration has a text of a secret that was w
           `tls:\n  ${line.replaceAll('\n', '\n  ')}`,
         ]) {
           installation.text = () => text;
-          tell(written(installation), false);
+          await tell(written(installation), false);
         }
         found[line] = complaints.length - before;
       }
-    expect(await leaking()).toEqual([]);
+    expect(leaking()).toEqual([]);
     expect(Object.entries(found).filter(([, count]) => count === 0)).toEqual([]);
   });
 
   it('as a value of any variable', async () => {
     for (const [setting, name] of Object.entries(environmentVariables))
       for (const value of texts.filter((one) => !one.includes('\0')))
-        if (setting !== 'configFile') tell({ ...written(installation), [name]: value }, true);
-    expect(await leaking()).toEqual([]);
+        if (setting !== 'configFile') await tell({ ...written(installation), [name]: value }, true);
+    expect(leaking()).toEqual([]);
   }, 300_000);
 });
