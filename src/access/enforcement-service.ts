@@ -33,7 +33,7 @@ export function enforcementService(context: IssuanceContext) {
     return issuing === undefined ? refused({ kind: 'not-found' }) : use(issuing);
   };
   return {
-    /** Judges a request to the cluster by its user, from memory where it can. Never throws. */
+    /** Judges a request to the cluster by its user, from memory where that is possible. Never throws. */
     review: (principal: Principal, name: string, asked: ReviewedRequest) =>
       withCluster(principal, 'review-access', name, async ({ cluster }) => {
         return done(await reviewAccess(context, unknown, name, cluster.revocation, asked));
@@ -52,7 +52,7 @@ export function enforcementService(context: IssuanceContext) {
         const facts = await clusterFacts(context, issuing);
         const whyNot = whyNoFile(facts);
         if (whyNot !== null) return unavailable(whyNot);
-        // A file without some of them would let these in again.
+        // A file that lacks some revocations would let these certificates in again.
         if (!context.denyList.isLoaded()) throw new StoreUnavailableError('the revocations are not read yet');
         const listed = rendered === 'listed' ? await context.listedNames.of(name) : null;
         if (listed !== null && listed.size > mostListed)
@@ -153,8 +153,8 @@ type AccessVerdict = { readonly denied: true; readonly reason: string } | { read
 const noOpinion: AccessVerdict = { denied: false };
 
 /**
- * Judges a request by its user alone. Only client certificates are judged: whatever else a cluster asks about is left
- * to the authorizers behind.
+ * Judges a request by its user alone. It judges client certificates only, and leaves all other requests of a cluster to
+ * the authorizers behind it.
  */
 async function reviewAccess(
   { denyList, listedNames }: IssuanceContext,

@@ -17,13 +17,13 @@ const pauseMilliseconds = 5_000;
 const settlingMilliseconds = 100;
 /** How long a new certificate waits for a cluster that does not take the list. */
 const patienceSeconds = 2;
-/** The API server takes values of 1 MiB, and etcd an object of 1.5 MiB, which has each key twice. */
+/** The API server takes values of 1 MiB. etcd takes an object of 1.5 MiB, and the object has each key twice. */
 const mostOctets = 1_000_000;
 
 /**
- * Keeps the ConfigMap of mode `admission` current until it is stopped. Several replicas may do it: an entry is only
- * taken out when its certificates have expired, and names are written as the database has them, so none of them undoes
- * what another one has written.
+ * Keeps the ConfigMap of mode `admission` current until it is stopped. Several replicas may do it at the same time. A
+ * replica takes an entry out only when its certificates have expired, and writes names as the database has them. So no
+ * replica undoes a change of another replica.
  */
 export function keepRevocationConfigMap(
   context: Pick<IssuanceContext, 'denyList' | 'listedNames' | 'clock' | 'log'>,
@@ -64,7 +64,10 @@ export function keepRevocationConfigMap(
 
   let timer: NodeJS.Timeout | undefined;
   let underWay: Promise<number> = Promise.resolve(0);
-  /** A round after those under way. Resolves with the milliseconds until the next one; 0: it did not succeed. */
+  /**
+   * Runs a round after the rounds under way. Resolves with the milliseconds until the next round; 0: another replica
+   * wrote first.
+   */
   const turn = (): Promise<number> => {
     underWay = underWay
       .then(round)
@@ -99,7 +102,9 @@ export function keepRevocationConfigMap(
   };
 }
 
-/** The usernames in the ConfigMap, which kubepass may not know as listed, each with fingerprints that were live. */
+/**
+ * The usernames in the ConfigMap, each with fingerprints that were live. kubepass may not know that these are listed.
+ */
 function listedIn(found: ConfigMapObject['data'], now: Date): ReadonlyMap<string, readonly string[]> {
   const values = Object.values(found).flatMap((text) => readValueOfUsernames(text) ?? []);
   const holding = values.filter(({ until }) => until > now);
@@ -112,10 +117,12 @@ interface Listed {
 }
 
 /**
- * The data that the ConfigMap is to have: for each revoked certificate its end, and for each listed name its live
- * certificates. Entries that kubepass does not know stay until their end: a database that was restored knows less.
- * `left`: what did not fit, in words. Names go first, without live certificates where these do not fit, which refuses
- * all of the name. The revoked certificates themselves only matter to an older policy.
+ * The data that the ConfigMap must have: for each revoked certificate its end, and for each listed name its live
+ * certificates. Entries that kubepass does not know stay until their end, because a restored database knows less.
+ *
+ * Names go first. If the live certificates of a name do not fit, the name stands there without them, so the cluster
+ * refuses all certificates of the name. The revoked certificates go last, because only an older policy reads them.
+ * `left`: a sentence about each kind of entries that did not fit.
  */
 export function mergedList(
   found: ConfigMapObject['data'],
@@ -156,8 +163,8 @@ export function mergedList(
     const known = [...live].filter((fingerprint) => !ends.has(fingerprint)).sort();
     return valueOfUsernames({ until, usernames: [...usernames].sort(), live: isFull ? known : [] });
   };
-  // Where not all fit, names that end last stay: their certificates would be valid for longest. Then names with few
-  // live certificates get these.
+  // If not all names fit, the names that end last stay, because their certificates would be valid for longest. Then
+  // live certificates are added to the names that have few of them first.
   const values = [...named].sort(([, a], [, b]) => b.until.getTime() - a.until.getTime());
   const inIt = values.filter(([key, value]) => fits(key, write(value, false)));
   const few = inIt.toSorted(([, a], [, b]) => a.live.size - b.live.size);

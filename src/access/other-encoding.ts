@@ -1,10 +1,12 @@
 import { der, readCertificate, sequence, Tag } from '@kubepass/x509';
 
 /**
- * The same certificate in another encoding, which Go and so an API server takes, with another credential id: the
- * signature stands one bit further to the left, with an unused bit at its end. Null where its first bit is not zero. A
- * signature of ECDSA begins with two zero bits, and about half of those of RSA and Ed25519 with one. OpenSSL sends no
- * other encoding for each kind of CA: it refuses octets behind the signature.
+ * The same certificate in another encoding. Go accepts this encoding, so an API server accepts it too, with another
+ * credential id. The signature stands one bit further to the left, and has an unused bit at its end. Null if the first
+ * bit of the signature is not zero: a signature of ECDSA begins with two zero bits, and about half of the signatures of
+ * RSA and Ed25519 begin with a zero bit.
+ *
+ * OpenSSL sends no other encoding that exists for every kind of CA, because it refuses octets behind the signature.
  */
 export function otherEncoding(certificate: Uint8Array): Buffer | null {
   const { tbsCertificate, signatureAlgorithm, signature } = readCertificate(certificate);

@@ -16,8 +16,9 @@ const refusal = 'this client certificate was revoked';
 
 /**
  * Proves that the cluster refuses revoked certificates: uses a probe's certificate, revokes it, and uses it until it is
- * refused, for as long as `ProbeTimes` say. It must be refused in another encoding, too, because its holder can make
- * such encodings. The revocation is recorded like any other one. Throws if the process ends meanwhile.
+ * refused, for as long as `ProbeTimes` say. The cluster must also refuse the certificate in another encoding, because
+ * its holder can make such encodings. The revocation is recorded like any other one. Throws if the process ends
+ * meanwhile.
  */
 export async function probeRevocation(
   context: IssuanceContext,
@@ -43,7 +44,7 @@ export async function probeRevocation(
 
   const other = otherEncoding(certificate.der);
   if (other === null)
-    return unproven('NoOtherEncoding', 'no certificate could be had that has another encoding to try');
+    return unproven('NoOtherEncoding', 'kubepass got no certificate that has another encoding to try');
   const holderWith = (der: Uint8Array) =>
     connection.actAs(encodeCertificates([{ der }, ...chainOf(context, certificate)]), privateKeyPem);
   const [holder, otherwise] = [holderWith(certificate.der), holderWith(other)];

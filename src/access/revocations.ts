@@ -195,7 +195,7 @@ interface DenyListOptions {
   readonly reader: Pick<Store['revocations'], 'chunk' | 'lastN' | 'unexpired'>;
   readonly clock: () => Date;
   readonly log: Log;
-  /** The clusters whose revocations count on a cluster, itself among them. Default: itself alone. */
+  /** The clusters whose revocations count on a cluster. The cluster itself is among them; by default it is alone. */
   readonly sharing?: (cluster: string) => readonly string[];
 }
 

@@ -3,7 +3,7 @@ import type { IssuanceContext } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import { BoundedMap } from '../model/bounded-map.js';
 
-/** The part of a SubjectAccessReview that is looked at. */
+/** The part of a SubjectAccessReview that kubepass reads. */
 export interface ReviewedRequest {
   readonly user?: string | undefined;
   readonly extra?: Readonly<Record<string, readonly string[]>> | null | undefined;
@@ -13,15 +13,15 @@ export interface ReviewedRequest {
 
 const dayMilliseconds = 86_400_000;
 const mostNames = 10_000;
-/** There are endless encodings of one certificate. */
+/** How many unknown certificates of one name are recorded in a day, because one certificate has endless encodings. */
 const ofOneNameADay = 10;
 
 /**
- * Records that a cluster was shown a certificate of a listed name which kubepass did not issue: once a day for each of
- * them, and at most ten of a name in each process.
+ * Records that a cluster was shown a certificate which has a listed name, and which kubepass did not issue. Each
+ * process records a certificate once a day, and at most ten certificates of a name a day.
  */
 export class UnknownCertificates {
-  /** The unknown certificates of each name, from the first one of a day on. */
+  /** The unknown certificates of each name on one day. The day begins with the first of these certificates. */
   readonly #seen = new BoundedMap<string, { readonly since: Date; readonly fingerprints: Set<string> }>(mostNames);
 
   constructor(private readonly context: Pick<IssuanceContext, 'store' | 'clock' | 'log'>) {}
@@ -40,7 +40,7 @@ export class UnknownCertificates {
     this.#seen.set(name, { ...today, fingerprints: today.fingerprints.add(fingerprintSha256) });
     try {
       if ((await store.certificates.findByFingerprint(fingerprintSha256)) !== null) return;
-      // Another replica has recorded it, or this one before it started anew.
+      // Another replica has recorded the certificate, or this replica did so before its last start.
       const filter = { type: 'UnknownCertificateSeen', cluster, fingerprintSha256, after: yesterday };
       if ((await store.auditEvents.list(filter, { limit: 1, cursor: null })).items.length > 0) return;
       const details = {
