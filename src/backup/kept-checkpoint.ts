@@ -47,10 +47,10 @@ export class KeptCheckpoint {
     this.#signedBefore = Math.max(this.#signedBefore, size);
   }
 
-  /** Until it is replaced, every checkpoint may be committed. */
+  /** Says whether a checkpoint may be committed. Until `LogWatch` replaces this function, every checkpoint may. */
   mayCommit: () => Promise<boolean> = () => Promise.resolve(true);
 
-  /** Keeps the note of a checkpoint, unless the one that is kept is of this log and as large. */
+  /** Keeps the note of a checkpoint, unless the kept checkpoint is of this log and at least as large. */
   keep(note: string): Promise<void> {
     const kept = this.#keeping.then(() => this.#keep(note));
     this.#keeping = kept.catch(() => undefined);

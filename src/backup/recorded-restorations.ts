@@ -70,8 +70,9 @@ export class Restorations {
 
   /**
    * Finds out whether the database was put back from a backup without a word, by the traces that it does not know
-   * itself. It comes before anything is signed. No checkpoint is signed up to the size that is known to be signed: one
-   * may be in the world. `seen`: how far a running service knows the log, and whether it had seen more.
+   * itself. It comes before anything is signed. No checkpoint is signed up to the size that is known to be signed,
+   * because such a checkpoint may be published already. `seen`: how far a running service knows the log, and whether it
+   * saw a longer log before.
    */
   async detect(tree: TreeHashes, seen?: { readonly found: LogAsFound; readonly isShorter: boolean }): Promise<void> {
     const { store, keptCheckpoint, instance, log } = this.context;
@@ -93,7 +94,10 @@ export class Restorations {
     });
   }
 
-  /** Whether the log has the events for which the kept checkpoint vouches, or is known to have others there. */
+  /**
+   * Whether the log has the events for which the kept checkpoint vouches. It is also true if a recorded restoration
+   * covers the size of that checkpoint, because then it is known that the log has other events there.
+   */
   async continues(tree: TreeHashes): Promise<boolean> {
     const { auditEvents, restorations } = this.context.store;
     const kept = await this.#kept();
@@ -102,8 +106,8 @@ export class Restorations {
   }
 
   /**
-   * Commits the step that records what the database does not know: a certificate which a cluster has and which was
-   * signed for this log, or revocations. The restoration is recorded in the same commit, unless one is open.
+   * Commits a step that records facts which the database does not know: revocations, or a certificate which a cluster
+   * has and which was signed for this log. The same commit records the restoration, unless a restoration is open.
    */
   async recordLost(step: Step, detectedBy: Restoration['detectedBy'] = 'clusters'): Promise<CommitResult> {
     const { store, log } = this.context;
@@ -157,7 +161,7 @@ export class Restorations {
     return newRestoration(detectedBy, clock(), this.#found, await this.#signed(), random);
   }
 
-  /** The checkpoint that is kept, if it is one of this log. */
+  /** The kept checkpoint, if it is a checkpoint of this log. */
   async #kept(): Promise<Checkpoint | null> {
     const kept = await this.context.keptCheckpoint.read();
     return kept?.origin === `kubepass/${this.context.instance}` ? kept : null;

@@ -21,15 +21,17 @@ interface WatchContext {
 }
 
 const lookMilliseconds = 1_000;
-/** Behind a new server nobody signs for as long as a lease lasts. */
+/** After a change of the server nobody signs for as long as a lease lasts. */
 const quietMilliseconds = 60_000;
 
 /**
- * Notices while the service runs that the database lost rows: a server that took over from another one may lack its
- * last commits. That is a restoration as after a backup. Each replica looks for itself, and adds what it alone knows.
+ * Notices while the service runs that the database lost rows. A server that took over from another server may lack the
+ * last commits of that server. Such a loss is recorded as a restoration, as after a backup. Each replica looks for
+ * itself, and adds the facts that only this replica knows.
  *
- * A replica keeps the checkpoints of the others, too, as soon as it sees them. It may not have seen the last of them
- * when the server goes. So it signs nothing until the replica that did has had time to record its size.
+ * A replica also keeps the checkpoints of the other replicas as soon as it sees them. When the server goes, a replica
+ * may not have seen the last checkpoint yet. So it signs nothing until the replica that saw this checkpoint has had
+ * time to record its size.
  */
 export class LogWatch {
   /** The ends of the log that were seen, oldest first. */
@@ -40,7 +42,9 @@ export class LogWatch {
 
   constructor(private readonly context: WatchContext) {}
 
-  /** Compares the log with its traces, and from now on before each commit of a checkpoint. */
+  /**
+   * Compares the log with the traces that it left elsewhere: now, and from now on before each commit of a checkpoint.
+   */
   async open(): Promise<void> {
     const { restorations, keptCheckpoint, tree, clock } = this.context;
     await restorations.detect(tree);
@@ -52,7 +56,7 @@ export class LogWatch {
     };
   }
 
-  /** Looks every second. If a look fails, the next one makes up for it. */
+  /** Looks every second. If a look fails, the next look makes up for it. */
   begin(): Rounds {
     const failed = (error: unknown) => {
       if (error instanceof StoreUnavailableError) return;
@@ -63,7 +67,7 @@ export class LogWatch {
 
   async #look(): Promise<void> {
     const { store, keptCheckpoint, clock, log } = this.context;
-    // It is read first: the next look misses it where the server changes behind it.
+    // The head is read first. If the server changes after that, the next look finds that the log lacks this head.
     const head = await store.auditEvents.head();
     const { server, lastSize } = await store.checkpoints.server();
     const lost = new Set<ChainHead>();
@@ -85,7 +89,7 @@ export class LogWatch {
     this.#keptSize = lastSize;
   }
 
-  /** Records what this process knows, and the database does not. Replicas do it one after the other. */
+  /** Records the facts that this process knows and the database does not know. Replicas do it one after the other. */
   async #recover(lost: ReadonlySet<ChainHead> = new Set()): Promise<void> {
     const { store, restorations, denyList, tree, clock, log } = this.context;
     tree.forget();
