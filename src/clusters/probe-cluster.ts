@@ -28,7 +28,9 @@ import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 const probeSeconds = 600;
 /** The longest lifetime that a CertificateSigningRequest can ask for: 68 years. */
 const longestSeconds = 2 ** 31 - 1;
-/** How many certificates a trial of a revoked one may issue: it finds none that fits once in 65,536 times. */
+/**
+ * How many certificates the trial of a revocation may issue. In one of 65,536 trials all of them lack another encoding.
+ */
 const mostIssued = 16;
 
 /**
@@ -167,8 +169,8 @@ async function run(
 }
 
 /**
- * A probe's certificate. To try a revoked one takes another encoding of it, so others are issued, within bounds, until
- * there is a certificate that has one: about two for a CA with RSA or Ed25519.
+ * Issues the certificate of a probe. The trial of a revocation needs a certificate that has another encoding. So it
+ * issues up to `mostIssued` certificates until one has another encoding: about two for a CA with RSA or Ed25519.
  */
 async function issueForTrial(
   context: IssuanceContext,

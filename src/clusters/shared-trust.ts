@@ -7,15 +7,16 @@ export interface ClusterAuthorities {
   readonly name: string;
   /** Whether the configuration says that it shares its trust with others that say so. */
   readonly sharedTrust: boolean;
-  /** Certificates of users chain by these. */
+  /** The user certificates of the cluster chain to these CAs, or through them. */
   readonly chains: readonly ParsedCertificate[];
-  /** Its API servers let in whoever chains to one of these. */
+  /** Its API servers accept the user certificates that chain to one of these CAs. */
   readonly trusted: readonly ParsedCertificate[];
 }
 
 /**
- * The clusters that let in users of another one, each with a sentence: a certificate for the other would work there,
- * past the policies of that cluster and after its revocation. Clusters that both say `sharedTrust` may.
+ * The clusters that let in users of another cluster, each with a sentence. A certificate for the other cluster would
+ * work there too: the policies of the cluster would not apply to it, and it would work after its revocation. Two
+ * clusters that both say `sharedTrust` may share a CA.
  */
 export function findSharedTrust(
   clusters: readonly ClusterAuthorities[],
@@ -43,7 +44,7 @@ export function findSharedTrust(
   });
 }
 
-/** The CAs of a cluster that is served. One that cannot be asked has those that are known of it. */
+/** The CAs of a cluster that is served. If the cluster cannot be asked, they are the CAs that are known without it. */
 export async function authoritiesOf(issuing: IssuingCluster): Promise<ClusterAuthorities> {
   const { cluster, issuers } = issuing;
   const trust = await issuing.clientTrust();
@@ -57,8 +58,8 @@ export async function authoritiesOf(issuing: IssuingCluster): Promise<ClusterAut
 const lookMilliseconds = 60_000;
 
 /**
- * Looks at what the clusters themselves say that they trust, which a start does not know, and tells each finding once.
- * Returns how to stop.
+ * Compares the CAs that the clusters themselves say they trust. A start does not know these CAs. It logs each finding
+ * once. Returns a function that stops the watch.
  */
 export function watchSharedTrust(
   clusters: readonly IssuingCluster[],
@@ -72,7 +73,7 @@ export function watchSharedTrust(
           if (told.size < told.add(message).size)
             log.error({ cluster, reason: message }, 'a cluster lets in the users of another one');
       },
-      () => undefined, // It is looked at again.
+      () => undefined, // The next look tries it again.
     );
   void look();
   const timer = setInterval(() => void look(), lookMilliseconds).unref();
@@ -81,7 +82,7 @@ export function watchSharedTrust(
   };
 }
 
-/** Why certificates of an issuer must not be used for a cluster beside these; null: they may. */
+/** Why the certificates of an issuer must not be used for the cluster `name` beside these clusters; null: they may. */
 export async function whyTrustShared(
   clusters: Iterable<IssuingCluster>,
   name: string,
