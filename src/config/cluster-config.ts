@@ -25,7 +25,7 @@ export interface ClusterConfig {
   readonly readRoleBindings: boolean;
   /** Whether a kubeconfig in `connection` may name an exec plugin. */
   readonly allowExec: boolean;
-  /** Whether its certificates work on the other clusters that say so, too, and theirs on it. */
+  /** Whether it shares its trust: user certificates of all clusters that say so may work on each of them. */
   readonly sharedTrust: boolean;
   readonly revocation: RevocationSettings;
 }

@@ -13,7 +13,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code = '', path, syscall } = error as NodeJS.ErrnoException;
-  // Node repeats an argument that cannot be a path.
+  // The message of Node repeats an argument that cannot be a path, and this argument may be a secret.
   if (code.startsWith('ERR_INVALID_ARG')) return 'it cannot be a path';
   if (path === undefined) return error.message;
   // Somebody wrote down the secret in place of the name of its file.
@@ -22,6 +22,6 @@ export function reasonOf(error: unknown): string {
   return `${shownPath(path)}: ${reasons[code] ?? `${code}, ${syscall ?? ''}`}`;
 }
 
-/** A path as far as it exists: what stands behind may be a secret in place of the name of its file. */
+/** The part of a path that exists. The rest may be a secret that somebody wrote in place of the name of its file. */
 export const shownPath = (path: string): string =>
   existsSync(path) || dirname(path) === path ? path : `below ${shownPath(dirname(path)).replace(/^below /, '')}`;

@@ -16,7 +16,9 @@ export interface ConfigFile {
   readonly placeOf: (pointer: string) => string;
 }
 
-/** Reads the file at this path, and reports what cannot be read of it. No text of the file is in any problem. */
+/**
+ * Reads the file at this path, and reports what cannot be read of it. No problem repeats a text that may be a secret.
+ */
 export function readConfigFile(path: string, report: ReportProblem): ConfigFile {
   const lines = new LineCounter();
   let document: Document;

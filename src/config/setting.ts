@@ -59,7 +59,7 @@ export const below =
   (path, message) =>
     report(`${place}${path}`, message);
 
-/** A name for a message: another text in its place, which may be a secret, is not repeated. */
+/** A name for a message. A text that cannot be a name may be a secret, so the message does not repeat it. */
 export const shown = (name: string): string => (isDnsLabel(name) ? `"${name}"` : 'it');
 export const listed = (names: readonly string[]): string => names.filter(isDnsLabel).join(', ');
 

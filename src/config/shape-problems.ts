@@ -39,7 +39,10 @@ const advice = (name: string, known: readonly string[]): string => {
   return meant === null ? `here are ${known.join(', ')}` : `did you mean ${meant}?`;
 };
 
-/** The value for a message. A text may be a secret in a wrong place, so plain words alone are repeated. */
+/**
+ * The value for a message. A text may be a secret in the wrong place, so only numbers and words such as `true` are
+ * repeated.
+ */
 function described(path: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'this list';
   if (typeof value === 'object' && value !== null) return 'these settings';
@@ -58,7 +61,7 @@ export function namesOf(schema: TSchema): readonly string[] {
 }
 const isNested = (schema: Schema): boolean => 'properties' in schema || 'items' in schema;
 
-/** A name of the file, if it is that of a setting or a misspelt one: a secret may stand in its place. */
+/** A name of the file, if it is the name of a setting or a misspelt name; else `?`, because it may be a secret. */
 export const shownName = (name: string, known: readonly string[]): string =>
   known.includes(name) || (/^[A-Za-z]{1,32}$/.test(name) && nearestName(name, known) !== null) ? name : '?';
 
