@@ -64,7 +64,10 @@ export class IdempotencyKeys {
   }
 }
 
-/** The keys of a predecessor are other ones. No name has a space. */
+/**
+ * The owner of a key. A successor has other keys than the predecessor, because the owner says since when the name is
+ * theirs. No name has a space, so two owners never have the same text.
+ */
 const ownerOf = ({ name, nameSince }: Bearer): string =>
   nameSince === undefined ? name : `${name} ${nameSince.toISOString()}`;
 

@@ -7,13 +7,14 @@ import type { Store } from '../store/store.js';
 import type { IdentityBlocks } from './standing.js';
 
 const followMilliseconds = 500;
-/** How often all names are read anew: other replicas have issued certificates, and lifted blocks. */
+/** How often all names are read anew, because other replicas issue certificates and lift blocks. */
 const readMilliseconds = 60_000;
 const namesAtOnce = 250;
 const certificatesAtMost = 100_000;
 /**
- * A name is read anew so long after the last time, and reading it takes at most a tenth of the time. On a slow database
- * it takes more, because an API server waits for 3 s.
+ * A name is read anew after this pause at the earliest. The pause grows with the time of a reading, so readings of a
+ * name take at most a tenth of the time. On a slow database they take more, because the pause has a limit: an API
+ * server waits for 3 s.
  */
 const pauseMilliseconds = 100;
 const longestPauseMilliseconds = 1_000;
@@ -36,14 +37,17 @@ interface ListedNamesOptions {
 }
 
 /**
- * The names of which only live certificates pass on a cluster: those with a certificate that is revoked and has not
- * ended, and those that are blocked, in every spelling. Nobody can list the revoked certificates themselves: an API
- * server takes each of them in endless encodings, with another credential id each. The live ones are in memory. A name
- * is read anew for another one, because another replica may have issued it.
+ * The listed names: only live certificates of a listed name pass on a cluster. A name is listed, in every spelling, if
+ * it has a revoked certificate that has not ended, or if it is blocked. Nobody can list the revoked certificates
+ * themselves, because an API server accepts each certificate in endless encodings, and each encoding has another
+ * credential id.
+ *
+ * The live certificates are in memory. If a certificate of a listed name is not among them, the name is read anew,
+ * because another replica may have issued the certificate.
  */
 export class ListedNames {
   readonly #names = new Map<string, ReadName>();
-  /** Readings that have not begun: whoever comes meanwhile shares them. */
+  /** Readings that have not begun. Calls that come meanwhile share them. */
   readonly #next = new Map<string, Promise<void>>();
   /** Resolve when the name may be read again. */
   readonly #rests = new Map<string, Promise<void>>();
@@ -67,21 +71,24 @@ export class ListedNames {
     await this.#following;
   }
 
-  /** Reads the names that were listed since, and all of them once a minute. Never rejects. */
+  /** Reads the names that were listed since the last call, and all names once a minute. Never rejects. */
   async follow(): Promise<void> {
     const { denyList, identityBlocks, clock, log } = this.options;
     const isDue = Math.abs(clock().getTime() - this.#allReadAt) >= readMilliseconds;
     if (isDue) this.#allReadAt = clock().getTime();
     for (const name of isDue ? this.#names.keys() : [])
       if (denyList.ofName(name).length === 0 && !identityBlocks.isSuspectName(name)) this.#names.delete(name);
-    // Nothing is issued to a name that has nothing because it is blocked.
+    // A name that is listed only because it is blocked, and has no live certificate, gets no new one.
     const changing = [...this.#names].filter(([name, { live }]) => live.size > 0 || denyList.ofName(name).length > 0);
     await this.#read([...(isDue ? changing.map(([name]) => name) : []), ...this.#unread()]).catch((error: unknown) => {
       log.error({ err: error }, 'the live certificates of listed names cannot be read now');
     });
   }
 
-  /** The cluster has the list itself; `write` resolves when it has been given what is known, or takes too long. */
+  /**
+   * The cluster has the list itself. `write` gives it all that is known, and resolves when that is done or takes too
+   * long.
+   */
   keptBy(cluster: string, write: () => Promise<unknown>): void {
     this.#writes.set(cluster, write);
   }
@@ -97,7 +104,7 @@ export class ListedNames {
     if (this.#isListed(cluster, name)) await this.#writes.get(cluster)?.();
   }
 
-  /** Whether a cluster may let a certificate with this username pass. False also where it cannot be looked up. */
+  /** Whether a cluster may let a certificate with this username pass. It is also false if the name cannot be read. */
   async passes(cluster: string, username: string, fingerprintSha256: string): Promise<boolean> {
     const name = foldedName(username);
     const isLive = () => {
@@ -119,7 +126,7 @@ export class ListedNames {
   }
 
   /**
-   * The listed names of a cluster by username: those with a certificate that has not ended. `besides`: usernames that
+   * The listed names of a cluster by username, if they have a certificate that has not ended. `besides`: usernames that
    * are listed for another reason, each with fingerprints that were live.
    */
   async of(
@@ -130,7 +137,7 @@ export class ListedNames {
     const changed = [...besides].flatMap(([username, live]) => {
       const name = foldedName(username);
       const known = this.#names.get(name)?.live;
-      // Another replica has issued a certificate.
+      // A fingerprint that is not known is of a certificate that another replica has issued.
       return live.every((one) => known?.has(one) || denyList.find(cluster, one) !== null) && known ? [] : [name];
     });
     await this.#read([...changed, ...this.#unread()]);
@@ -171,7 +178,7 @@ export class ListedNames {
     return [...listed].filter((name) => !this.#names.has(name));
   }
 
-  /** A reading that begins after this call, and not before the name may be read again. */
+  /** Resolves with the end of a reading that begins after this call, as soon as the name may be read again. */
   #readAnew(name: string): Promise<void> {
     const known = this.#next.get(name);
     if (known !== undefined) return known;
@@ -205,7 +212,7 @@ export class ListedNames {
       const live = [...unexpired.values()].flat().filter(({ isRevoked, isOrphan }) => !isRevoked && !isOrphan);
       const liveOf = Map.groupBy(live, ({ username }) => foldedName(username));
       for (const name of some) {
-        // One that was committed meanwhile stays.
+        // A certificate that was committed during the reading stays.
         const before = [...(this.#names.get(name)?.live.values() ?? [])].filter(({ notAfter }) => notAfter > clock());
         const all = [...before, ...(liveOf.get(name) ?? [])].map((one) => [one.fingerprintSha256, one] as const);
         const block = stored.find(({ username }) => foldedName(username) === name) ?? null;

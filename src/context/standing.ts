@@ -203,13 +203,13 @@ export class DirectoryUse {
     return givenOnAt(await this.standingsOf([...new Set(names.map(foldedName))], anew));
   }
 
-  /** Whether the caller bears the name, as far as the directory says. */
+  /** How the caller stands to the name, as far as the directory says. */
   async bearing(caller: Caller): Promise<Bearing> {
     if (!(await this.isUsed())) return ownName;
     return bearingOf(await this.standingsOf([foldedName(caller.name)], false), caller);
   }
 
-  /** The same where it is believed without a look; else null. */
+  /** How the caller stands to the name, from a look a moment ago; null: the directory must be looked at. */
   believedBearing(caller: Caller): Bearing | null {
     const now = performance.now();
     if (!this.#isUsed) return now - this.#lookedAt < believedMilliseconds ? ownName : null;
@@ -224,10 +224,10 @@ export class DirectoryUse {
 }
 
 const ownName: Bearing = { rolesLost: null, nameSince: null };
-/** Nothing on record is later: the name is this caller's no more. */
+/** The name is not this caller's any more. No record is as late as this instant, so no record is theirs. */
 const succeeded: Bearing = { rolesLost: 'succeeded', nameSince: new Date('9999-12-31T23:59:59.999Z') };
 
-/** Where the name was given on since the caller was vouched for, nothing else matters. */
+/** If the name was given to somebody else after the caller was vouched for, nothing else matters. */
 function bearingOf(standings: readonly DirectoryStanding[], { vouchedAt }: Caller): Bearing {
   const nameSince = givenOnAt(standings);
   if (vouchedAt !== undefined && !belongsToBearer(vouchedAt, nameSince)) return succeeded;
@@ -248,9 +248,9 @@ interface RolesContext {
 }
 
 /**
- * How the caller stands to the name now. Machines keep their roles: the connector of the directory and the API servers
- * of clusters are no person. So do break-glass tokens, and the last admin's; but the records of the name are not theirs
- * once it is somebody else's.
+ * How the caller stands to the name now. Machines keep their roles, because the connector of the directory and the API
+ * servers of clusters are no persons. Break-glass tokens and the token of the last admin keep their roles too. But once
+ * the name of such a token is somebody else's, the records of the name do not belong to the token.
  */
 export const bearingNow =
   (context: RolesContext) =>
@@ -273,9 +273,10 @@ async function bearingByToken(context: RolesContext, principal: Principal, token
 }
 
 /**
- * The request, whose approvals do not count that are not of a bearer who is here and has their roles: the approver is
- * blocked on every cluster or left, or the name was given on since. Somebody who is back is the same person, so their
- * approval counts again; they could not give it anew, because nobody counts twice.
+ * The request, with a mark on each approval that does not count now. An approval does not count if the approver is
+ * blocked on every cluster, if the approver left, or if their name was given to somebody else since. An approver who
+ * comes back is the same person, so the approval counts again. They could not give it anew, because nobody counts
+ * twice.
  */
 export async function counting(
   context: Pick<RolesContext, 'directoryUse' | 'identityBlocks' | 'clock'>,
@@ -313,7 +314,10 @@ export async function lastAdmin(context: RolesContext, ending: readonly ApiToken
 
 const endOf = ({ expiresAt }: ApiToken): number => expiresAt?.getTime() ?? Infinity;
 
-/** A block that others asked for holds whatever the directory says, but that the name is somebody else's. */
+/**
+ * A block that others asked for holds whatever the directory says. There is one exception: the name is somebody else's
+ * now.
+ */
 async function bearing(
   { identityBlocks, directoryUse, clock }: Pick<RolesContext, 'directoryUse' | 'identityBlocks' | 'clock'>,
   caller: Caller,

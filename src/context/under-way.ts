@@ -75,8 +75,8 @@ export class AttemptsUnderWay {
 }
 
 /**
- * The value of the promise, or null where it takes longer than `seconds` or until `over`, or fails (its owner reports
- * the fault).
+ * The value of the promise. Null if the promise takes longer than `seconds`, if `over` is aborted before its end, or if
+ * it fails (its owner reports the fault).
  */
 export async function within<T>(seconds: number, promise: Promise<T>, over?: AbortSignal): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
