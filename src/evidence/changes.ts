@@ -100,7 +100,7 @@ export class Changes {
       const mayBeOwn = ownKinds.includes(kind);
       if (!isKnown) return readsAll || mayBeOwn;
       if (kind === 'webhook-deliveries') return readsAll && from.webhooks !== webhooks;
-      // It tells of no record, and who reads on is told of their own alone.
+      // The answer names kinds and no records. A caller who then reads the records gets only their own.
       // eslint-disable-next-line no-restricted-syntax
       const mayRead = (names: readonly string[]) => readsAll || (mayBeOwn && names.includes(principal.name));
       return events.some(({ kinds, names }) => kinds.includes(kind) && mayRead(names));

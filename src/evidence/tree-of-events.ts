@@ -22,7 +22,7 @@ interface TreeStore {
   readonly writer: Pick<Writer, 'commit'>;
 }
 
-/** Whether a former end of the log is in it, or in an archive. */
+/** Whether a former end of the log is still in the log, or in an archive. */
 export async function isInLog(
   auditEvents: Pick<Store['auditEvents'], 'links' | 'start'>,
   { seq, hash }: ChainHead,
@@ -78,7 +78,7 @@ export class TreeOfEvents implements TreeHashes {
     this.#end = await this.store.auditEvents.head();
   }
 
-  /** Everything is read anew. */
+  /** Forgets all hashes, so everything is read anew. */
   forget(): void {
     this.#tiles.clear();
     this.#roots.clear();
