@@ -6,12 +6,17 @@ const webhookKubeconfigName = 'authorization-webhook.kubeconfig';
 
 /** How many usernames mode `listed` holds. An API server rejects an expression of more than 100,000 characters. */
 export const mostListed = 1_000;
-/** How many live certificates one condition names, and all of them: an API server takes 64 conditions. */
+/**
+ * How many live certificates one condition names, and how many all conditions name: an API server takes 64 conditions.
+ */
 const idsInCondition = 1_000;
 const mostLive = 20_000;
 
 interface AuthorizationConfigurationParts {
-  /** The usernames about which kubepass is asked, unless they come with a live certificate; null: it is about all. */
+  /**
+   * The usernames about which kubepass is asked, unless they come with a live certificate. Null: kubepass is asked
+   * about every certificate.
+   */
   readonly listed: ReadonlyMap<string, Pick<ListedName, 'live'>> | null;
   readonly failurePolicy: 'Deny' | 'NoOpinion';
   /** The folder on the control-plane nodes, absolute, without a slash at its end. */
@@ -62,7 +67,7 @@ export function renderAuthorizationConfiguration(parts: AuthorizationConfigurati
     '  - type: Node',
     '    name: node',
     ...webhook('kubepass', failurePolicy, [...certificates, ...(listed === null ? [] : notLive(listed))]),
-    // A live certificate works while kubepass is down, and is refused at once when it is revoked.
+    // This webhook refuses a live certificate as soon as it is revoked, and lets it work while kubepass is down.
     ...(listed === null ? [] : webhook('kubepass-live', 'NoOpinion', certificates)),
     '  - type: RBAC',
     '    name: rbac',
@@ -73,7 +78,9 @@ export function renderAuthorizationConfiguration(parts: AuthorizationConfigurati
 const isAmong = (value: string, texts: readonly string[]): string =>
   texts.length === 0 ? 'false' : `${value} in [${texts.toSorted().map(celText).join(',')}]`;
 
-/** Live certificates beyond `mostLive` work as long as kubepass answers. */
+/**
+ * The conditions that a certificate is not live. Live certificates beyond `mostLive` work as long as kubepass answers.
+ */
 function notLive(listed: ReadonlyMap<string, Pick<ListedName, 'live'>>): readonly string[] {
   const live = [...listed.values()].flatMap((name) => name.live.map((id) => `${certificatePrefix}${id}`)).sort();
   return Array.from({ length: Math.ceil(Math.min(live.length, mostLive) / idsInCondition) }, (_, i) => {
@@ -86,13 +93,14 @@ function notLive(listed: ReadonlyMap<string, Pick<ListedName, 'live'>>): readonl
 export const keyOfUsername = (username: string): string =>
   `${namePrefix}${Buffer.from(username).toString('hex')}`.slice(0, longestKey);
 
-/** No fingerprint begins so. */
+/** No fingerprint begins with this prefix. */
 const namePrefix = 'user-';
 const longestKey = 250;
 
 /**
- * The value at this key: until when it holds, the usernames that share the key, each behind `=`, and their live
- * certificates, a line each. Names share a key only where they begin alike for more than 120 octets.
+ * The value at this key has a line for each of these: the instant until which it holds, each username that shares the
+ * key (behind `=`), and each of their live certificates. Usernames share a key only if more than their first 120 octets
+ * are the same.
  */
 export function valueOfUsernames({ until, usernames, live }: ValueOfUsernames): string {
   const end = until.toISOString().replace(/\.\d+Z$/, 'Z');
@@ -181,7 +189,7 @@ export function renderRevocationPolicy({ whenInDoubt, configMap: { namespace, na
   return `${lines.join('\n')}\n`;
 }
 
-/** The refusal of a certificate that is not among the live ones of a listed name. */
+/** The refusal of a certificate that is not among the live certificates of a listed name. */
 export const notLiveMessage =
   'this client certificate was revoked or is unknown to kubepass, and only live certificates of this name pass';
 
