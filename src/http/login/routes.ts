@@ -59,7 +59,7 @@ const notSignedIn = () =>
  */
 const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
 
-/** So many sign-ins ask the provider at a time, and so many of them from one address. */
+/** How many sign-ins ask the provider at a time: from everywhere, and from one address. */
 const questions = { all: 64, ofAddress: 16 };
 
 /**

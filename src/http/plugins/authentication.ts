@@ -147,9 +147,10 @@ const onlyDirectory = problem(
 );
 
 /**
- * Refuses a caller without a role what takes one. A caller whose name is somebody else's now is not the person on
- * record: nothing is left to them. A caller who left or is blocked is that person still, so they read what is theirs,
- * and sign out. They change nothing: their credential may be a thief's, and a leaver would revoke what others use.
+ * Refuses the calls that need a role to a caller without a role. A caller whose name is somebody else's now is not the
+ * person on record, so every call is refused to them. A caller who left or is blocked is still the person on record, so
+ * they may read their own records and sign out. They may change nothing else: a thief may have their credential, and a
+ * leaver could revoke certificates that others use.
  */
 function refuseAway({ method, route }: FastifyRequest, { roles, rolesLost }: Principal): void {
   if (roles.length > 0) return;

@@ -16,7 +16,7 @@ const nothing = problem('not-found', 'there is no such resource');
 export function answerErrorsAsProblems(app: App): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(reply, loggedProblem(error, request)));
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, nothing));
-  // Before a body is read: the handler comes behind.
+  // This hook answers before a body is read, and the handler above would answer after that.
   app.addHook('onRequest', (request, _reply, done) => {
     done(request.is404 ? new ProblemError(nothing) : undefined);
   });

@@ -4,7 +4,7 @@ import { problem, ProblemError, unavailable, type Problem } from '../problems/pr
 import { ArrivingRequest, type Unread } from '../server/arriving-request.js';
 import type { App } from '../server/types.js';
 
-/** Octets of the bodies of calls that are under way: of all callers but reviewers, and of each name. */
+/** How many octets the bodies of calls under way may have: of all callers but reviewers together, and of each name. */
 export const bodyOctets = { all: 48 * 1024 * 1024, ofName: 12 * 1024 * 1024 } as const;
 
 const why: Readonly<Record<Unread, Problem>> = {
@@ -15,10 +15,10 @@ const why: Readonly<Record<Unread, Problem>> = {
 const noRoom = unavailable('the bodies of too many calls are under way; try again', 1);
 
 /**
- * The one reader of bodies, for all routes. Whatever the line and the headers of a request tell against it was answered
- * before. A body is read whole, and only while there is room for it: as much as it says it has, else as much as the
- * route takes. The room is free again when the call is answered, because the call has values of the body until then.
- * The API server of each cluster has room of its own.
+ * Reads the bodies of all routes. A request that is refused because of its line or its headers is answered before. A
+ * body is read as a whole, and only while there is room for it: for as many octets as the headers say, else for as many
+ * as the route takes. The room is free again when the call is answered, because the call keeps values of the body until
+ * then. The API server of each cluster has room of its own.
  */
 export function receiveBodies(app: App): void {
   const ofAll = new Shares(bodyOctets.all, bodyOctets.ofName);
@@ -51,7 +51,7 @@ export function receiveBodies(app: App): void {
   });
 }
 
-/** Sets how many octets the bodies have that the later routes of a scope take. */
+/** Sets how many octets a body may have on the routes that a scope adds later. */
 export function limitBodies(scope: App, most: number): void {
   scope.addHook('onRoute', (route) => {
     route.bodyLimit = most;

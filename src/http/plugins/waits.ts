@@ -2,8 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addressKey } from '../server/connections.js';
 
 /**
- * Lets a call wait until `over`: its client has gone, the service closes, more calls of its name wait than may, or
- * somebody else needs its connection. Calls count by the exact name of the caller, else by address.
+ * Lets a call wait until `over` is aborted. That happens if its client has gone, if the service closes, if too many
+ * calls of its name wait, or if another caller needs its connection. Calls count by the exact name of the caller. A
+ * call without a caller counts by its address.
  */
 export async function whileWaiting<T>(
   { principal, raw, remoteAddress, server }: FastifyRequest,

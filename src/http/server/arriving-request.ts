@@ -1,9 +1,11 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Octets. The rest of a body that says it is no longer is dropped without an end of the connection. */
+/**
+ * Octets. If the headers say that a body is no longer than this, its rest is dropped, and the connection stays open.
+ */
 const shortOctets = 64 * 1024;
-/** Beyond so many chunks a body has 64 octets in each of them on the average. */
+/** So many chunks of a body may have any size. Each further chunk must have 64 octets on the average. */
 const freeChunks = 1_024;
 const octetsOfChunk = 64;
 
@@ -11,9 +13,10 @@ const octetsOfChunk = 64;
 export type Unread = 'too-large' | 'too-many-chunks' | 'broken-off';
 
 /**
- * A request that keeps its body in one growing buffer: Node's own keeps each chunk, and one of a single octet takes 400
- * of memory. Until `readBody` nothing is read but what came with the headers, and then the stream has the body as one
- * chunk. An answer before the end of a body ends the connection, unless the rest is short.
+ * A request that keeps its body in one growing buffer. Node's own request keeps each chunk, and a chunk of a single
+ * octet takes 400 octets of memory. Before `readBody` is called, only the octets that came with the headers are read.
+ * At the end of the body the stream has it as one chunk. An answer before the end of a body ends the connection, unless
+ * the body is short.
  */
 export class ArrivingRequest extends IncomingMessage {
   #response: ServerResponse | null = null;
@@ -26,7 +29,7 @@ export class ArrivingRequest extends IncomingMessage {
   #keepsAlive = false;
   #told: ((unread: Unread | null) => void) | null = null;
 
-  /** Octets of the body, as the headers say; null: they do not. */
+  /** How many octets the body has, as the headers say; null: the headers do not say it. */
   get octetsAnnounced(): number | null {
     const { 'transfer-encoding': coding, 'content-length': length = 0 } = this.headers;
     return coding === undefined ? Number(length) : null;
@@ -40,7 +43,7 @@ export class ArrivingRequest extends IncomingMessage {
     this.#isShort = octetsAnnounced !== null && octetsAnnounced <= shortOctets;
     if (this.#isShort) return;
     response.shouldKeepAlive = false;
-    // Node ends the connection by `destroySoon`, of which the client would hear before it has read the answer.
+    // Node ends the connection by `destroySoon`, and the client would notice that before it has read the answer.
     response.prependOnceListener('finish', () => {
       if (this.complete) return;
       stopReading(this.socket);
@@ -48,7 +51,7 @@ export class ArrivingRequest extends IncomingMessage {
     });
   }
 
-  /** Reads the body, of at most so many octets, and then calls `done`, with null where it has arrived. */
+  /** Reads the body, which may have `most` octets at most, and then calls `done`; null: the body has arrived. */
   readBody(most: number, done: (unread: Unread | null) => void): void {
     if (this.#length > most) this.#unread = 'too-large';
     if (this.#unread !== null || this.complete) {
@@ -61,7 +64,7 @@ export class ArrivingRequest extends IncomingMessage {
     this.socket.resume();
   }
 
-  /** Node's parser hands chunks over by it. The answer says whether it shall read on. */
+  /** Node's parser hands chunks over by this method. The result says whether the parser shall read on. */
   override push(chunk: Buffer | null): boolean {
     if (chunk !== null) return this.#keep(chunk);
     if (this.#response !== null && !this.#isShort) this.#response.shouldKeepAlive = this.#keepsAlive;
@@ -101,7 +104,7 @@ export class ArrivingRequest extends IncomingMessage {
     told?.(unread);
   }
 
-  /** Called where the rest is dropped: nobody reads chunks one by one. */
+  /** Called when the rest of the body is dropped, because nobody reads chunks one by one. */
   override _read(): void {
     if (this.#isShort) this.socket.resume();
   }
@@ -115,7 +118,7 @@ export class ArrivingRequest extends IncomingMessage {
 /** How long a client may take to read the last answer and to close its side. */
 const lingerMilliseconds = 2_000;
 
-/** Ends our side of a connection. A client that does not close its own would hold it open. */
+/** Ends our side of a connection, and soon all of it: a client that does not close its side would hold it open. */
 export function endSlowly(socket: Socket, lastWords = ''): void {
   socket.end(lastWords);
   setTimeout(() => socket.destroy(), lingerMilliseconds).unref();

@@ -16,7 +16,7 @@ export interface ConnectionLimits {
   readonly stalledMilliseconds?: number;
 }
 
-/** So many newcomers without a place may say what they come for, each for so long. */
+/** How many newcomers without a place may send a request, and how long each of them may take. */
 const mostGuests = 32;
 const guestMilliseconds = 2_000;
 /** How long a connection that gave up its wait may take to be answered. */
@@ -47,7 +47,7 @@ interface Connection {
 
 interface Wait {
   readonly name: string;
-  /** Has the request answered now. */
+  /** Answers the request now, although its wait is not over. */
   readonly giveUp: () => void;
 }
 
@@ -58,11 +58,11 @@ type OfAddress = Map<string, Connection>;
  * The open connections of a server, from the moment when the system hands them over: before a TLS handshake, and before
  * a request. Node's own list begins later.
  *
- * A stranger cannot keep others out: where there are too many connections, the address that has most of them loses its
- * oldest one without a request under way, else the oldest one whose request waits by its own wish or for a third party
- * (it is answered), else the oldest one that waits for its caller, in favour of a newcomer. Where it has none of these,
- * the newcomer is a guest: a probe is answered, others are told to come again. Connections on which a reviewer has
- * called count apart, for each cluster.
+ * A stranger cannot keep others out. If there are too many connections, a newcomer takes the place of a connection of
+ * the address that has most. This is the oldest connection without a request under way; else the oldest connection
+ * whose request waits by its own wish or for a third party, and this request is answered; else the oldest connection
+ * that waits for its caller. If there is no such connection, the newcomer is a guest: its request is answered if it is
+ * a probe, else it is told to come again. Connections on which a reviewer has called count apart, for each cluster.
  */
 export class Connections {
   readonly #open = new Map<Socket, Connection>();
@@ -104,7 +104,7 @@ export class Connections {
     });
   }
 
-  /** Stands before the handler of requests: a guest is answered who probes, or where there is a place by now. */
+  /** Stands before the handler of requests. It lets a guest pass if the guest probes, or if there is a place by now. */
   receive(handler: RequestListener): RequestListener {
     return (request, response) => {
       const guest = this.#guestCount > 0 ? this.#find(request.socket) : undefined;
@@ -118,8 +118,9 @@ export class Connections {
   }
 
   /**
-   * The request on this socket waits until the answer is called. A third of all connections may wait, and half of these
-   * for one name: beyond that the oldest of the name gives up, else of the name that has most.
+   * The request on this socket waits until the returned function is called. A third of all connections may wait, and
+   * half of this third for one name. If the name has more, its oldest wait gives up. If all names together have more,
+   * the oldest wait of the name that has most gives up.
    */
   wait(http: Socket, name: string, giveUp: () => void): () => void {
     const most = Math.ceil(this.limits.max / 3);
@@ -139,7 +140,7 @@ export class Connections {
     };
   }
 
-  /** Has every request answered that waits. */
+  /** Answers every request that waits. */
   endWaits(): void {
     for (const { giveUp } of this.#waits) giveUp();
   }
@@ -211,7 +212,7 @@ export class Connections {
     if (ofAddress.size === 0) this.#strangers.delete(key);
   }
 
-  /** Gives a guest a place of its own. False: there is none. */
+  /** Gives a guest a place of its own. False: there is no place. */
   #seat(guest: Connection): boolean {
     if (!this.#hasRoom()) return false;
     guest.isGuest = false;
@@ -233,7 +234,7 @@ export class Connections {
     });
   }
 
-  /** Cuts a connection of the address that has most, of those that have one to lose. */
+  /** Cuts a connection of the address that has most, among the addresses that have a connection to lose. */
   #cutOne(
     isGuest: boolean,
     toLose: (oldest: readonly Connection[], ofAddress: OfAddress) => Connection | undefined,

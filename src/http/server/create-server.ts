@@ -175,7 +175,8 @@ export function answerInTurn(server: Server, handler: RequestListener): Server {
     if (before.closed) next();
     else before.once('close', next);
   };
-  // RFC 9110 10.1.1 lets a server ignore an expectation that it does not know. It says 100 where it wants the body.
+  // RFC 9110 10.1.1 lets a server ignore an expectation that it does not know. The server says 100 when it wants the
+  // body.
   return server.on('request', listener).on('checkExpectation', listener).on('checkContinue', listener);
 }
 

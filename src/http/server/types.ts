@@ -66,9 +66,9 @@ declare module 'fastify' {
     forDirectory?: boolean;
     /** A caller who has no role may call it, because it shows and changes no more than what is theirs. */
     withoutRole?: boolean;
-    /** As `withoutRole`, also a caller who left or is blocked; they may call those that change nothing anyway. */
+    /** With `withoutRole`: a caller who left or is blocked may call it, although it changes something. */
     whileAway?: boolean;
-    /** Every caller whose credential is good may call it, also one whose name is somebody else's now. */
+    /** Every caller whose credential is good may call it, even if the name of the caller is somebody else's now. */
     forEverybody?: boolean;
     /** The caller may come by the key of the certificate that the path names. */
     takesKeyProofs?: boolean;
