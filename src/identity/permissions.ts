@@ -93,7 +93,7 @@ export function permissionsOf(principal: Principal): readonly Action[] {
 type Parties = Pick<CertificateRequest, 'requester' | 'collector' | 'createdAt'> | PartiesOfCertificate;
 type PartiesOfCertificate = Pick<Certificate, 'requester' | 'collector' | 'requestId'>;
 
-/** A certificate is its bearer's if its request is. */
+/** When the record was made. A certificate counts from its request, so both belong to the same bearer. */
 const madeAt = (record: Parties): Date | null =>
   'requestId' in record ? instantOfId(record.requestId) : record.createdAt;
 
@@ -217,7 +217,7 @@ function madeByAny({ createdBy }: Principal, names: readonly string[]): string |
   return names.find((name) => createdBy.some((maker) => isSamePerson(maker, name)));
 }
 
-/** Whether it is one's own: as requester or as collector. */
+/** Whether the record belongs to the principal, as requester or as collector. */
 export function isParty(principal: Principal, request: Parties): boolean {
   return isRequester(principal, request) || isCollector(principal, request);
 }

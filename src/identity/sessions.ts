@@ -96,7 +96,7 @@ export class Sessions {
     const { clock, random, writer } = this.context;
     const now = clock();
     const secret = newSessionSecret(random);
-    // The name may have been given on since the provider vouched: such a session is its predecessor's.
+    // If the name was given to somebody else after the provider vouched, the session belongs to the predecessor.
     const createdAt = vouchedAt !== null && vouchedAt < now ? vouchedAt : now;
     const longest = createdAt.getTime() + sessionLimits.longestSeconds * 1000;
     const session: Session = {
@@ -274,7 +274,7 @@ export class Logins {
     return this.#provider(issuer).begin(returnTo);
   }
 
-  /** An attempt can be finished once, whatever its end. No session begins once it is over for the browser. */
+  /** An attempt can be finished once, whatever its end. No session begins once the browser does not wait any more. */
   async finish(attempt: LoginAttempt, query: string, over?: AbortSignal): Promise<LoginFinished> {
     const finished = await this.#finish(attempt, query, over);
     if (finished.outcome === 'refused') this.countRefusal(finished.reason);

@@ -1,4 +1,4 @@
-/** Says whether there is room for more of what is under way: of everybody together, and of each name. */
+/** Counts how much is under way, for everybody together and for each name, and says whether there is room for more. */
 export class Shares {
   #total = 0;
   readonly #ofNames = new Map<string, number>();

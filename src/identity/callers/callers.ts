@@ -27,7 +27,7 @@ export interface OtherWaysIn {
   readonly keyProofs?: Pick<KeyProofs, 'authenticate' | 'use'>;
 }
 
-/** Answers how somebody stands to their name now. For nearly everybody that is known at once. */
+/** Answers how somebody stands to their name now. For nearly everybody the answer is known at once. */
 type BearingNow = (principal: Principal) => Promise<Bearing> | Bearing;
 
 /** One door for all callers: whatever they present, it answers one kind of principal. */
@@ -47,8 +47,8 @@ export class Callers implements WayIn<Credential> {
   }
 
   /**
-   * Somebody who is blocked or left has no role, although an identity provider vouched for them a moment ago; nor has
-   * whoever had the name before its bearer. The bearer gets nothing from before the name was theirs.
+   * Somebody who is blocked or left has no role, although an identity provider vouched for them a moment ago. Somebody
+   * who had the name before its bearer has no role either. The bearer gets no record from before the name was theirs.
    */
   #asBearer(principal: Principal): Authentication | Promise<Authentication> {
     const answer = ({ rolesLost, nameSince }: Bearing) =>
