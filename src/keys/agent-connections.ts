@@ -131,8 +131,9 @@ class AgentConnection {
   readonly #reader = new MessageReader();
   readonly underWay: Asked[] = [];
   /**
-   * Runs while the connection is being made, and while the first of the requests under way has no whole answer: a piece
-   * of one does not set it back, because an agent that drips would keep its connections for days.
+   * Runs while the connection is being made, and while the first of the requests under way has no whole answer. A piece
+   * of an answer does not set it back, because an agent that sends its answer in small pieces would keep its
+   * connections for days.
    */
   #watchdog: NodeJS.Timeout | undefined;
   /** When the first of the requests under way became the first. */

@@ -10,7 +10,7 @@ const hmacsWithSha2: readonly string[] = [8, 9, 10, 11, 12, 13].map((digest) => 
 
 const fewestSaltOctets = 8;
 const fewestRounds = 100_000;
-/** A start does not wait for minutes: ten million rounds take some seconds, as a gibibyte that scrypt mixes does. */
+/** A start must not take minutes. Ten million rounds take some seconds, and scrypt takes as long to mix a gibibyte. */
 const mostRounds = 10_000_000;
 const mostMixedOctets = 1024 * 1024 * 1024;
 /** The parameters of `openssl pkcs8 -scrypt`, and the octets of memory with which OpenSSL opens no key any more. */
