@@ -102,7 +102,7 @@ function readYaml(file: string, fail: (problem: string) => never): Fields {
     content = readFileSync(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    // Without the path: somebody may have written a secret in its place.
+    // The message has no path, because somebody may have written a secret in its place.
     throw new ClusterConfigurationError(`the kubeconfig cannot be read (${code})`);
   }
   try {
