@@ -283,8 +283,9 @@ export interface AuditEventDetails {
   };
   IssuerExpiring: IssuerDetails & { notAfter: string; seconds: number };
   /**
-   * A cluster was shown a client certificate that kubepass did not issue, of a name of which only live certificates
-   * pass there; mostly it is a revoked one in another encoding. `resource`: null where the request was for none.
+   * A cluster was shown a client certificate that kubepass did not issue. Its name is listed on the cluster, so only
+   * live certificates of the name pass there. Mostly it is a revoked certificate in another encoding. `resource`: null
+   * if the request was for no resource.
    */
   UnknownCertificateSeen: { username: string; verb: string; resource: string | null };
 }

@@ -24,11 +24,16 @@ export interface Cluster {
   readonly readsRoleBindings: boolean;
   /** How it is made to refuse revoked certificates. */
   readonly revocation: RevocationSettings;
-  /** Whether certificates for others that say so, too, work here, and theirs there. Absent: they must not. */
+  /**
+   * Whether it shares its trust: user certificates of all clusters that say so may work on each of them. Absent: no.
+   */
   readonly sharedTrust?: boolean;
 }
 
-/** The clusters on which a revocation of one counts: itself and, where it shares its trust, all that say so, too. */
+/**
+ * The clusters on which a revocation of this cluster counts: the cluster itself and, if it shares its trust, all other
+ * clusters that share theirs.
+ */
 export function clustersSharingTrust(
   clusters: readonly { readonly name: string; readonly sharedTrust?: boolean }[],
   name: string,

@@ -198,8 +198,8 @@ export const isHere = ({ active, deletedAt }: Pick<DirectoryUser, 'active' | 'de
   active && deletedAt === null;
 
 /**
- * When one of these names was last given to somebody else; null: never. The entry of a bearer who left counts, too: the
- * name is not their predecessor's again.
+ * When one of these names was last given to somebody else; null: never. The entry of a bearer who left counts too,
+ * because the name does not go back to the predecessor.
  */
 export function givenOnAt(standings: readonly Pick<DirectoryUser, 'succeededAt'>[]): Date | null {
   const instants = standings.flatMap(({ succeededAt }) => succeededAt?.getTime() ?? []);
@@ -207,8 +207,9 @@ export function givenOnAt(standings: readonly Pick<DirectoryUser, 'succeededAt'>
 }
 
 /**
- * Whether a record belongs to the last bearer of its name: a request, a certificate, an approval, a credential, a
- * session, a proof. `madeAt` null: it is not known when, so it does not where the name was given on.
+ * Whether a record belongs to the last bearer of its name. A record is a request, a certificate, an approval, a
+ * credential, a session or a proof. `madeAt` null: it is not known when the record was made, so it does not belong to
+ * the bearer if the name was given to somebody else at any time.
  */
 export const belongsToBearer = (madeAt: Date | null, givenOn: Date | null): boolean =>
   givenOn === null || (madeAt !== null && madeAt >= givenOn);

@@ -33,9 +33,9 @@ export interface DenyListPort {
   all(): Iterable<RevokedCertificate>;
   /** The revoked certificates of a name on all clusters, in every spelling; some of them may have expired. */
   ofName(folded: string): readonly RevokedCertificate[];
-  /** The folded names of all of them. */
+  /** The folded names of all revoked certificates. */
   names(): Iterable<string>;
-  /** The clusters whose certificates work on a cluster, itself among them. */
+  /** The clusters whose certificates work on a cluster; the cluster itself is among them. */
   sharing(cluster: string): readonly string[];
   /** Another number after each change of a cluster's entries. */
   changesOf(cluster: string): number;
@@ -44,7 +44,7 @@ export interface DenyListPort {
   readonly isBehind: boolean;
 }
 
-/** A name of which only live certificates pass on a cluster, in one spelling. */
+/** A listed name in one spelling: only its live certificates pass on a cluster. */
 export interface ListedName {
   /** When the last of its certificates ends. */
   readonly until: Date;

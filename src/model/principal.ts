@@ -61,9 +61,10 @@ export interface Bearing {
 export type Bearer = Pick<Principal, 'name' | 'nameSince'>;
 
 /**
- * Whether a name on record is this bearer's: it is the same, and it was theirs when the record was made. So a successor
- * gets nothing of a predecessor. Each comparison of a caller's name with one on record comes here, and lint refuses
- * others; `isSamePerson` alone, which keeps two people apart, asks for no instant.
+ * Whether a name on record is the name of this bearer: both are the same, and the name was theirs when the record was
+ * made. So a successor gets nothing of a predecessor. Each comparison of a caller's name with a name on record is made
+ * here, and lint refuses other comparisons. `isSamePerson` is the exception: it keeps two people apart, and needs no
+ * instant.
  */
 export const isNameOf = ({ name, nameSince }: Bearer, recorded: string, madeAt: Date | null): boolean =>
   // eslint-disable-next-line no-restricted-syntax -- the one place

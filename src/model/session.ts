@@ -10,7 +10,7 @@ export interface Session {
   readonly issuer: string | null;
   /** The API token with which the session began: its bearer is who that token authenticates, as long as it does. */
   readonly tokenId: string | null;
-  /** When the person signed in: by an issuer, when it issued the id token. */
+  /** When the person signed in. If an issuer vouched for the person, it is when the issuer made the id token. */
   readonly createdAt: Date;
   /** When it was last used, to the minute: a use that follows soon is not recorded. */
   readonly usedAt: Date;
@@ -26,7 +26,10 @@ export const sessionLimits = {
   idleSeconds: 3_600,
   /** A session ends so long after the sign-in, or with its API token. */
   longestSeconds: 43_200,
-  /** A name has so many: the next sign-in ends the oldest, because whoever signs in by right is not kept out. */
+  /**
+   * A name has at most so many sessions. The next sign-in deletes the oldest session and is not refused, because nobody
+   * who may sign in must be kept out.
+   */
   ofOneName: 100,
 } as const;
 
