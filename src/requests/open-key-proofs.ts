@@ -23,7 +23,8 @@ export function openKeyProofs(
       // The requester who brought a CSR holds the key, and must not speak for the collector by it.
       // eslint-disable-next-line no-restricted-syntax -- both are of one record
       if (certificationRequest !== null && requester.name !== collector) return null;
-      // A key is its holder's for good, and a name is not: a successor's wait may be over, by itself or by an admin.
+      // A key belongs to its holder for good, and a name does not: the wait of a successor may be over, by itself or by
+      // an admin.
       const givenOn = await directoryUse.givenOnAt([certificate.username, requester.name, collector], true);
       // A request on which nobody decided has no makers on record: then all count, rather one person too many.
       const makers = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));

@@ -87,8 +87,8 @@ export async function denyIfNoLongerPermitted(
 }
 
 /**
- * Where policy now asks for a person's approval, a request that was approved automatically is not permitted; nor is a
- * request with an approval that does not count any more.
+ * If policy now asks for a person's approval, two kinds of requests are not permitted: a request that was approved
+ * automatically, and a request which lacks an approval because one does not count any more.
  */
 function violationsOf(decision: Decision, request: CertificateRequest): readonly Violation[] {
   if (decision.outcome === 'denied') return decision.violations;

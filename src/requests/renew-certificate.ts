@@ -77,7 +77,7 @@ export async function resolveEvaluation(
 interface Renewed {
   readonly certificate: Certificate;
   readonly request: CertificateRequest;
-  /** Whether one of its names was given to somebody else since. */
+  /** Whether one of the names of the request was given to somebody else since. */
   readonly isPredecessors: boolean;
 }
 
