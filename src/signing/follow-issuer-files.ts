@@ -12,7 +12,7 @@ import {
 import { type IssuerCertificates, readCertificates } from './read-issuer.js';
 
 export interface FollowParts extends IssuerParts {
-  /** Why these certificates must not be used beside those of other clusters; null: they may. */
+  /** Why these certificates must not be used beside the certificates of other clusters; null: they may. */
   readonly whyNot: (certificates: IssuerCertificates) => Promise<string | null>;
   readonly log: { error(fields: object, message: string): void };
   /** Reads files by `load`, and again whenever they change; what it throws is told, and tried again. */
