@@ -104,7 +104,7 @@ export function cursorOf({ name }: ListOrder, key: ListKey): string {
   return Buffer.from(JSON.stringify([name, ...texts]), 'utf8').toString('base64url');
 }
 
-/** Whether a cursor, if it is one at all, is of this order. */
+/** Whether a cursor is of this order. Only the name of the order is compared. */
 export const isOf = (cursor: string | null, { name }: ListOrder): boolean =>
   cursor !== null &&
   Buffer.from(cursor, 'base64url')

@@ -103,7 +103,10 @@ export interface SqlDialect {
   isAmong(select: string): string;
   /** The ASCII text in lower case, in whichever language the database sorts. */
   asciiLowerCase(column: string): string;
-  /** A text that another server has not, and the same one only until it is started again. */
+  /**
+   * A text that names the running server. Another server has another text, and so has the same server after a new
+   * start.
+   */
   readonly runningServer: string;
   /** Stands behind a table to name the index that finds its rows; empty where the database chooses better by itself. */
   indexedBy(index: string): string;

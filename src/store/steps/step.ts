@@ -121,7 +121,10 @@ export type Operation =
   | { readonly op: 'revokeApiToken'; readonly id: string; readonly at: Date }
   /** Conflicts where it was revoked already, or is the last admin's. */
   | { readonly op: 'revokeTokenOfLeaver'; readonly id: string; readonly at: Date }
-  /** Conflicts where the name of the session is blocked on every cluster. Deletes the oldest of too many. */
+  /**
+   * Conflicts where the name of the session is blocked on every cluster. Deletes the oldest session of a name that has
+   * too many.
+   */
   | { readonly op: 'insertSession'; readonly session: Session; readonly secretSha256: string }
   /** Records a use; does nothing where a later one is recorded, or where the session was ended. */
   | { readonly op: 'touchSession'; readonly id: string; readonly at: Date }
@@ -146,7 +149,9 @@ export type Operation =
   | { readonly op: 'holdCheckpointLease'; readonly owner: string; readonly now: Date; readonly leaseUntil: Date }
   /** Ends the lease of this process, if it has it; null: that of whichever process has it. */
   | { readonly op: 'releaseCheckpointLease'; readonly owner: string | null; readonly now: Date }
-  /** Keeps a checkpoint; conflicts where one as large is kept, or where its last event has another hash in the log. */
+  /**
+   * Keeps a checkpoint. Conflicts if a kept checkpoint is as large, or if its last event has another hash in the log.
+   */
   | { readonly op: 'insertCheckpoint'; readonly checkpoint: SignedCheckpoint; readonly lastHash: string }
   /** Deletes at most 1,000 checkpoints, but never the last one. */
   | { readonly op: 'forgetCheckpoints'; readonly signedBefore: Date }

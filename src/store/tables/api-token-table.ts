@@ -41,7 +41,10 @@ export const apiTokenStatements = {
     ];
   },
 
-  /** Its sessions end with it. An older version kept more than a name has: the others let nobody in either. */
+  /**
+   * The sessions of the token end with it. An older version may have kept more sessions than a name may have now. The
+   * further sessions let nobody in either, because their token is revoked.
+   */
   revokeApiToken: ({ id, at }) => [
     {
       sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
@@ -135,7 +138,10 @@ export class ApiTokenTable {
     return [...new Set(rows.flatMap((row) => jsonRead((row as { createdBy: unknown }).createdBy) as string[]))];
   }
 
-  /** The roles of all tokens that this very name has or had; made at `since` or later, where it is no null. */
+  /**
+   * The roles of all tokens that this very name has or had. `since`: only the tokens that were made then or later;
+   * null: all tokens.
+   */
   async rolesOf(name: string, since: Date | null): Promise<readonly Role[]> {
     const rows = await this.reads.readRows({
       sql: `SELECT "roles" FROM "ApiToken" WHERE "name" = ?${since === null ? '' : ' AND "createdAt" >= ?'}`,

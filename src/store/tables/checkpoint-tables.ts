@@ -43,8 +43,8 @@ export const checkpointStatements = {
   }),
 
   /**
-   * A process keeps nothing that signs a size which is not the largest, which may have been signed before a restore, or
-   * which is one of another log than this server's. So no size has two roots.
+   * Keeps nothing if the size is not the largest, if the size may have been signed before a restore, or if the log of
+   * this server is another log. So no size has two roots.
    */
   insertCheckpoint({ checkpoint: { size, root, note, signedAt }, lastHash }) {
     const conflict = { kind: 'checkpoint', size } as const;

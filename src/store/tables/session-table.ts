@@ -17,8 +17,8 @@ export const sessionRow = (session: Session, secretSha256: string): Columns<Pris
 
 export const sessionStatements = {
   /**
-   * Inserts the session, unless its name is blocked on every cluster when it begins. It deletes the oldest one
-   * of a name that has too many: so no commit that ends them ends more.
+   * Inserts the session, unless its name is blocked on every cluster when it begins. It deletes the oldest session of a
+   * name that has too many, so no commit that ends the sessions of a name has to end more.
    */
   insertSession({ session, secretSha256 }) {
     const row = sessionRow(session, secretSha256);

@@ -25,9 +25,9 @@ const ofUsername: ListOrder = {
   name: 'timeline/certificates',
   columns: [...byUsername.columns, { name: 'notAfter', holds: 'instants' }, { name: 'n', holds: 'numbers' }],
 };
-/** So many certificates of an identity are on a page at most, those first that end first. */
+/** How many certificates of an identity are on a page at most: the certificates that end first. */
 export const mostOfIdentity = 1_000;
-/** So many of those that are left out are counted. */
+/** How many of the certificates that are left out are counted at most. */
 export const mostOmitted = 10_000;
 /** Fewer live certificates than this are sorted by username. The index of usernames has the expired ones as well. */
 const few = 20_000;
@@ -42,9 +42,10 @@ export class TimelineTable {
   ) {}
 
   /**
-   * By username: at most `limit` certificates, unless the first identity has more, and at most 1,000 of each identity:
-   * `omitted` others are left out, and `cursor` of the identity reads them. `works`: whether revoked ones work on a
-   * cluster; the others are left out. A filter is judged by the certificates that a page looks at.
+   * A page by username. It has at most `limit` certificates, unless the first identity has more, and at most 1,000
+   * certificates of each identity. `omitted` counts the further certificates of an identity, and `cursor` of the
+   * identity reads them. `works`: whether revoked certificates work on a cluster; if they do not, they are left out. A
+   * filter is judged by the certificates that a page looks at.
    */
   async list(filter: IdentityFilter, now: Date, query: PageQuery, works: (cluster: string) => boolean) {
     const isWithin = isOf(query.cursor, ofUsername);
@@ -66,7 +67,8 @@ export class TimelineTable {
     const rows = await this.#rows(filter, now, after, take);
     const byName = Map.groupBy(rows, ({ username }) => username);
     const last = rows.at(-1)?.username ?? '';
-    // The last username may go on behind the rows; a single one has more of them than a page shows.
+    // The last username may have further rows, so it goes to the next page. A single username has more rows than a page
+    // shows, so it stays.
     if (rows.length === take && byName.size > 1) byName.delete(last);
     // Its block has another spelling, perhaps, and it may have no certificate.
     if (filter.blocked === true && filter.username !== undefined && !byName.has(filter.username) && after === null)
@@ -107,7 +109,10 @@ export class TimelineTable {
     return { bars, omitted: Number(found?.count ?? 0), cursor: cursorOf(ofUsername, [last.username, ...key]) };
   }
 
-  /** By username, and of one username those first that end first. `behind`: the last certificate before them. */
+  /**
+   * By username; for one username the certificates that end first come first. `behind`: the last certificate before
+   * these.
+   */
   async #rows(
     filter: IdentityFilter,
     now: Date,

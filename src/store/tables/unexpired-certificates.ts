@@ -10,7 +10,7 @@ export interface UnexpiredCertificate {
   readonly fingerprintSha256: string;
   readonly requestId: string;
   readonly isRevoked: boolean;
-  /** Whether it was never handed out. */
+  /** Whether the certificate was never handed out. */
   readonly isOrphan: boolean;
 }
 
