@@ -255,7 +255,7 @@ interface ToldArchive {
 
 /** Compares the archives among the files with what later events of the log tell of them: each octet counts. */
 class ToldArchives {
-  /** A log may tell of any number of archives, of which these alone can be compared. */
+  /** The names of the given files. A log may tell of any number of archives, and only these files can be compared. */
   readonly #names: ReadonlySet<string>;
   readonly #told = new Map<string, ToldArchive>();
   readonly #found = new Map<string, { readonly path: string; readonly sha256: string }>();
