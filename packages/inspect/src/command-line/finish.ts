@@ -12,7 +12,7 @@ export interface ProgramRun {
 const escape = '\u001b';
 const colour = new RegExp(`(${escape}\\[\\d+m)`);
 
-/** Colours of our own stay where the terminal has some: texts of others have none when they get into a report. */
+/** For a terminal with colours: our own colours stay. Texts of others have no colours when they get into a report. */
 const inColours = (text: string): string =>
   text
     .split(colour)
@@ -20,8 +20,9 @@ const inColours = (text: string): string =>
     .join('');
 
 /**
- * Writes a text to standard output. All programs write through here and `complain`, because a terminal obeys control
- * characters, and names and contents of files are texts of others: they are written out, and line feeds stay.
+ * Writes a text to standard output. All programs write through `print` and `complain`. Names and contents of files are
+ * texts of others, and a terminal obeys control characters, so each control character is written out (`\u{1b}`). Line
+ * feeds stay.
  */
 export const print = (text: string): void =>
   void process.stdout.write(process.stdout.isTTY && process.stdout.hasColors() ? inColours(text) : visibleLines(text));
@@ -29,7 +30,10 @@ export const print = (text: string): void =>
 /** Writes a text to standard error, as `print` does. */
 export const complain = (text: string): void => void process.stderr.write(visibleLines(text));
 
-/** The end of the process: it writes what the program ended with. Where that threw, it says why, with 1. */
+/**
+ * Ends the process with the output and the exit code of the program. If the program throws, it says why, and the exit
+ * code is 1.
+ */
 export async function finish(run: Promise<ProgramRun>): Promise<void> {
   try {
     const { output, complaints, exitCode, isData = false } = await run;

@@ -1,11 +1,11 @@
-/** Certificates that go where Kubernetes loads them: into bundles of CAs. */
+/** Certificates for bundles of CAs, which Kubernetes loads. */
 import { DerError, type ParsedCertificate, readCertificate } from '@kubepass/x509';
 import { normalize } from '@kubepass/x509/tree';
 import type { FindingCode } from '../model/catalogue.js';
 import { openBudget } from '../model/budget.js';
 import { decodeCertificate } from '../x509/decode-certificate.js';
 
-/** Reports of the inspection where Go may refuse to parse a certificate. */
+/** Findings of an inspection: Go may refuse to parse a certificate that has one of them. */
 const refusals: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'DuplicateExtension',
   'DuplicatePolicy',
@@ -25,8 +25,9 @@ const refusals: ReadonlySet<FindingCode> = new Set<FindingCode>([
 ]);
 
 /**
- * As `readCertificate`, and refuses besides whatever crypto/x509 of Go, and so an API server, does not parse: one such
- * certificate keeps a whole bundle from being loaded. The signature is not verified. Throws `DerError`.
+ * Does the same as `readCertificate`, and also refuses a certificate that crypto/x509 of Go, and so an API server, does
+ * not parse. One such certificate keeps a whole bundle from being loaded. The signature is not verified. Throws
+ * `DerError`.
  */
 export function readLoadableCertificate(bytes: Uint8Array): ParsedCertificate {
   const certificate = readCertificate(bytes);

@@ -169,7 +169,10 @@ function* batchesOf(parts: Iterable<UploadPart>): Generator<readonly UploadPart[
   if (batch.length > 0) yield batch;
 }
 
-/** Too much for the limits of an upload is divided into halves. `refuse` hears of files that are too much alone. */
+/**
+ * Inspects files together. If they exceed the limits of an upload, it divides them into halves. `refuse` gets a
+ * sentence about each file that exceeds the limits by itself.
+ */
 async function inspectBatch(
   parts: readonly UploadPart[],
   password: string | null,

@@ -14,9 +14,9 @@ interface Told {
 const passedOver: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
 /**
- * Reads files, the files of folders at any depth, and the standard input for `-`, each when it is asked for. A pipe or
- * a device is read up to the limit of an upload where it is named. In folders, links are not followed, and what is no
- * file, or is larger than an upload may be, is passed over.
+ * Reads files, the files of folders at any depth, and the standard input for `-`. Each is read when the caller asks for
+ * it. A pipe or a device that is named is read up to the limit of an upload. In folders, links are not followed. Pipes,
+ * devices, and files that are larger than an upload may be are passed over there.
  */
 export function* readFiles(paths: readonly string[], told: Told): Generator<UploadPart, void, void> {
   for (const path of paths)
@@ -56,8 +56,9 @@ function* readFolder(folder: string, told: Told): Generator<UploadPart, void, vo
 }
 
 /**
- * The octets of a file, a pipe or a device; null where it has more than an upload may. Throws where it cannot be read,
- * and with flags where it is no file: a pipe may have taken its place since the folder was listed.
+ * The octets of a file, a pipe or a device; null if it has more octets than an upload may have. Throws if it cannot be
+ * read. With flags it also throws if it is no file, because a pipe may have taken the place of the file since the
+ * folder was listed.
  */
 export function readNamed(path: string, flags = 0): Buffer | null {
   const file = openSync(path, constants.O_RDONLY | flags);
@@ -69,7 +70,7 @@ export function readNamed(path: string, flags = 0): Buffer | null {
   }
 }
 
-/** A size that a file system tells may be wrong, and a device tells no size, so the octets are counted. */
+/** The octets are counted, because a file system may tell a wrong size, and a device tells no size. */
 function readAtMost(file: number): Buffer | null {
   const pieces: Buffer[] = [];
   let left = uploadLimits.uploadOctets;

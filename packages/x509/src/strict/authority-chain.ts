@@ -108,7 +108,7 @@ function whyNotInOrder(chain: readonly ParsedCertificate[]): readonly string[] {
 /** Such a certificate says nothing that the anchor of the same CA does not. */
 const isSelfIssued = ({ subject, issuer }: ParsedCertificate): boolean => subject.raw.equals(issuer.raw);
 
-/** Whether a certificate leads to this CA, by its key or by a signature: whoever trusts the CA may accept it. */
+/** Whether a certificate leads to this CA, by its key or by a signature. A program that trusts the CA may accept it. */
 export const leadsTo = (certificate: ParsedCertificate, authority: ParsedCertificate): boolean =>
   certificate.subjectPublicKeyInfo.equals(authority.subjectPublicKeyInfo) ||
   (isIssuedBy(certificate, authority) && whyNotSigned(certificate, authority).length === 0);

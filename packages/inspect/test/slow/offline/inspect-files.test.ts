@@ -310,11 +310,11 @@ it.each([
 ])('takes no more memory for 300 files of 1 MiB than for 100: %s', (what, content) => {
   const [few, many] = [`few of ${what}`, `many of ${what}`];
   const first = write(`${few}/0`, content);
-  // So many that garbage is collected: with fewer the process is still growing to its usual size.
+  // There are so many files that garbage is collected. With fewer files the process still grows to its usual size.
   for (let i = 1; i < 100; i++) linkSync(first, `${few}/${i}`);
   mkdirSync(many);
   for (let i = 0; i < 300; i++) linkSync(first, `${many}/${i}`);
-  // The 200 files more are 200 MiB. The rest is what the garbage collection leaves to chance.
+  // The 200 further files have 200 MiB. The bound is lower, and leaves room for the chance of a garbage collection.
   expect(memoryFor(join(folder, many)) - memoryFor(join(folder, few))).toBeLessThan(128);
 });
 

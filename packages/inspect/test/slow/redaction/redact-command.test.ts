@@ -3,7 +3,7 @@ import { redactWords } from '../../../src/redaction/redact-fields.js';
 import { cpuMilliseconds } from '../../../../../test/helpers/cpu-milliseconds.js';
 
 describe('redactWords', () => {
-  // The same keys each time: the rare key that resembles words is not what these tests are about.
+  // The keys are the same each time, because these tests are not about the rare key that resembles words.
 
   it('takes no longer for many words, or for long ones', () => {
     const words = ['a:a:', 'token-', '//a:b', '--user', 'a@', 'Aa1', '-p ', '\'"', 'pass:x'].flatMap((part) => [

@@ -19,7 +19,7 @@ const problemOf = (bytes: Buffer): string | null => {
 
 const codesOf = (bytes: Buffer): readonly string[] => normalized(bytes).observations.map(({ code }) => code);
 
-/** Milliseconds that a busy machine takes, and nothing whose work grows with the square of its input. */
+/** Milliseconds. They are enough on a busy machine, and too few for work that grows with the square of its input. */
 const LINEAR = 5000;
 
 describe('normalize', () => {
