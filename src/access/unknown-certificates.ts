@@ -17,8 +17,8 @@ const mostNames = 10_000;
 const ofOneNameADay = 10;
 
 /**
- * Records that a cluster was shown a certificate which has a listed name, and which kubepass did not issue. Each
- * process records a certificate once a day, and at most ten certificates of a name a day.
+ * Records that a cluster was shown a certificate which has a listed name, and which kubepass did not issue. It records
+ * a certificate once a day, and each process at most ten certificates a day of a name on a cluster.
  */
 export class UnknownCertificates {
   /** The unknown certificates of each name on one day. The day begins with the first of these certificates. */
