@@ -293,7 +293,7 @@ class IssuanceMetrics implements IssuanceMeasures {
     });
     this.#unknown = new Counter({
       name: 'kubepass_unknown_certificates_total',
-      help: 'Audit events of client certificates that kubepass did not issue, of names of which only live ones pass.',
+      help: 'Audit events of client certificates that kubepass did not issue and whose username is listed.',
       labelNames: ['cluster', 'verb'],
       registers,
     });
