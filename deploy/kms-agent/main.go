@@ -67,7 +67,7 @@ func main() {
 		if errors.Is(err, net.ErrClosed) {
 			log.Fatal(err)
 		}
-		if err != nil { // such as too many open files: a connection that ends gives one back
+		if err != nil { // such as too many open files: the next connection that ends frees a descriptor
 			log.Print(err)
 			time.Sleep(100 * time.Millisecond)
 			continue
