@@ -43,6 +43,7 @@ export function keepRevocationConfigMap(
     lastComplaint = reason;
   };
   const round = async (): Promise<void> => {
+    if (stopped) return;
     const now = clock();
     if (!denyList.isLoaded() || (now.getTime() < nextRead && listedNames.changesOf(cluster) === written)) return;
     const found = await configMaps.find(namespace, name);
@@ -64,13 +65,18 @@ export function keepRevocationConfigMap(
 
   let timer: NodeJS.Timeout | undefined;
   let underWay: Promise<number> = Promise.resolve(0);
+  /** A round that has not begun. All calls that come meanwhile share it. */
+  let next: Promise<number> | null = null;
   /**
-   * Runs a round after the rounds under way. Resolves with the milliseconds until the next round; 0: another replica
+   * Runs a round that begins after this call. Resolves with the milliseconds until the next round; 0: another replica
    * wrote first.
    */
   const turn = (): Promise<number> => {
-    underWay = underWay
-      .then(round)
+    next ??= underWay = underWay
+      .then(() => {
+        next = null;
+        return round();
+      })
       .then(
         () => roundMilliseconds,
         (error: unknown) => {
@@ -85,7 +91,7 @@ export function keepRevocationConfigMap(
         if (!stopped) timer = setTimeout(() => void turn(), pause).unref();
         return pause;
       });
-    return underWay;
+    return next;
   };
   const write = async (): Promise<void> => {
     while ((await turn()) === 0) if (stopped) return;

@@ -2,6 +2,7 @@ import { foldedName } from '@kubepass/inspect/formats';
 import type { IssuanceContext } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import { BoundedMap } from '../model/bounded-map.js';
+import { probeUsername } from '../model/cluster.js';
 
 /** The part of a SubjectAccessReview that kubepass reads. */
 export interface ReviewedRequest {
@@ -30,6 +31,8 @@ export class UnknownCertificates {
   async seen(cluster: string, fingerprintSha256: string, asked: ReviewedRequest): Promise<void> {
     const { store, clock, log } = this.context;
     const { user = '', resourceAttributes, nonResourceAttributes } = asked;
+    // A probe tries another encoding of its own certificate.
+    if (user === probeUsername) return;
     const at = clock();
     const yesterday = new Date(at.getTime() - dayMilliseconds);
     const name = `${cluster} ${foldedName(user)}`;
@@ -51,6 +54,8 @@ export class UnknownCertificates {
       const event = auditEvent('UnknownCertificateSeen', at, null, details, { cluster, fingerprintSha256 });
       await store.writer.commit({ operations: [], events: [event] });
     } catch (error) {
+      // The next review of the certificate tries again.
+      today.fingerprints.delete(fingerprintSha256);
       log.error({ err: error, cluster, fingerprintSha256 }, 'an unknown certificate could not be recorded');
     }
   }

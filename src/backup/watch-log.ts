@@ -39,6 +39,7 @@ export class LogWatch {
   #server: string | null = null;
   #keptSize = 0;
   #quietUntil = 0;
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly context: WatchContext) {}
 
@@ -65,7 +66,14 @@ export class LogWatch {
     return inRounds(() => this.#look().catch(failed), lookMilliseconds);
   }
 
-  async #look(): Promise<void> {
+  /** Looks one after the other, so that the heads stay in order. */
+  #look(): Promise<void> {
+    const look = this.#looking.then(() => this.#lookNow());
+    this.#looking = look.catch(() => undefined);
+    return look;
+  }
+
+  async #lookNow(): Promise<void> {
     const { store, keptCheckpoint, clock, log } = this.context;
     // The head is read first. If the server changes after that, the next look finds that the log lacks this head.
     const head = await store.auditEvents.head();

@@ -4,6 +4,7 @@ import type { Certificate } from '../model/certificate.js';
 import type { DenyListPort, ListedName } from '../model/enforcement.js';
 import { blocks, type IdentityBlock } from '../model/identity.js';
 import type { Store } from '../store/store.js';
+import { inRounds, type Rounds } from './in-rounds.js';
 import type { IdentityBlocks } from './standing.js';
 
 const followMilliseconds = 500;
@@ -26,6 +27,8 @@ interface ReadName {
   /** By fingerprint: the certificates that were live, on all clusters and in every spelling of the name. */
   readonly live: Map<string, Live>;
   readonly block: IdentityBlock | null;
+  /** Which block of the name was known of when the reading began, as `IdentityBlocks.suspects` counts them. */
+  readonly asOf: number;
 }
 
 interface ListedNamesOptions {
@@ -54,35 +57,34 @@ export class ListedNames {
   readonly #writes = new Map<string, () => Promise<unknown>>();
   #changes = 0;
   #allReadAt = -Infinity;
-  #following: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
+  #rounds: Rounds | null = null;
 
   constructor(private readonly options: ListedNamesOptions) {}
 
   /** Begins to read names soon after they are listed. */
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#following = this.#following.then(() => this.follow());
-    }, followMilliseconds).unref();
+    this.#rounds = inRounds(() => this.follow(), followMilliseconds);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#following;
+    await this.#rounds?.stop();
   }
 
   /** Reads the names that were listed since the last call, and all names once a minute. Never rejects. */
   async follow(): Promise<void> {
     const { denyList, identityBlocks, clock, log } = this.options;
-    const isDue = Math.abs(clock().getTime() - this.#allReadAt) >= readMilliseconds;
-    if (isDue) this.#allReadAt = clock().getTime();
+    const now = clock().getTime();
+    const isDue = Math.abs(now - this.#allReadAt) >= readMilliseconds;
     for (const name of isDue ? this.#names.keys() : [])
       if (denyList.ofName(name).length === 0 && !identityBlocks.isSuspectName(name)) this.#names.delete(name);
     // A name that is listed only because it is blocked, and has no live certificate, gets no new one.
     const changing = [...this.#names].filter(([name, { live }]) => live.size > 0 || denyList.ofName(name).length > 0);
-    await this.#read([...(isDue ? changing.map(([name]) => name) : []), ...this.#unread()]).catch((error: unknown) => {
+    try {
+      await this.#read([...(isDue ? changing.map(([name]) => name) : []), ...this.#unread()]);
+      if (isDue) this.#allReadAt = now;
+    } catch (error) {
       log.error({ err: error }, 'the live certificates of listed names cannot be read now');
-    });
+    }
   }
 
   /**
@@ -101,7 +103,10 @@ export class ListedNames {
       known.live.set(fingerprintSha256, { cluster, username, fingerprintSha256, notAfter });
       this.#changes += 1;
     }
-    if (this.#isListed(cluster, name)) await this.#writes.get(cluster)?.();
+    if (!this.#isListed(cluster, name)) return;
+    // A reading under way may have begun before the commit.
+    if (known === undefined) await this.#readAnew(name).catch(() => undefined);
+    await this.#writes.get(cluster)?.();
   }
 
   /** Whether a cluster may let a certificate with this username pass. It is also false if the name cannot be read. */
@@ -174,8 +179,9 @@ export class ListedNames {
   }
 
   #unread(): readonly string[] {
-    const listed = new Set([...this.options.denyList.names(), ...this.options.identityBlocks.suspects()]);
-    return [...listed].filter((name) => !this.#names.has(name));
+    const suspects = this.options.identityBlocks.suspects();
+    const listed = new Set([...this.options.denyList.names(), ...suspects.keys()]);
+    return [...listed].filter((name) => (this.#names.get(name)?.asOf ?? -1) < (suspects.get(name) ?? 0));
   }
 
   /** Resolves with the end of a reading that begins after this call, as soon as the name may be read again. */
@@ -201,9 +207,10 @@ export class ListedNames {
   }
 
   async #read(names: readonly string[]): Promise<void> {
-    const { store, clock } = this.options;
+    const { store, identityBlocks, clock } = this.options;
     for (let begin = 0; begin < names.length; begin += namesAtOnce) {
       const some = names.slice(begin, begin + namesAtOnce);
+      const suspects = new Map(some.map((name) => [name, identityBlocks.suspects().get(name) ?? 0]));
       const [spellings, stored] = await Promise.all([
         store.identities.spellings(some),
         store.identityBlocks.find(some),
@@ -216,7 +223,7 @@ export class ListedNames {
         const before = [...(this.#names.get(name)?.live.values() ?? [])].filter(({ notAfter }) => notAfter > clock());
         const all = [...before, ...(liveOf.get(name) ?? [])].map((one) => [one.fingerprintSha256, one] as const);
         const block = stored.find(({ username }) => foldedName(username) === name) ?? null;
-        this.#names.set(name, { live: new Map(all), block });
+        this.#names.set(name, { live: new Map(all), block, asOf: suspects.get(name) ?? 0 });
       }
       this.#changes += 1;
     }

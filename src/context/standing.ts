@@ -42,8 +42,8 @@ interface IdentityBlocksOptions {
  * twice a second.
  */
 export class IdentityBlocks {
-  /** Folded names. */
-  readonly #suspects = new Set<string>();
+  /** By folded name: which of the blocks that it learned of is the last one of the name. */
+  readonly #suspects = new Map<string, number>();
   /** Counts the blocks that it learned of. */
   #added = 0;
   #last = 0n;
@@ -80,7 +80,7 @@ export class IdentityBlocks {
   /** Takes in a block that is committed. */
   add(folded: string): void {
     this.#added += 1;
-    this.#suspects.add(folded);
+    this.#suspects.set(folded, this.#added);
   }
 
   isSuspect(request: PartiesOfRequest): boolean {
@@ -92,8 +92,8 @@ export class IdentityBlocks {
     return this.#suspects.size > 0 && this.#suspects.has(foldedName(name));
   }
 
-  /** The folded names that are or were blocked. */
-  suspects(): Iterable<string> {
+  /** The folded names that are or were blocked. The number of a name grows with each block of the name. */
+  suspects(): ReadonlyMap<string, number> {
     return this.#suspects;
   }
 
@@ -118,7 +118,7 @@ export class IdentityBlocks {
     const names = [...new Set([username, requester, collector])];
     const found = (await this.options.reader.find(names)).filter((block) => blocks(block, request.cluster, now));
     const blocked = new Set(found.map((block) => foldedName(block.username)));
-    for (const folded of blocked) this.add(folded);
+    for (const folded of blocked) if (!this.#suspects.has(folded)) this.add(folded);
     const parties: readonly (BlockedParty & { readonly folded: string })[] = [
       { party: 'username', name: request.username, folded: username },
       { party: 'requester', name: request.requester.name, folded: requester },
@@ -288,6 +288,16 @@ export async function counting(
     return rolesLost === null ? approval : { ...approval, counts: false };
   });
   return { ...request, approvals: await Promise.all(approvals) };
+}
+
+/** Whether none of these approvers is blocked on every cluster now. `at`: when they approved. */
+export async function noneIsBlocked(
+  context: Pick<RolesContext, 'directoryUse' | 'identityBlocks' | 'clock'>,
+  approvers: readonly string[],
+  at: Date,
+): Promise<boolean> {
+  const bearings = await Promise.all(approvers.map((name) => bearing(context, { name, vouchedAt: at })));
+  return bearings.every(({ rolesLost }) => rolesLost !== 'blocked');
 }
 
 /**

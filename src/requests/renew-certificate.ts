@@ -9,6 +9,7 @@ import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js'
 import { createRequest, type CreateOptions } from './create-request.js';
 import { secondsAfter, type IssuanceContext } from '../context/context.js';
 import { clusterGone, stateConflict } from '../context/request-steps.js';
+import { noneIsBlocked } from '../context/standing.js';
 import { type CreatedKubeconfig, createKubeconfig, kubeconfigForHolder } from './collect-kubeconfig.js';
 import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
 
@@ -154,7 +155,7 @@ async function askInPlaceOf(
     renewalFacts: {
       of: fingerprintSha256,
       generation,
-      ...(isPredecessors ? noApproval : approvalOf(principal, request, key !== undefined)),
+      ...(isPredecessors ? noApproval : await approvalOf(context, principal, request, key !== undefined)),
       notAfter: certificate.notAfter.toISOString(),
       expiredSeconds: secondsSinceEnd(certificate.notAfter, context.clock()),
       expirationSeconds: request.expirationSeconds,
@@ -166,12 +167,16 @@ async function askInPlaceOf(
 
 const noApproval = { approvedAt: null, approvedSeconds: null, approvedBy: [] };
 
-/** The last approval by people that counts for the renewal: that of the request, or the one that counted for it. */
-function approvalOf(
+/**
+ * The last approval by people that counts for the renewal: that of the request, or the one that counted for it. The
+ * approval does not count while one of the approvers is blocked on every cluster. It counts after an approver left.
+ */
+async function approvalOf(
+  context: IssuanceContext,
   principal: Principal,
   request: CertificateRequest,
   bringsKey: boolean,
-): Pick<RenewalFacts, 'approvedAt' | 'approvedSeconds' | 'approvedBy'> {
+): Promise<Pick<RenewalFacts, 'approvedAt' | 'approvedSeconds' | 'approvedBy'>> {
   const last = request.approvals.at(-1);
   const found = last
     ? {
@@ -182,5 +187,6 @@ function approvalOf(
     : request.decision.facts.renewal;
   if (!found || !approvalCarriesOver(principal, request, found.approvedBy, bringsKey)) return noApproval;
   const { approvedAt, approvedSeconds, approvedBy } = found;
+  if (approvedAt === null || !(await noneIsBlocked(context, approvedBy, new Date(approvedAt)))) return noApproval;
   return { approvedAt, approvedSeconds, approvedBy };
 }

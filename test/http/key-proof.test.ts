@@ -226,6 +226,10 @@ describe('renewing by a proof of possession', () => {
     // People approved an hour, which a renewal gets that asks for nothing.
     const csr = await csrOf(old);
     expect(as.waiting(await renew(old, { csr, body: { csr, expirationSeconds: hour + 1 } })).state).toBe('pending');
+    // Nobody believes what a blocked person approved.
+    await service.as('root')('post', '/v1/identities/bob/block').send({ reason: 'keyCompromise' }).expect(200);
+    expect(as.waiting(await renew(old)).state).toBe('pending');
+    await service.as('root')('post', '/v1/identities/bob/unblock').expect(200);
     expect((await renew(old)).status).toBe(201);
   });
 });

@@ -86,10 +86,15 @@ export function addRenewal(app: App, services: Services): void {
       const wait = preferredWait(request.raw.headers['prefer']?.toString());
       return answerOnce(idempotency, request, reply, async (claimed) => {
         const { fingerprintSha256 } = request.params;
-        const renewed = await whileWaiting(request, reply, (over) => {
-          const options = { waitSeconds: wait ?? longestWaitSeconds, idempotency: claimed, over };
-          return certificateRequests.renew(caller, fingerprintSha256, request.body, options);
-        });
+        const renew = (over?: AbortSignal) =>
+          certificateRequests.renew(caller, fingerprintSha256, request.body, {
+            waitSeconds: wait ?? longestWaitSeconds,
+            idempotency: claimed,
+            ...(over && { over }),
+          });
+        // A key that is generated is lost if its connection ends, so the connection is not cut in favour of others.
+        const isKeyOwn = request.body.csr !== undefined;
+        const renewed = await (isKeyOwn ? whileWaiting(request, reply, renew) : renew());
         const created = granted(renewed);
         const { answer, holdsPrivateKey } = createdKubeconfigAnswer(created, request.answerType, showingNow(services));
         // A key that is generated is lost unless it is waited for, however long that takes.

@@ -128,13 +128,17 @@ export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failure
       const { name } = request.params;
       if (!logins.issuers.includes(name)) return sendFailure(request, reply, noSuchIssuer);
       const attempt = readAttempt(cookieOf(request, loginCookie));
-      setLoginCookie(reply, '');
       // RFC 9700 section 4.4: a provider that answers in the place of another one is not believed.
-      if (attempt?.issuer !== name) return sendRefused(request, reply, failures, notBegun);
+      if (attempt?.issuer !== name) {
+        setLoginCookie(reply, '');
+        return sendRefused(request, reply, failures, notBegun);
+      }
       if (failures.areTooMany(request) && !suspects.take())
         return sendUnavailable(request, reply, failures, tooManyFailed);
       const address = addressKey(request.remoteAddress);
       if (!underWay.take(address, 1)) return sendUnavailable(request, reply, failures, tooManyAsked);
+      // From here on the sign-in cannot be finished again. Before, the browser may try again.
+      setLoginCookie(reply, '');
       const finished = await whileWaiting(request, reply, (over) => {
         const query = request.url.slice(request.url.indexOf('?') + 1);
         const asked = logins.finish(attempt, query, over).finally(() => underWay.take(address, -1));

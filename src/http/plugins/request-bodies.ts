@@ -7,6 +7,9 @@ import type { App } from '../server/types.js';
 /** How many octets the bodies of calls under way may have: of all callers but reviewers together, and of each name. */
 export const bodyOctets = { all: 48 * 1024 * 1024, ofName: 12 * 1024 * 1024 } as const;
 
+/** How many octets an access review is expected to have, if its headers do not say it. */
+const reviewOctets = 64 * 1024;
+
 const why: Readonly<Record<Unread, Problem>> = {
   'too-large': problem('content-too-large', 'the body is larger than this resource takes'),
   'too-many-chunks': problem('invalid-request', 'the body comes in too many small chunks'),
@@ -32,11 +35,15 @@ export function receiveBodies(app: App): void {
       return;
     }
     const { bodyLimit: most } = route;
-    const octets = announced ?? most;
     const cluster = principal !== null && isReviewer(principal) ? principal.cluster : null;
+    // A proxy may leave the length out, and no review of a cluster may find the room taken by small ones.
+    const octets = announced ?? (cluster === null ? most : Math.min(most, reviewOctets));
     const room = cluster === null ? ofAll : ofClusters;
     const name = cluster ?? principal?.name ?? '';
-    const refused = octets > most ? why['too-large'] : room.take(name, octets) ? null : noRoom;
+    // A client may have gone while the caller was looked up. Then nothing would give the room back.
+    const hasGone = reply.raw.closed || reply.raw.destroyed;
+    const refused =
+      octets > most ? why['too-large'] : hasGone ? why['broken-off'] : room.take(name, octets) ? null : noRoom;
     if (refused !== null) {
       done(new ProblemError(refused));
       return;

@@ -13,6 +13,7 @@ export async function whileWaiting<T>(
 ): Promise<T> {
   const over = new AbortController();
   reply.raw.once('close', () => over.abort());
+  if (reply.raw.closed) over.abort();
   const name = principal?.name ?? `from ${addressKey(remoteAddress)}`;
   const leave = server.connections.wait(raw.socket, name, () => {
     reply.header('connection', 'close');

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bodyOctets } from '../../../src/http/plugins/request-bodies.js';
 import { everyRoute, type Route } from '../../http/support/every-route.js';
+import type { Services } from '../../../src/http/server/services.js';
 import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';
 import { lettingIn, tokenOf } from '../../http/support/ways-in.js';
@@ -28,9 +29,24 @@ const see = (message: unknown) => {
   const { request } = message as { readonly request: IncomingMessage };
   seen.set(String(request.headers['x-request-id']), request);
 };
+/** Callers are looked up when this has resolved. */
+let lookUps: Promise<void> = Promise.resolve();
+const lettingInLater = (services: Services): Services => {
+  const { authenticator, ...others } = lettingIn(services);
+  return {
+    ...others,
+    authenticator: {
+      ...authenticator,
+      async authenticate(...given) {
+        await lookUps;
+        return authenticator.authenticate(...given);
+      },
+    },
+  };
+};
 beforeAll(async () => {
   subscribe('http.server.request.start', see);
-  service = await startService({ services: lettingIn, environment: { KUBEPASS_BUDGETS: 'off' } });
+  service = await startService({ services: lettingInLater, environment: { KUBEPASS_BUDGETS: 'off' } });
   const unknown = ['/', '/v1/nowhere', '/scim/v2/Nobody', '/nowhere?x=1', '/docs/nowhere', '/v1/certificates/%zz'];
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
   const known = await everyRoute();
@@ -139,6 +155,31 @@ describe('bodies under way', () => {
       return statusOf(sent);
     };
     await expect.poll(again, { timeout: 20_000 }).toBe(200);
+  });
+
+  it('give their room back where their client has gone before its caller was looked up', async () => {
+    let lookUp: () => void = () => undefined;
+    lookUps = new Promise((resolve) => (lookUp = resolve));
+    const octets = 60 * 1024;
+    const gone: Sent[] = [];
+    for (let i = 0; i < bodyOctets.ofName / octets + 20; i += 1) {
+      const sent = await send(
+        upload,
+        tokenOf('gone', ['requester']),
+        `Content-Length: ${octets}`,
+        Buffer.alloc(octets),
+      );
+      sent.client.socket.end();
+      gone.push(sent);
+    }
+    await expect.poll(() => gone.filter(({ id }) => seen.get(id)?.destroyed !== true)).toEqual([]);
+    expect(gone.filter(({ id }) => seen.get(id)?.complete)).not.toEqual([]);
+    lookUp();
+    const next = await begin('gone');
+    next.client.socket.write(half);
+    await next.client.receives('HTTP/1.1');
+    expect(statusOf(next)).toBe(200);
+    end([...gone, next]);
   });
 
   it('are not begun where their length is told, and is too much', async () => {

@@ -176,6 +176,22 @@ describe('keeping the ConfigMap', () => {
     await kept.stop();
   });
 
+  it('is written once for all who wait, and not at all once it is stopped', async () => {
+    const { keep, revoked, data, reads, write } = cluster();
+    const kept = keep();
+    await vi.advanceTimersByTimeAsync(100);
+    const before = reads();
+    revoked.push(aRevocation({ fingerprintSha256: 'aa' }));
+    const writes = Array.from({ length: 50 }, () => write());
+    await vi.advanceTimersByTimeAsync(200);
+    await Promise.all(writes);
+    expect([data(), reads() - before]).toEqual([['aa'], 1]);
+    revoked.push(aRevocation({ fingerprintSha256: 'bb' }));
+    void write();
+    await kept.stop();
+    expect(data()).toEqual(['aa']);
+  });
+
   it('says once that there is no ConfigMap, and fills it when it comes', async () => {
     const { keep, revoked, data, errors, remove, put } = cluster();
     remove();

@@ -15,7 +15,7 @@ it('a certificate that is not known is judged before its API server gives up, wh
     identities: { spellings: () => Promise.resolve([]), unexpiredOf: () => sleep(400, new Map()) },
     identityBlocks: { find: () => Promise.resolve([]) },
   } as unknown as Store;
-  const identityBlocks = { isSuspectName: () => false, suspects: () => [] };
+  const identityBlocks = { isSuspectName: () => false, suspects: () => new Map() };
   const names = new ListedNames({ store, denyList, identityBlocks, clock, log: silent });
   const judge = (encoding: string) => names.passes('demo', 'jane', encoding.padStart(64, '0'));
   expect(await judge('a')).toBe(false);

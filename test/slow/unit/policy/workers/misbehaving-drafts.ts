@@ -8,7 +8,9 @@ function misbehave(text: string): DraftResult {
       for (;;);
     case 'hoard': {
       const hoard: object[] = [];
-      for (;;) hoard.push({ of: new Array(1000).fill(hoard.length) });
+      // Far beyond each limit. Without an end, a thread that Node fails to end would take all memory.
+      while (hoard.length < 100_000) hoard.push({ of: new Array(1000).fill(hoard.length) });
+      throw new Error('the limit of memory was passed by');
     }
     case 'throw':
       throw new Error(`cannot read ${text} a-secret-in-the-draft`);
