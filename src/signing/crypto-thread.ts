@@ -6,7 +6,7 @@ import { type CryptoMessage, JobKind, packFields, SignatureAnswer, unpackFields 
 import { type SignatureAlgorithm, type Signatures, signaturesHere } from '@kubepass/x509';
 
 /** A larger message keeps its first jobs waiting for the last; a smaller one wakes both threads more often. */
-const mostJobsInMessage = 4;
+const mostJobsInMessage = 16;
 /** One that the thread works on, and one that it finds when it is done. */
 const mostMessagesUnderWay = 2;
 

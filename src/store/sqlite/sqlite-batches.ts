@@ -70,6 +70,8 @@ export type WriterAnswer =
  */
 export class ThreadedBatches implements FlatBatches {
   #worker: Worker | null = null;
+  /** The question under way, of which there is at most one. */
+  #asked: { message: WriterQuestion; resolve(told: WriterAnswer): void; reject(error: Error): void } | null = null;
 
   constructor(
     private readonly data: WriterThreadData,
@@ -96,36 +98,33 @@ export class ThreadedBatches implements FlatBatches {
   #ask(message: WriterQuestion): Promise<WriterAnswer> {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
-      worker.postMessage(message);
-      const settle = (end: () => void) => {
-        worker.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
-        // An idle thread does not keep the process alive; one that closes the database does.
-        if (message !== 'close') worker.unref();
-        end();
-      };
-      const onMessage = (told: WriterAnswer) => {
-        settle(() => {
-          resolve(told);
-        });
-      };
-      const onEnd = (cause: unknown) => {
-        settle(() => {
-          reject(
-            new StoreUnavailableError('the writer ended in a commit, and whether it was made is not known', { cause }),
-          );
-        });
-      };
-      worker.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
+      this.#asked = { message, resolve, reject };
       worker.ref();
+      worker.postMessage(message);
     });
   }
 
   #start(): Worker {
     const worker = startThread(workerFile(import.meta.url, 'writer-thread'), this.data);
-    const forget = () => {
-      if (this.#worker === worker) this.#worker = null;
+    const take = () => {
+      const asked = this.#asked;
+      this.#asked = null;
+      return asked;
     };
-    worker.on('error', forget).on('exit', forget);
+    worker.on('message', (told: WriterAnswer) => {
+      const asked = take();
+      // An idle thread does not keep the process alive. A thread that closes the database does.
+      if (asked?.message !== 'close') worker.unref();
+      asked?.resolve(told);
+    });
+    const ended = (cause: unknown) => {
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      take()?.reject(
+        new StoreUnavailableError('the writer ended in a commit, and whether it was made is not known', { cause }),
+      );
+    };
+    worker.on('error', ended).on('exit', ended);
     return worker;
   }
 }
