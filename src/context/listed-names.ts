@@ -27,7 +27,7 @@ interface ReadName {
   /** By fingerprint: the certificates that were live, on all clusters and in every spelling of the name. */
   readonly live: Map<string, Live>;
   readonly block: IdentityBlock | null;
-  /** Which block of the name was known of when the reading began, as `IdentityBlocks.suspects` counts them. */
+  /** The number that `IdentityBlocks.suspects` had for the name when the reading began. */
   readonly asOf: number;
 }
 

@@ -120,7 +120,7 @@ describe('the body of an inspection', () => {
   });
 
   it('says the same in every way that a text may come', async () => {
-    // What is left of a validity is another number a moment later.
+    // The rest of a validity is another number a moment later.
     const timeless = ({ text }: Answer): unknown =>
       JSON.parse(text, (key, value: unknown) => (/^remaining/.test(key) ? undefined : value));
     for (const name of ['parameters-dh', 'parameters-ec', 'user', 'public-key', 'key-sec1', 'pem-empty-block']) {
