@@ -177,8 +177,10 @@ it('a replica remembers what another one published and revoked, which is gone wi
   await failOver();
   await expect.poll(() => verbose(two).catch(() => null)).toMatchObject({ restored: true });
   await expect.poll(() => recordOf(two, certificate)).toMatchObject({ reason: 'keyCompromise' });
+  // A look of the replica may have come between the last event and the end of its server.
+  const detectedBy = expect.toBeOneOf(['checkpoint', 'head']) as unknown;
   expect(await two.service.services.restored.read(admin)).toMatchObject({
-    value: { restorations: [{ detectedBy: 'checkpoint', signedEvents: largest() }] },
+    value: { restorations: [{ detectedBy, signedEvents: largest() }] },
   });
   ahead += 61_000;
   for (let i = 0; i < 3; i += 1) await grow(two);
