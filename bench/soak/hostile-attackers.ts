@@ -33,6 +33,8 @@ const mebibyte = 2 ** 20;
 const waitingCalls = 500;
 /** Five addresses wait. */
 const waitingAddress = (i: number) => `127.0.0.${String(10 + (i % 5))}`;
+/** Bodies do not come from the portal's address, whose connections have a limit of their own. */
+const bodiesAddress = '127.0.0.20';
 /** A body of which each octet is a chunk: 64 KiB of them take six times as much. */
 const octetByOctet = '1\r\na\r\n'.repeat(64 * 1024);
 const chunked = (path: string, type: string, token?: string) =>
@@ -105,8 +107,8 @@ class Attackers {
    * Octets of one whole connection. `holdMilliseconds`: how long nobody reads the answers, and then the connection
    * ends.
    */
-  async octets(octets: string | Buffer, over: 'TCP' | 'TLS', { reads, milliseconds }: Patience): Promise<void> {
-    const socket = this.connect(over);
+  async octets(octets: string | Buffer, over: 'TCP' | 'TLS', { reads, milliseconds, from }: Patience): Promise<void> {
+    const socket = this.connect(over, from);
     if (reads) socket.resume();
     else socket.pause();
     socket.write(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets);
@@ -172,7 +174,7 @@ class Attackers {
 
   /** Sends the headers of a body, and then the body or its beginning, on many connections at once. */
   async bodies(connections: number, headers: string, body: string | Buffer): Promise<void> {
-    const patience = { reads: true, milliseconds: 5_000 };
+    const patience = { reads: true, milliseconds: 5_000, from: bodiesAddress };
     const octets = Buffer.concat([Buffer.from(`${headers}\r\n\r\n`), Buffer.from(body)]);
     await Promise.all(Array.from({ length: connections }, () => this.octets(octets, 'TLS', patience)));
   }
@@ -238,6 +240,8 @@ interface Call {
 interface Patience {
   readonly reads: boolean;
   readonly milliseconds: number;
+  /** The address of the attacker; default: the portal's. */
+  readonly from?: string;
 }
 
 function expected(what: string, holds: boolean, status: number, text: string): void {
