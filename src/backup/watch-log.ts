@@ -29,9 +29,9 @@ const quietMilliseconds = 60_000;
  * last commits of that server. Such a loss is recorded as a restoration, as after a backup. Each replica looks for
  * itself, and adds the facts that only this replica knows.
  *
- * A replica also keeps the checkpoints of the other replicas as soon as it sees them. When the server goes, a replica
- * may not have seen the last checkpoint yet. So it signs nothing until the replica that saw this checkpoint has had
- * time to record its size.
+ * A replica also keeps each checkpoint of another replica as soon as the checkpoint is in the database. When the
+ * database server is lost, one replica may not have seen the last checkpoint yet. So every replica waits before its next
+ * signature, until the replica that saw the last checkpoint has had time to record the size of that checkpoint.
  */
 export class LogWatch {
   /** The ends of the log that were seen, oldest first. */
@@ -66,7 +66,7 @@ export class LogWatch {
     return inRounds(() => this.#look().catch(failed), lookMilliseconds);
   }
 
-  /** Looks one after the other, so that the heads stay in order. */
+  /** Begins a look when the earlier looks have ended, because each look appends a head to the ordered `#heads`. */
   #look(): Promise<void> {
     const look = this.#looking.then(() => this.#lookNow());
     this.#looking = look.catch(() => undefined);
@@ -97,7 +97,10 @@ export class LogWatch {
     this.#keptSize = lastSize;
   }
 
-  /** Records the facts that this process knows and the database does not know. Replicas do it one after the other. */
+  /**
+   * Records the facts that this process knows and the database does not know. A lock of the store lets one replica
+   * record its facts at a time.
+   */
   async #recover(lost: ReadonlySet<ChainHead> = new Set()): Promise<void> {
     const { store, restorations, denyList, tree, clock, log } = this.context;
     tree.forget();

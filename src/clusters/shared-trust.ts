@@ -14,9 +14,9 @@ export interface ClusterAuthorities {
 }
 
 /**
- * The clusters that let in users of another cluster, each with a sentence. A certificate for the other cluster would
- * work there too: the policies of the cluster would not apply to it, and it would work after its revocation. Two
- * clusters that both say `sharedTrust` may share a CA.
+ * Finds pairs of clusters of which `cluster` trusts a CA of `usersOf`. A certificate for `usersOf` works on `cluster`,
+ * too: the policies of `cluster` do not apply to that certificate, and a revocation on `usersOf` does not end it on
+ * `cluster`. Exception: two clusters that both say `sharedTrust` may share a CA. `message` says this to an operator.
  */
 export function findSharedTrust(
   clusters: readonly ClusterAuthorities[],

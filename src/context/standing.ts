@@ -290,7 +290,10 @@ export async function counting(
   return { ...request, approvals: await Promise.all(approvals) };
 }
 
-/** Whether none of these approvers is blocked on every cluster now. `at`: when they approved. */
+/**
+ * Whether a past approval holds: no approver has a block on every cluster now. `approvers` are names, and `at` is the
+ * instant of the approval, which tells the approver from a later bearer of the same name.
+ */
 export async function noneIsBlocked(
   context: Pick<RolesContext, 'directoryUse' | 'identityBlocks' | 'clock'>,
   approvers: readonly string[],

@@ -168,8 +168,9 @@ async function askInPlaceOf(
 const noApproval = { approvedAt: null, approvedSeconds: null, approvedBy: [] };
 
 /**
- * The last approval by people that counts for the renewal: that of the request, or the one that counted for it. The
- * approval does not count while one of the approvers is blocked on every cluster. It counts after an approver left.
+ * Finds the approval by people that the renewal carries over: the approval of the certificate's request, or else the
+ * approval that this request itself carried over. An approval does not carry over while one of its approvers is blocked
+ * on every cluster. An approval does carry over after its approver left.
  */
 async function approvalOf(
   context: IssuanceContext,

@@ -70,7 +70,7 @@ export type WriterAnswer =
  */
 export class ThreadedBatches implements FlatBatches {
   #worker: Worker | null = null;
-  /** The question under way, of which there is at most one. */
+  /** The question that the thread has not answered yet. `OrderedWriter` asks the next question after the answer. */
   #asked: { message: WriterQuestion; resolve(told: WriterAnswer): void; reject(error: Error): void } | null = null;
 
   constructor(
