@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { enforcementService } from '../../../src/access/enforcement-service.js';
+import { UnknownCertificates } from '../../../src/access/unknown-certificates.js';
 import { DenyList, revokeCertificate } from '../../../src/access/revocations.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { ListedNames } from '../../../src/context/listed-names.js';
 import { credentialId } from '../../../src/formats/enforcement-files.js';
 import type { Certificate } from '../../../src/model/certificate.js';
+import { probeUsername } from '../../../src/model/cluster.js';
 import type { Store } from '../../../src/store/store.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
@@ -134,4 +136,52 @@ it('is recorded once a day for each certificate that nobody issued, and ten time
   const next = await replica();
   await next.passes('jane', foreign);
   await expect.poll(seen).toHaveLength(11);
+});
+
+it('is recorded later where the database is away, and never where a probe shows it', async () => {
+  let isDown = true;
+  const { store } = issuance.context;
+  const writer = Object.assign(Object.create(store.writer) as Store['writer'], {
+    commit: (...step: Parameters<Store['writer']['commit']>) =>
+      isDown ? Promise.reject(new Error('down')) : store.writer.commit(...step),
+  });
+  const reader = Object.assign(Object.create(store) as Store, { writer });
+  const unknown = new UnknownCertificates({ ...issuance.context, store: reader });
+  await unknown.seen('demo', idOf(0), { user: 'jane' });
+  expect(await seen()).toEqual([]);
+  isDown = false;
+  await unknown.seen('demo', idOf(1), { user: probeUsername });
+  expect(await seen()).toEqual([]);
+  await unknown.seen('demo', idOf(0), { user: 'jane' });
+  expect(await seen()).toHaveLength(1);
+});
+
+it('a name that is blocked again is listed as soon as the process hears of the block', async () => {
+  const { store, clock, identityBlocks } = issuance.context;
+  await issue('jane');
+  const { listedNames } = await replica();
+  const block = async () => {
+    const made = { username: 'jane', clusters: ['demo'], reason: 'unspecified', comment: null, until: null } as const;
+    const operation = {
+      ...({ op: 'insertIdentityBlock', folded: 'jane' } as const),
+      block: { ...made, blockedAt: clock(), blockedBy: 'admin' },
+    };
+    await store.writer.commit({ operations: [operation], events: [] });
+    identityBlocks.add('jane');
+  };
+  const listed = async () => {
+    await listedNames.follow();
+    return [...(await listedNames.of('demo')).keys()];
+  };
+  await block();
+  expect(await listed()).toEqual(['jane']);
+  const [found] = await store.identityBlocks.find(['jane']);
+  await store.writer.commit({
+    operations: [{ op: 'removeIdentityBlock', folded: 'jane', n: found!.n }],
+    events: [],
+  });
+  issuance.advance(61);
+  expect(await listed()).toEqual([]);
+  await block();
+  expect(await listed()).toEqual(['jane']);
 });
