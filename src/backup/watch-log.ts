@@ -30,8 +30,8 @@ const quietMilliseconds = 60_000;
  * itself, and adds the facts that only this replica knows.
  *
  * A replica also keeps each checkpoint of another replica as soon as the checkpoint is in the database. When the
- * database server is lost, one replica may not have seen the last checkpoint yet. So every replica waits before its next
- * signature, until the replica that saw the last checkpoint has had time to record the size of that checkpoint.
+ * database server is lost, one replica may not have seen the last checkpoint yet. So each replica pauses before its
+ * next signature: the replica that saw the last checkpoint needs time to record its size.
  */
 export class LogWatch {
   /** The ends of the log that were seen, oldest first. */
