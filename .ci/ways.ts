@@ -89,11 +89,14 @@ async function takeEntered(): Promise<ReadonlySet<string>> {
   return entered;
 }
 
-/** The functions that each of some calls enters, because the service's own timers may come between. */
-async function measure({ status, prepare }: Way, name: string): Promise<ReadonlySet<string>> {
+/**
+ * The functions that each of some calls enters, because the service's own timers may come between. On a busy machine
+ * they come between nearly every time, so a way that seems too long is called up to 60 times.
+ */
+async function measure(way: Way, name: string): Promise<Length> {
   let common: ReadonlySet<string> | undefined;
-  for (let number = 1; number <= 10; number++) {
-    const call = await prepare(number);
+  for (let number = 1; number <= 10 || (number <= 60 && isTooLong(lengthOf(common), way)); number++) {
+    const call = await way.prepare(number);
     // The service knows a credential for a moment only.
     for (const token of [admin, directory, admin, directory]) {
       await sleep(200);
@@ -105,12 +108,25 @@ async function measure({ status, prepare }: Way, name: string): Promise<Readonly
     // of the call: in so short a time it comes between some calls and not between all.
     await sleep(100);
     const entered = await takeEntered();
-    if (reply.status !== status) throw new Error(`${name}: ${reply.status} ${reply.body}`);
+    if (reply.status !== way.status) throw new Error(`${name}: ${reply.status} ${reply.body}`);
     // The first two warm it up.
     if (number > 2) common = common?.intersection(entered) ?? entered;
   }
-  return common ?? new Set();
+  return lengthOf(common);
 }
+
+interface Length {
+  /** The functions of each file. */
+  readonly files: Partial<Record<string, string[]>>;
+  readonly functions: number;
+}
+
+function lengthOf(entered: ReadonlySet<string> = new Set()): Length {
+  return { files: Object.groupBy([...entered].sort(), (name) => name.split(' ')[0] ?? ''), functions: entered.size };
+}
+
+const isTooLong = ({ files, functions }: Length, { mostFiles, mostFunctions }: Way): boolean =>
+  Object.keys(files).length > mostFiles || functions > mostFunctions;
 
 /** Talks to the inspector of the service's main thread, which says in the log where it listens. */
 async function inspect(log: string): Promise<(method: string, params?: object) => Promise<unknown>> {
@@ -156,14 +172,14 @@ const { token: directory } = JSON.parse(made.body) as { token: string };
 console.log('way         files  at most  functions  at most');
 for (const [name, way] of Object.entries(ways)) {
   if (options.list !== undefined && options.list !== name) continue;
-  const functions = await measure(way, name);
-  const files = Object.groupBy([...functions].sort(), (entered) => entered.split(' ')[0] ?? '');
-  const length = { files: Object.keys(files).length, functions: functions.size };
-  const columns = [`${length.files}`.padStart(5), `${way.mostFiles}`.padStart(8), `${length.functions}`.padStart(10)];
-  console.log([name.padEnd(11), ...columns, `${way.mostFunctions}`.padStart(8)].join(' '));
+  const length = await measure(way, name);
+  const { files, functions } = length;
+  const columns = [`${Object.keys(files).length}`.padStart(5), `${way.mostFiles}`.padStart(8)];
+  columns.push(`${functions}`.padStart(10), `${way.mostFunctions}`.padStart(8));
+  console.log([name.padEnd(11), ...columns].join(' '));
   if (options.list === name)
     for (const [file, entered = []] of Object.entries(files)) console.log(`${entered.length}`.padStart(4), file);
-  if (length.files > way.mostFiles || length.functions > way.mostFunctions) {
+  if (isTooLong(length, way)) {
     console.log(`${name} is longer than its limit: npm run ci:ways -- --list ${name} names its files`);
     process.exitCode = 1;
   }

@@ -6,8 +6,8 @@ import { policySetOf, testPolicies } from '../../../../helpers/issuance.js';
 import { recordedRequest } from '../../../../helpers/recorded-requests.js';
 import { facts, now, request, requester } from '../../../../unit/policy/builders.js';
 
-// Workers start, on a machine that may be busy.
-const patient = { waitMilliseconds: 60_000, startMilliseconds: 60_000 };
+// Workers start and work, on a machine that may be busy.
+const patient = { waitMilliseconds: 60_000, startMilliseconds: 60_000, workMilliseconds: 60_000 };
 const pools: DraftPool[] = [];
 function poolOf({ evaluate, replay }: DraftPoolOptions = {}): DraftPool {
   const pool = new DraftPool({ evaluate: { ...patient, ...evaluate }, replay: { ...patient, ...replay } });
