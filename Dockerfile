@@ -4,19 +4,17 @@
 
 # Makes the parts that all platforms share in /packages and /service, and what is of one platform in /of. The context has
 # only these files (.dockerignore), with modes that follow the umask of whoever cloned, so all get the same modes. npm
-# takes from its cache what fits the hashes of package-lock.json, so a cache that the builder keeps changes nothing. Lint
-# checks the types, so the compiler only translates here.
+# takes from its cache what fits the hashes of package-lock.json, so a cache that the builder keeps changes nothing.
 FROM --platform=$BUILDPLATFORM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY . .
 RUN --mount=type=cache,target=/root/.npm npm_config_prefer_offline=true node scripts/setup.mjs \
- && node scripts/build-packages.mjs --noCheck --sourceMap false --declaration false \
- && node_modules/.bin/tsc -p tsconfig.build.json --noCheck --sourceMap false \
+ && node scripts/bundle-service.mjs \
  && node scripts/build-console.mjs \
  && node scripts/image-modules.mjs /packages/node_modules /of \
  && mkdir /service \
  && cp -r --parents package.json LICENSE prisma/migrations openapi docs/api.md dist \
-      packages/x509/package.json packages/x509/dist packages/inspect/package.json packages/inspect/dist /service \
+      packages/x509/package.json packages/inspect/package.json /service \
  && cp deploy/image/health-check.mjs /service \
  && chmod -R u=rwX,go=rX /packages /service /of \
  && rm -r node_modules

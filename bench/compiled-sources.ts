@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { copyFileSync, cpSync, globSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 
 /**
  * Compiles the sources as `npm run build` does, and imports some of the result. The bench itself runs under tsx, which
@@ -14,7 +13,8 @@ const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 export class CompiledSources {
   static #built: CompiledSources | undefined;
 
-  private constructor(private readonly directory: string) {}
+  /** The folder has `dist`, as the build makes it, and `modules`, in which each source is a file. */
+  private constructor(private readonly home: string) {}
 
   /** Compiled once for all measurements of a run. */
   static build(): CompiledSources {
@@ -25,24 +25,31 @@ export class CompiledSources {
     // The folder is beside the packages, so that imports find them, and contains the files that the service expects
     // beside its `dist/`.
     const home = join(root, 'node_modules', '.cache', 'kubepass-bench');
-    const directory = join(home, 'dist');
-    mkdirSync(directory, { recursive: true });
+    rmSync(home, { recursive: true, force: true });
+    mkdirSync(home, { recursive: true });
     copyFileSync(join(root, 'package.json'), join(home, 'package.json'));
     for (const beside of ['prisma/migrations', 'openapi', 'docs/api.md'])
       cpSync(join(root, beside), join(home, beside), { recursive: true });
     execFileSync(process.execPath, [join(root, 'scripts', 'build-packages.mjs')], { stdio: 'inherit' });
-    const options = ['-p', 'tsconfig.build.json', '--outDir', directory, '--sourceMap', 'false'];
-    execFileSync(process.execPath, [tsc, ...options], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-    return new CompiledSources(directory);
+    execFileSync(process.execPath, [join(root, 'scripts', 'bundle-service.mjs'), join(home, 'dist')]);
+    const sources = join(root, 'src');
+    buildSync({
+      entryPoints: globSync('**/*.ts', { cwd: sources }).map((file) => join(sources, file)),
+      outbase: sources,
+      outdir: join(home, 'modules'),
+      format: 'esm',
+      target: 'node24',
+    });
+    return new CompiledSources(home);
   }
 
   /** The service as `npm start` runs it. */
   get server(): string {
-    return join(this.directory, 'server.js');
+    return join(this.home, 'dist', 'server.js');
   }
 
   /** A module by its path in `src/`, without its extension. The caller knows its type. */
   async import<Module>(place: string): Promise<Module> {
-    return (await import(pathToFileURL(join(this.directory, `${place}.js`)).href)) as Module;
+    return (await import(pathToFileURL(join(this.home, 'modules', `${place}.js`)).href)) as Module;
   }
 }
