@@ -44,7 +44,7 @@ export default defineConfig({
       project('http', quick),
       project('contract', quick),
       // The rest of those three: whole processes, load, hostile uploads, fuzz, drills and tools.
-      project('slow', quick, ['packages/*/test/slow/**/*.test.ts']),
+      project('slow', { ...quick, ...morePatient }, ['packages/*/test/slow/**/*.test.ts']),
       project('crash', morePatient),
       project('browser', { globalSetup: ['test/browser/build-console.ts'] }),
       // `npm run screenshots`: no test, but it needs all that those of the browser need.

@@ -45,8 +45,8 @@ describeCharts('the page about an installation', () => {
     mkdirSync(join(directory.path, 'database'));
     const { caFile, pair } = await servingPair(join(directory.path, 'database'), databaseHost);
     databaseCaFile = caFile;
-    [image, plane, otherPlane, database] = await Promise.all([
-      makeImage(directory.path),
+    image = makeImage(directory.path);
+    [plane, otherPlane, database] = await Promise.all([
       openControlPlane({
         moreControllers: ['deployment-controller', 'replicaset-controller', 'endpointslice-controller'],
       }),

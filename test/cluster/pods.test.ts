@@ -69,15 +69,12 @@ describePods('pods as the chart renders them', () => {
   beforeAll(async () => {
     const { caFile, pair } = await servingPair(directory.path, 'kubepass.kubepass.svc', 'kubepass.ha.svc');
     tls = { ca: readFileSync(caFile, 'utf8'), pair };
-    const [image, started] = await Promise.all([
-      makeImage(directory.path),
-      openControlPlane({
-        apiServerFlags: { 'api-audiences': `${issuer},${audience}` },
-        // Deployments have pods, and Services have endpoints.
-        moreControllers: ['deployment-controller', 'replicaset-controller', 'endpointslice-controller'],
-      }),
-    ]);
-    plane = started;
+    const image = makeImage(directory.path);
+    plane = await openControlPlane({
+      apiServerFlags: { 'api-audiences': `${issuer},${audience}` },
+      // Deployments have pods, and Services have endpoints.
+      moreControllers: ['deployment-controller', 'replicaset-controller', 'endpointslice-controller'],
+    });
     api = ApiClient.ofKubeconfig(plane, plane.adminKubeconfigPath);
     const { hostname: host, port } = new URL(plane.server);
     const hosts = { [databaseHost]: '127.0.0.1', [otherHost]: '127.0.0.1' };
