@@ -4,22 +4,15 @@ import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { type Outcome, type Refusal, type Refused, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
+import { type AskWithoutCsr, resolveAnyAsk } from './resolve-renewal.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
 import { type KeyPair, encodeCertificates } from '@kubepass/x509';
 import { finishAttempt } from '../issuance/issue-certificate.js';
-import {
-  type StartedAttempt,
-  intentStep,
-  issuing,
-  keyOfPair,
-  newKeyPair,
-  startAttempt,
-} from '../issuance/start-attempt.js';
+import { type StartedAttempt, issuing, keyOfPair, newKeyPair, startAttempt } from '../issuance/start-attempt.js';
 import { chainOf, type IssuanceContext, issuingCluster } from '../context/context.js';
-import { recheckAndCommit } from './recheck-policy.js';
+import { beginAttempt } from './recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-steps.js';
-import { type CertificateRequestView, decideAndRecord, deniedAs, viewAtEnd } from './create-request.js';
+import { type CertificateRequestView, deniedAs, recordAsk, requestOf, roundsOf, viewAtEnd } from './create-request.js';
 import type { ClaimedKey } from '../context/idempotency-keys.js';
 
 /** A finished kubeconfig and its request. `yaml` may hold a private key: never log it. */
@@ -34,32 +27,33 @@ export type CreatedKubeconfig =
   | { readonly kind: 'collected'; readonly kubeconfig: CollectedKubeconfig }
   | { readonly kind: 'awaiting'; readonly request: CertificateRequest };
 
-/** The key is generated, so there is no certification request. */
-type KubeconfigAsk = Omit<CertificateRequestAsk, 'csr'>;
-
-/** Request, decision, issuing and kubeconfig in one call, for automated onboarding. `resolve`: how the ask is read. */
+/** Request, decision, issuing and kubeconfig in one call, for automated onboarding. */
 export async function createKubeconfig(
   context: IssuanceContext,
   principal: Principal,
-  ask: KubeconfigAsk,
+  ask: AskWithoutCsr,
   { idempotency }: { readonly idempotency: ClaimedKey | null },
-  resolve: () => Promise<Outcome<ResolvedAsk>> = () => resolveAsk(context, ask, principal),
 ): Promise<Outcome<CreatedKubeconfig>> {
   if (idempotency?.recorded) return goOn(context, principal, idempotency.recorded);
-  const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
+  const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolveAnyAsk(context, principal, ask));
   if (!resolved.ok) return resolved;
   const { keyAlgorithm, issuing: issuingFor } = resolved.value;
   // Generated while policy decides, since most often it is needed. An RSA key costs too much to be thrown away.
   let made = keyAlgorithm.startsWith('RSA-') ? null : newKeyPair(keyAlgorithm, principal.name);
   made?.catch(() => undefined);
   const keyPair = () => (made ??= newKeyPair(keyAlgorithm, principal.name));
-  const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, async (request) =>
-    isCollector(principal, request) ? keyOfPair(request, await keyPair(), issuingFor.signer) : null,
-  );
-  if (!recorded.ok) return recorded;
-  const { request, started } = recorded.value;
-  if (started === null) return done({ kind: 'awaiting', request });
-  return collected(await issueAndHandOut(context, principal, request, started, await keyPair()));
+  for (const rounds = roundsOf(context, resolved.value); ;) {
+    const decided = await rounds.decide();
+    const asked = await requestOf(context, principal, resolved.value, decided);
+    const isCollected = asked.state === 'approved' && isCollector(principal, asked);
+    const key = isCollected ? keyOfPair(asked, await keyPair(), issuingFor.signer) : null;
+    const started = key && startAttempt(context, asked, key, decided.now);
+    const recorded = await recordAsk(context, principal, rounds, { asked, decided, started, idempotency });
+    if (recorded === 'again') continue;
+    if (!recorded.ok) return recorded;
+    if (!started) return done({ kind: 'awaiting', request: recorded.value });
+    return collected(await issueAndHandOut(context, principal, recorded.value, started, await keyPair()));
+  }
 }
 
 /** Goes on with the request that an earlier call with the same key recorded before its answer was lost. */
@@ -121,20 +115,9 @@ export async function collectApproved(
   // Making the key took time.
   const late = lapsed(request, context.clock());
   if (late) return refused(late);
-  const rechecked = await recheckAndCommit(context, request, principal.name, (now) => {
-    const started = startAttempt(context, request, key, now);
-    return { step: intentStep(request, started, principal.name), prepared: started };
-  });
-  switch (rechecked.kind) {
-    case 'movedOn':
-      return refused(movedOn(request));
-    case 'denied':
-      return refused(rechecked.refusal);
-    case 'committed': {
-      const { prepared: started } = rechecked;
-      return issueAndHandOut(context, principal, issuing(request, started), started, keyPair);
-    }
-  }
+  const begun = await beginAttempt(context, request, key, principal.name);
+  if (begun === 'moved on') return refused(movedOn(request));
+  return begun.ok ? issueAndHandOut(context, principal, issuing(request, begun.value), begun.value, keyPair) : begun;
 }
 
 /** Why the principal may not collect the key of the request now, before policy is asked again; null where it may. */

@@ -6,18 +6,12 @@ import { newId } from '../model/new-id.js';
 import { type Outcome, type Refusal, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { recordedDecision } from '../policy/decide.js';
-import { type CertificateRequestAsk, type ResolvedAsk, resolveAsk } from './resolve-ask.js';
+import type { ResolvedAsk } from './resolve-ask.js';
+import { type AnyAsk, resolveAnyAsk } from './resolve-renewal.js';
 import type { Operation, Step } from '../store/steps/step.js';
 import { within } from '../context/under-way.js';
 import { type AttemptEnd, finishAttempt } from '../issuance/issue-certificate.js';
-import {
-  type KeyToCertify,
-  type StartedAttempt,
-  issuerCondition,
-  issuing,
-  keyOfCsr,
-  startAttempt,
-} from '../issuance/start-attempt.js';
+import { type StartedAttempt, issuerCondition, issuing, keyOfCsr, startAttempt } from '../issuance/start-attempt.js';
 import { type IssuanceContext, secondsAfter } from '../context/context.js';
 import { counting } from '../context/standing.js';
 import {
@@ -27,7 +21,7 @@ import {
   requestedDetails,
   violationDetails,
 } from '../context/request-steps.js';
-import { type DecidedNow, conditionsOf, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
+import { type DecidedNow, conditionsOf, DecisionRounds, quotaOperations } from './decision-rounds.js';
 import { type ClaimedKey, rememberKey } from '../context/idempotency-keys.js';
 import type { Certificate } from '../model/certificate.js';
 
@@ -41,37 +35,48 @@ export interface CreateOptions {
 }
 
 /**
- * The way of a request. Steps 2 and 3 are `decideAndRecord`, steps 4 to 6 are `finishAttempt`. A request that waits
- * for a person, or for a collector whose key is still to be generated, stops after step 3; `decide-request.ts` and
- * `collect-kubeconfig.ts` ask policy again before they go on with step 4. `resolve`: how the ask is resolved.
+ * The way of a request. Steps 4 to 6 are `finishAttempt`. A request that waits for a person, or for a collector whose
+ * key is still to be generated, stops after step 3; `decide-request.ts` and
+ * `collect-kubeconfig.ts` ask policy again before they go on with step 4.
  */
 export async function createRequest(
   context: IssuanceContext,
   principal: Principal,
-  ask: CertificateRequestAsk,
+  ask: AnyAsk,
   { waitSeconds, over, idempotency }: CreateOptions,
-  resolve: () => Promise<Outcome<ResolvedAsk>> = () => resolveAsk(context, ask, principal),
 ): Promise<Outcome<CertificateRequestView>> {
   if (idempotency?.recorded) return answerAgain(context, idempotency.recorded, waitSeconds, over);
 
   // 1. Resolve the ask: one cluster, one username, and a CSR that proves its key.
-  const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolve());
+  const resolved = whyNotPermitted(principal, 'request-certificates') ?? (await resolveAnyAsk(context, principal, ask));
   if (!resolved.ok) return resolved;
   const { csr } = resolved.value;
   const key = csr && keyOfCsr(csr);
 
-  // 2. Decide. 3. Record request, decision and, where issuing starts at once, the signer's intent in one commit.
-  const recorded = await decideAndRecord(context, principal, resolved.value, idempotency, () => key);
-  if (!recorded.ok) return recorded;
-  const { request, started } = recorded.value;
-  if (!started) return done({ request, certificate: null });
+  for (const rounds = roundsOf(context, resolved.value); ;) {
+    // 2. Decide.
+    const decided = await rounds.decide();
+    const asked = await requestOf(context, principal, resolved.value, decided);
+    const started = key && asked.state === 'approved' ? startAttempt(context, asked, key, decided.now) : null;
 
-  // 4. Sign. 5. Check the certificate that came back. 6. Record the outcome.
-  const end = finishAttempt(context, request, started, principal.name);
+    // 3. Record request, decision and, where issuing starts at once, the signer's intent in one commit.
+    const recorded = await recordAsk(context, principal, rounds, { asked, decided, started, idempotency });
+    if (recorded === 'again') continue;
+    if (!recorded.ok) return recorded;
+    const request = recorded.value;
+    if (!started) return done({ request, certificate: null });
 
-  // 7. Answer, at the end of issuing or once the caller has waited long enough.
-  return done(viewAtEnd(request, await within(waitSeconds, end, over)));
+    // 4. Sign. 5. Check the certificate that came back. 6. Record the outcome.
+    const end = finishAttempt(context, request, started, principal.name);
+
+    // 7. Answer, at the end of issuing or once the caller has waited long enough.
+    return done(viewAtEnd(request, await within(waitSeconds, end, over)));
+  }
 }
+
+/** The request has no id yet, so there is nothing of its own to leave out of a count. */
+export const roundsOf = (context: IssuanceContext, ask: ResolvedAsk): DecisionRounds =>
+  new DecisionRounds(context, { ...ask, id: '' });
 
 /** Answers for the request that an earlier call with the same key recorded. */
 async function answerAgain(
@@ -85,56 +90,42 @@ async function answerAgain(
   return done(await readView(context, request.id));
 }
 
-/** A request as it was recorded; with its first attempt where that begins at once. */
-interface RecordedAsk {
-  readonly request: CertificateRequest;
+/** A request that is decided on, and not recorded yet. */
+interface DecidedAsk {
+  readonly asked: CertificateRequest;
+  readonly decided: DecidedNow;
+  /** Its first attempt, where that begins at once. */
   readonly started: StartedAttempt | null;
+  readonly idempotency: ClaimedKey | null;
 }
 
 /**
- * Decides on a resolved ask and records the request with its decision. The intent of a first attempt is in the same
- * commit where approval is automatic and `keyFor` has a key for the request. A denied request is recorded too, and
- * answered as `policy-denied`.
+ * Records the request with its decision, and with the intent of its first attempt in the same commit. A denied request
+ * is recorded too, and answered as `policy-denied`. `again`: another round decides.
  */
-export function decideAndRecord(
+export async function recordAsk(
   context: IssuanceContext,
   principal: Principal,
-  ask: ResolvedAsk,
-  idempotency: ClaimedKey | null,
-  keyFor: (request: CertificateRequest) => KeyToCertify | null | Promise<KeyToCertify | null>,
-): Promise<Outcome<RecordedAsk>> {
-  // The request has no id yet, so there is nothing of its own to leave out of a count.
-  return decideWithinQuotas<Outcome<RecordedAsk>>(context, { ...ask, id: '' }, async (decided) => {
-    const makers = waitsForPerson(decided.decision)
-      ? await makersToRecord(context, principal, ask.collector, decided.now)
-      : null;
-    const request = requestOf(context, ask, decided, makers);
-    const key = request.state === 'approved' ? await keyFor(request) : null;
-    const started = key && startAttempt(context, request, key, request.createdAt);
-    const step = recordStep(context, principal, request, decided, started, idempotency);
-    return {
-      requestId: request.id,
-      step,
-      signing: started?.signing ?? null,
-      end:
-        request.state === 'denied'
-          ? refused(deniedAs(request))
-          : done({ request: started ? issuing(request, started) : request, started }),
-      otherwise(conflict) {
-        if (conflict.kind === 'idempotencyKey') return refused({ kind: 'idempotency-key-in-flight', requestId: null });
-        throw new Error(`a new request could not be recorded: ${JSON.stringify(conflict)}`);
-      },
-    };
-  });
+  rounds: DecisionRounds,
+  { asked, decided, started, idempotency }: DecidedAsk,
+): Promise<Outcome<CertificateRequest> | 'again'> {
+  const step = recordStep(context, principal, asked, decided, started, idempotency);
+  const conflict = await rounds.commit(asked.id, step, started?.signing ?? null);
+  if (conflict === 'again') return conflict;
+  if (conflict?.kind === 'idempotencyKey') return refused({ kind: 'idempotency-key-in-flight', requestId: null });
+  if (conflict !== null) throw new Error(`a new request could not be recorded: ${JSON.stringify(conflict)}`);
+  if (asked.state === 'denied') return refused(deniedAs(asked));
+  return done(started ? issuing(asked, started) : asked);
 }
 
 /** The record of the ask and its decision; its state follows from the decision. */
-function requestOf(
+export async function requestOf(
   context: IssuanceContext,
+  principal: Principal,
   ask: ResolvedAsk,
   { decision, facts, policySet, now }: DecidedNow,
-  makers: readonly string[] | null,
-): CertificateRequest {
+): Promise<CertificateRequest> {
+  const makers = waitsForPerson(decision) ? await makersToRecord(context, principal, ask.collector, now) : null;
   const state: RequestState =
     decision.outcome === 'denied' ? 'denied' : waitsForPerson(decision) ? 'pending' : 'approved';
   const recorded = recordedDecision(decision, ask, facts, policySet, now);

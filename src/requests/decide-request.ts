@@ -24,7 +24,8 @@ import {
 } from '../context/request-steps.js';
 import { finishAttempt } from '../issuance/issue-certificate.js';
 import { intentStep, startAttempt, recordedKey } from '../issuance/start-attempt.js';
-import { recheckAndCommit } from './recheck-policy.js';
+import { DecisionRounds } from './decision-rounds.js';
+import { recheckPolicy, stillPermitted } from './recheck-policy.js';
 import { type CertificateRequestView, readView } from './create-request.js';
 
 /**
@@ -99,11 +100,14 @@ async function recordLastApproval(
   const approvals = [...request.approvals, approval];
   const approved: CertificateRequest = { ...request, state: 'approved', approvals };
   const key = await recordedKey(approved, context.signatures);
-  const rechecked = await recheckAndCommit(context, request, principal, (now, policySet) => {
+  for (const rounds = new DecisionRounds(context, request); ;) {
+    const rechecked = await recheckPolicy(context, rounds, request, principal);
+    if (rechecked === 'moved on' || !rechecked.ok) return rechecked;
+    const { now, policySet } = rechecked.value;
     const started = key && startAttempt(context, approved, key, now);
     const intent = started ? intentStep(approved, started, principal) : { operations: [], events: [] };
     const waitsUntil = secondsAfter(now, context.settings.uncollectedExpiresAfterSeconds);
-    const step: Step = {
+    const step = stillPermitted(request, rechecked.value, {
       operations: [
         moveRequest(request.id, asItWas(request), { state: 'approved', approvals, waitsUntil }),
         decisionOf(request, approval),
@@ -118,18 +122,13 @@ async function recordLastApproval(
         }),
         ...intent.events,
       ],
-    };
-    return { step, prepared: started };
-  });
-  switch (rechecked.kind) {
-    case 'movedOn':
-      return 'moved on';
-    case 'denied':
-      return refused(rechecked.refusal);
-    case 'committed':
-      // Nobody waits for the end; a fault is logged, and recovery takes the attempt up.
-      if (rechecked.prepared) finishAttempt(context, approved, rechecked.prepared, principal).catch(() => undefined);
-      return done(await readView(context, request.id));
+    });
+    const conflict = await rounds.commit(request.id, step, started?.signing ?? null);
+    if (conflict === 'again') continue;
+    if (conflict !== null) return 'moved on';
+    // Nobody waits for the end; a fault is logged, and recovery takes the attempt up.
+    if (started) finishAttempt(context, approved, started, principal).catch(() => undefined);
+    return done(await readView(context, request.id));
   }
 }
 

@@ -15,9 +15,10 @@ import type { DraftPool, EvaluatedDraft } from '../policy/workers/draft-pool.js'
 import { DraftRefusedError, draftPath, type Draft } from '../policy/workers/draft.js';
 import type { IssuanceContext } from '../context/context.js';
 import { labelDetails, renewalDetails, violationDetails } from '../context/request-steps.js';
-import { resolveEvaluation, type EvaluationAsk } from './renew-certificate.js';
+import { resolveEvaluation, type EvaluationAsk } from './resolve-renewal.js';
 import type { ResolvedAsk } from './resolve-ask.js';
-import { decideNow, withBlocked, gatherFacts } from './decide-within-quotas.js';
+import { decideNow, withBlocked } from './decision-rounds.js';
+import { gatherFacts } from './gather-facts.js';
 import { draftRefusal, replayItems } from './replay.js';
 
 /** Reads drafts and decides under them, beside the event loop. */

@@ -1,56 +1,60 @@
 import { awaitedStages, type CertificateRequest } from '../model/certificate-request.js';
 import type { Decision, Violation } from '../model/decision.js';
-import type { Refusal } from '../model/outcome.js';
+import { done, type Outcome, refused, type Refusal } from '../model/outcome.js';
 import type { ViolationReason } from '../model/violation-reasons.js';
 import { joined } from '@kubepass/inspect/formats';
-import type { PolicySet } from '../policy/policy-set.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import { counting } from '../context/standing.js';
-import type { StartedAttempt } from '../issuance/start-attempt.js';
+import { intentStep, type KeyToCertify, startAttempt, type StartedAttempt } from '../issuance/start-attempt.js';
 import { announce, requestEvent, violationDetails, moveRequest } from '../context/request-steps.js';
-import { conditionsOf, decideNow, decideWithinQuotas, quotaOperations } from './decide-within-quotas.js';
+import { conditionsOf, type DecidedNow, decideNow, DecisionRounds, quotaOperations } from './decision-rounds.js';
 
 /**
- * The result of asking policy again. `movedOn`: somebody else moved the request meanwhile, and nothing was committed.
+ * Asks policy again, under the set in force and with facts as they are now, and answers the decision where policy still
+ * permits the request; otherwise the request ends denied. `moved on`: somebody else moved the request meanwhile, and
+ * nothing was committed. `actor`: the principal who caused it; null: the service itself.
  */
-type Rechecked<Prepared extends StartedAttempt | null> =
-  | { readonly kind: 'committed'; readonly prepared: Prepared }
-  | { readonly kind: 'denied'; readonly refusal: Refusal }
-  | { readonly kind: 'movedOn' };
-
-/**
- * Asks policy again, under the set in force and with facts as they are now. Where it still permits the request,
- * commits the step of `goOn`, which begins the attempt `prepared`, unless that exceeds the quota of the deciding
- * policy; otherwise the request ends denied. `actor` is the principal who caused it; null: the service itself.
- */
-export function recheckAndCommit<Prepared extends StartedAttempt | null>(
+export async function recheckPolicy(
   context: IssuanceContext,
+  rounds: DecisionRounds,
   request: CertificateRequest,
   actor: string | null,
-  goOn: (now: Date, policySet: PolicySet) => { readonly step: Step; readonly prepared: Prepared },
-): Promise<Rechecked<Prepared>> {
-  return decideWithinQuotas<Rechecked<Prepared>>(context, request, async ({ decision, policySet, now }) => {
-    const violations = violationsOf(decision, await counting(context, request));
-    if (violations.length > 0) {
-      const { committed } = await context.store.writer.commit(
-        noLongerPermittedStep(context, request, violations, now, actor),
-      );
-      if (!committed) return { end: { kind: 'movedOn' } };
-      return { end: { kind: 'denied', refusal: noLongerPermitted(request, violations) } };
-    }
-    const { step, prepared } = goOn(now, policySet);
-    return {
-      requestId: request.id,
-      step: {
-        operations: [...conditionsOf(request, now), ...quotaOperations(decision, request, now), ...step.operations],
-        events: step.events,
-      },
-      signing: prepared?.signing ?? null,
-      end: { kind: 'committed', prepared },
-      otherwise: () => ({ kind: 'movedOn' }),
-    };
-  });
+): Promise<Outcome<DecidedNow> | 'moved on'> {
+  const decided = await rounds.decide();
+  const violations = violationsOf(decided.decision, await counting(context, request));
+  if (violations.length === 0) return done(decided);
+  const denial = noLongerPermittedStep(context, request, violations, decided.now, actor);
+  const { committed } = await context.store.writer.commit(denial);
+  return committed ? refused(noLongerPermitted(request, violations)) : 'moved on';
+}
+
+/** The step of a request that policy still permits, with the conditions under which the decision holds. */
+export const stillPermitted = (
+  request: CertificateRequest,
+  { decision, now }: DecidedNow,
+  { operations, events }: Step,
+): Step => ({
+  operations: [...conditionsOf(request, now), ...quotaOperations(decision, request, now), ...operations],
+  events,
+});
+
+/** Begins an attempt on an approved request, if policy still permits the request. Otherwise as `recheckPolicy`. */
+export async function beginAttempt(
+  context: IssuanceContext,
+  request: CertificateRequest,
+  key: KeyToCertify,
+  actor: string | null,
+): Promise<Outcome<StartedAttempt> | 'moved on'> {
+  for (const rounds = new DecisionRounds(context, request); ;) {
+    const rechecked = await recheckPolicy(context, rounds, request, actor);
+    if (rechecked === 'moved on' || !rechecked.ok) return rechecked;
+    const started = startAttempt(context, request, key, rechecked.value.now);
+    const step = stillPermitted(request, rechecked.value, intentStep(request, started, actor));
+    const conflict = await rounds.commit(request.id, step, started.signing);
+    if (conflict === null) return done(started);
+    if (conflict !== 'again') return 'moved on';
+  }
 }
 
 /**

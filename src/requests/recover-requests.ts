@@ -2,17 +2,9 @@ import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-r
 import { readIssuedCertificate } from '../issuance/check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context/context.js';
 import { abandonAttempt, finishAttempt } from '../issuance/issue-certificate.js';
-import {
-  intentStep,
-  issuing,
-  resumeAttempt,
-  startAttempt,
-  takeoverStep,
-  recordedKey,
-  type KeyToCertify,
-} from '../issuance/start-attempt.js';
-import { conditionsOf } from './decide-within-quotas.js';
-import { recheckAndCommit, whyNotPermittedNow } from './recheck-policy.js';
+import { issuing, resumeAttempt, takeoverStep, recordedKey, type KeyToCertify } from '../issuance/start-attempt.js';
+import { conditionsOf } from './decision-rounds.js';
+import { beginAttempt, whyNotPermittedNow } from './recheck-policy.js';
 import { lapsed } from '../context/request-steps.js';
 
 /**
@@ -133,11 +125,7 @@ function nextTry({ attempt, createdAt }: CertificateRequest): Date {
 
 async function issueAgain(context: IssuanceContext, approved: CertificateRequest, key: KeyToCertify): Promise<void> {
   if (lapsed(approved, context.clock())) return;
-  const rechecked = await recheckAndCommit(context, approved, null, (now) => {
-    const started = startAttempt(context, approved, key, now);
-    return { step: intentStep(approved, started, null), prepared: started };
-  });
-  if (rechecked.kind !== 'committed') return;
-  const { prepared: started } = rechecked;
-  await finishAttempt(context, issuing(approved, started), started, null);
+  const begun = await beginAttempt(context, approved, key, null);
+  if (begun === 'moved on' || !begun.ok) return;
+  await finishAttempt(context, issuing(approved, begun.value), begun.value, null);
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { neededFacts } from '../../../src/policy/decide.js';
-import { gatherFacts } from '../../../src/requests/decide-within-quotas.js';
+import { gatherFacts } from '../../../src/requests/gather-facts.js';
 import { type BlastRadius, privilegesOf } from '../../../src/model/blast-radius.js';
 import type { PolicySet } from '../../../src/policy/policy-set.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
