@@ -9,7 +9,7 @@ interface Rules {
     readonly rules: readonly { readonly alert: string; readonly annotations: Readonly<Record<string, string>> }[];
   }[];
 }
-const shipped = parse(readFileSync('deploy/observability/kubepass.rules.yaml', 'utf8')) as Rules;
+const shipped = parse(readFileSync('deploy/chart/kubepass/files/kubepass.rules.yaml', 'utf8')) as Rules;
 const rulesOf = (manifest: Manifest) => manifest.spec as Rules;
 
 /** Rules without the addresses of their pages. */
@@ -47,7 +47,7 @@ describeChart('monitoring', () => {
     expect(find('ServiceMonitor').metadata.labels).toMatchObject({ release: 'prometheus' });
   });
 
-  it('has the rules of deploy/observability, which lead to the page that you name', async () => {
+  it('has the rules of deploy/chart/kubepass/files, which lead to the page that you name', async () => {
     const { find } = await render({}, { files: [ciFile('everything')] });
     const rules = rulesOf(find('PrometheusRule'));
     expect(withoutRunbooks(rules)).toEqual(withoutRunbooks(shipped));
@@ -78,7 +78,7 @@ describeChart('monitoring', () => {
     const { find } = await render({ metrics: { dashboard: { enabled: true, labels: { folder: 'security' } } } });
     expect(find('ConfigMap', 'kubepass-dashboard')).toMatchObject({
       metadata: { labels: { grafana_dashboard: '1', folder: 'security' } },
-      data: { 'kubepass.json': readFileSync('deploy/observability/kubepass.dashboard.json', 'utf8') },
+      data: { 'kubepass.json': readFileSync('deploy/chart/kubepass/files/kubepass.dashboard.json', 'utf8') },
     });
   });
 });

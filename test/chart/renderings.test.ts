@@ -127,10 +127,4 @@ describe('the sources of the chart', () => {
       /\blookup\b|\brand[A-Z]\w*|\bgen[A-Z]\w*|\buuidv4\b|\bnow\b|\bdate\w*\b|\.Capabilities|helm\.sh\/hook|kind: Secret\b|\.Release\.(?:IsInstall|IsUpgrade|Revision)|\btpl\b|\bbcrypt\b|\bhtpasswd\b|\bgetHostByName\b/,
     );
   });
-
-  it.each(['kubepass.rules.yaml', 'kubepass.dashboard.json'])('have %s as deploy/observability has it', (file) => {
-    expect(readFileSync(`${chartFolder()}/files/${file}`, 'utf8')).toBe(
-      readFileSync(`deploy/observability/${file}`, 'utf8'),
-    );
-  });
 });

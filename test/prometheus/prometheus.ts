@@ -23,7 +23,7 @@ export interface Series {
   readonly value: readonly [number, string];
 }
 
-/** A real Prometheus that scrapes one target each second, with the rules of deploy/observability. */
+/** A real Prometheus that scrapes one target each second, with the rules of deploy/chart/kubepass/files. */
 export class Prometheus {
   private constructor(
     private readonly address: string,

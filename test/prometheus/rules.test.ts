@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { promtool } from './prometheus.js';
 
-const folder = 'deploy/observability';
+const folder = 'deploy/chart/kubepass/files';
 
 describe('promtool', () => {
   it('accepts the alert rules', () => {

@@ -36,7 +36,7 @@ audit: { checkpointSeconds: 1 }
   });
   listener = new MetricsListener(() => service.metrics(), createLogger({ level: 'silent' }));
   target = await listener.listen({ host: '127.0.0.1', port: 0 });
-  prometheus = await Prometheus.start(new URL(target).host, resolve('deploy/observability/kubepass.rules.yaml'));
+  prometheus = await Prometheus.start(new URL(target).host, resolve('deploy/chart/kubepass/files/kubepass.rules.yaml'));
   await load();
   await prometheus.scrapes(4);
 });
@@ -80,7 +80,7 @@ interface Panel {
   readonly panels?: readonly Panel[];
   readonly targets?: readonly { readonly expr: string }[];
 }
-const dashboard = JSON.parse(readFileSync('deploy/observability/kubepass.dashboard.json', 'utf8')) as {
+const dashboard = JSON.parse(readFileSync('deploy/chart/kubepass/files/kubepass.dashboard.json', 'utf8')) as {
   readonly panels: readonly Panel[];
 };
 const expressions = dashboard.panels

@@ -24,16 +24,16 @@ interface ScrapeConfig {
   readonly job_name: string;
   readonly dns_sd_configs: readonly { readonly names: readonly string[]; readonly port: number }[];
 }
-const config = read('deploy/observability/prometheus.yaml') as {
+const config = read('deploy/chart/kubepass/files/prometheus.yaml') as {
   readonly rule_files: readonly string[];
   readonly scrape_configs: readonly ScrapeConfig[];
 };
 
 describe('the profile prometheus of docker compose', () => {
-  it('mounts a folder that has the configuration that it names, and the rules', () => {
+  it('mounts the folder of the chart that has the configuration that it names, and the rules', () => {
     const [mount = ''] = prometheus?.volumes ?? [];
     const [folder, target] = mount.split(':');
-    expect([folder, target]).toEqual(['./deploy/observability', '/etc/prometheus']);
+    expect([folder, target]).toEqual(['./deploy/chart/kubepass/files', '/etc/prometheus']);
     const file =
       prometheus?.command?.find((one) => one.startsWith('--config.file='))?.slice('--config.file='.length) ?? '';
     expect(existsSync(file.replace('/etc/prometheus', folder ?? ''))).toBe(true);
@@ -112,7 +112,7 @@ describe('deploy/kubernetes/components/scrape-metrics', () => {
 });
 
 it('the dashboard names no data source of ours, and each panel has a title and an expression', () => {
-  const dashboard = JSON.parse(readFileSync('deploy/observability/kubepass.dashboard.json', 'utf8')) as {
+  const dashboard = JSON.parse(readFileSync('deploy/chart/kubepass/files/kubepass.dashboard.json', 'utf8')) as {
     panels: { id: number; type: string; title: string; datasource?: object; targets?: { expr: string }[] }[];
   };
   const panels = dashboard.panels.filter(({ type }) => type !== 'row');
@@ -126,5 +126,5 @@ it('the dashboard names no data source of ours, and each panel has a title and a
 
 it('the rules are YAML that has no member twice', () => {
   for (const file of ['kubepass.rules.yaml', 'kubepass.rules.test.yaml', 'prometheus.yaml'])
-    expect(parseDocument(readFileSync(`deploy/observability/${file}`, 'utf8')).errors).toEqual([]);
+    expect(parseDocument(readFileSync(`deploy/chart/kubepass/files/${file}`, 'utf8')).errors).toEqual([]);
 });

@@ -13,7 +13,7 @@ interface AlertRule {
   readonly labels: { readonly severity: string };
   readonly annotations: { readonly summary: string; readonly description: string; readonly runbook_url: string };
 }
-const { groups } = read('deploy/observability/kubepass.rules.yaml') as {
+const { groups } = read('deploy/chart/kubepass/files/kubepass.rules.yaml') as {
   groups: readonly { readonly rules: readonly AlertRule[] }[];
 };
 const rules = groups.flatMap((group) => group.rules);
@@ -22,7 +22,7 @@ interface RuleTest {
   readonly name: string;
   readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts: readonly unknown[] }[];
 }
-const { tests } = read('deploy/observability/kubepass.rules.test.yaml') as { tests: readonly RuleTest[] };
+const { tests } = read('deploy/chart/kubepass/files/kubepass.rules.test.yaml') as { tests: readonly RuleTest[] };
 
 const no = () => false;
 
