@@ -193,7 +193,6 @@ export default defineConfig(
                 '**/bench/*',
                 '**/bench/{load,million,peers,soak,turns}/**',
                 '!**/bench/seed-directory.js',
-                '!**/bench/cel-conformance',
               ],
               message: 'Move it to test/slow: it tests a tool, or needs a compiler.',
             },

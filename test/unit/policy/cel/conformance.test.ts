@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileExpression, type Expression } from '../../../../src/policy/cel/compile-expression.js';
-import { conformanceCases, error, type ConformanceCase } from '../../../../bench/cel-conformance/cases.js';
+import { conformanceCases, error, type ConformanceCase } from './conformance-cases.js';
 import { variables } from './variables.js';
 
 /** Expressions that ask the same as the case and have a result that a policy may have. */
