@@ -1,7 +1,6 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { plainSentences } from './scripts/lint/plain-sentences.ts';
 
 const noDefaultExport = {
   selector: 'ExportDefaultDeclaration, ExportSpecifier[exported.name="default"]',
@@ -208,11 +207,6 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
     },
-  },
-  {
-    files: ['**/*.{ts,tsx,mjs,cjs,js}'],
-    plugins: { prose: { rules: { 'plain-sentences': plainSentences } } },
-    rules: { 'prose/plain-sentences': 'error' },
   },
   {
     files: ['*.config.{js,ts}', '**/*.config.{js,ts}'],
