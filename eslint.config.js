@@ -193,7 +193,7 @@ export default defineConfig(
                 '**/bench/{load,million,peers,soak,turns}/**',
                 '!**/bench/seed-directory.js',
               ],
-              message: 'Move it to test/slow: it tests a tool, or needs a compiler.',
+              message: 'Move it to test/tools, or to test/slow if it needs a compiler.',
             },
           ],
         },

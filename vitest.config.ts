@@ -43,7 +43,9 @@ export default defineConfig({
       project('unit', quick, ['packages/*/test/{*.test.ts,!(slow)/**/*.test.ts}']),
       project('http', quick),
       project('contract', quick),
-      // The rest of those three: whole processes, load, hostile uploads, fuzz, drills and tools.
+      // Programs and documents around the service: scripts, CI, the bench, the files of deploy/, and what docs/ says.
+      project('tools', { ...quick, ...morePatient }),
+      // The rest of unit, http and contract: whole processes, load, hostile uploads, fuzz and drills.
       project('slow', { ...quick, ...morePatient }, ['packages/*/test/slow/**/*.test.ts']),
       project('crash', morePatient),
       project('browser', { globalSetup: ['test/browser/build-console.ts'] }),

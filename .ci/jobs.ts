@@ -28,6 +28,7 @@ export const lanes: readonly (readonly Job[])[] = [
     tests('ci:postgresql', 40, 'test/postgresql', 'test/http', 'test/slow/http'),
     tests('test', 25, 'test/unit', 'test/http', 'test/contract'),
     tests('test:crash', 25, 'test/crash'),
+    tests('test:tools', 15, 'test/tools'),
     job('lint', 20),
     tests('ci:node26', 15, 'test/http', 'test/slow/http'),
     job('ci:fuzz', 4),

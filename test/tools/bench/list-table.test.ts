@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareLists, listTable, summaryOf } from '../../../../bench/million/list-table.js';
+import { compareLists, listTable, summaryOf } from '../../../bench/million/list-table.js';
 
 const timed = (...milliseconds: readonly number[]) =>
   milliseconds.map((one, i) => ({ what: `/v1/list-${i}`, milliseconds: one, plans: new Map<string, string>() }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { svgOf, type BarGroup } from '../../../../bench/chart.js';
+import { svgOf, type BarGroup } from '../../../bench/chart.js';
 
 const chart = (...groups: readonly BarGroup[]) =>
   svgOf({ title: 'Rates & more', description: 'a < b', axis: 'a second', unit: '/s', groups });

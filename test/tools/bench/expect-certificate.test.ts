@@ -5,15 +5,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Contender, SigningJob } from '../../../../bench/peers/contender.js';
-import { expectCertificate } from '../../../../bench/peers/expect-certificate.js';
+import type { Contender, SigningJob } from '../../../bench/peers/contender.js';
+import { expectCertificate } from '../../../bench/peers/expect-certificate.js';
 import {
   makeAuthority,
   makeCertificate,
   makeKey,
   type CertificateFields,
-} from '../../../../packages/x509/test/helpers/certificates.js';
-import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
+} from '../../../packages/x509/test/helpers/certificates.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const issuer = makeAuthority();
 const key = makeKey();

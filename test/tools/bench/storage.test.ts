@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { filesStorage, framesIn, sqliteStorage } from '../../../../bench/peers/storage.js';
-import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
+import { filesStorage, framesIn, sqliteStorage } from '../../../bench/peers/storage.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const pageSize = 4096;
 

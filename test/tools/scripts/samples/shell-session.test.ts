@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ShellFailure, ShellSession, shellNames } from '../../../../../scripts/samples/shell-session.js';
-import { isInstalled } from '../../../../helpers/is-installed.js';
+import { ShellFailure, ShellSession, shellNames } from '../../../../scripts/samples/shell-session.js';
+import { isInstalled } from '../../../helpers/is-installed.js';
 
 describe.each(shellNames)('ShellSession in %s', (shell) => {
   const sessions: ShellSession[] = [];

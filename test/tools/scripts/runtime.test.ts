@@ -6,7 +6,7 @@ interface Runtime {
   readonly instead: string;
   readonly offered: boolean;
 }
-const runtimeModule = new URL('../../../../scripts/runtime.mjs', import.meta.url);
+const runtimeModule = new URL('../../../scripts/runtime.mjs', import.meta.url);
 const { neededRuntime } = (await import(runtimeModule.href)) as { neededRuntime(): Runtime | null };
 
 const npmOn = (version: string) => {
@@ -47,7 +47,7 @@ describe('the Node that scripts run under', () => {
   });
 
   it('is at least what package.json and the image ask for', () => {
-    const root = new URL('../../../../', import.meta.url);
+    const root = new URL('../../../', import.meta.url);
     const { engines } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
       engines: { node: string };
     };

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { withFindings, withPart } from '../../../../bench/performance-document.js';
+import { withFindings, withPart } from '../../../bench/performance-document.js';
 
-const document = readFileSync(new URL('../../../../docs/performance.md', import.meta.url), 'utf8');
+const document = readFileSync(new URL('../../../docs/performance.md', import.meta.url), 'utf8');
 const text = '# Title\n\n<!-- a: begin -->\n\nold a\n\n<!-- a: end -->\n\n<!-- b: begin -->\n<!-- b: end -->\nlast\n';
 
 describe('withFindings', () => {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { requestOctets, type Target } from '../../../../bench/load/http-connection.js';
-import { measureThroughput, sendEach, type Load } from '../../../../bench/load/load.js';
+import { requestOctets, type Target } from '../../../bench/load/http-connection.js';
+import { measureThroughput, sendEach, type Load } from '../../../bench/load/load.js';
 
 describe('the load generator', () => {
   const asked: string[] = [];

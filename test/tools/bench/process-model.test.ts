@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { modelOf } from '../../../../bench/peers/process-model.js';
-import type { Round } from '../../../../bench/peers/round.js';
+import { modelOf } from '../../../bench/peers/process-model.js';
+import type { Round } from '../../../bench/peers/round.js';
 
 const round = (loop: number, database: number): Round => ({
   perSecond: 1,

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { rowsOf } from '../../../../bench/bench-turns.js';
-import { findOnPath } from '../../../../scripts/executables.js';
-import { lineOf } from '../../../../bench/report.js';
-import { monotonicMilliseconds, RecordedTurns, turnsIn } from '../../../../bench/turns/recorded-turns.js';
-import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
+import { rowsOf } from '../../../bench/bench-turns.js';
+import { findOnPath } from '../../../scripts/executables.js';
+import { lineOf } from '../../../bench/report.js';
+import { monotonicMilliseconds, RecordedTurns, turnsIn } from '../../../bench/turns/recorded-turns.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const record = [
   'turn 99.0 50.0 MainThread',

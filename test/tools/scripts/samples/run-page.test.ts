@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runPage } from '../../../../../scripts/samples/run-page.js';
-import { isInstalled } from '../../../../helpers/is-installed.js';
-import { temporaryDirectory } from '../../../../helpers/temporary-directory.js';
+import { runPage } from '../../../../scripts/samples/run-page.js';
+import { isInstalled } from '../../../helpers/is-installed.js';
+import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signaturesIn } from '../../../../bench/peers/physical-limit.js';
+import { signaturesIn } from '../../../bench/peers/physical-limit.js';
 
 describe('signaturesIn', () => {
   it('reads what OpenSSL 3.0 says about RSA and ECDSA', () => {

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fromSources } from '../../../helpers/from-sources.js';
-import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
+import { fromSources } from '../../helpers/from-sources.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const directory = temporaryDirectory();
 const program = join(directory.path, 'program.ts');

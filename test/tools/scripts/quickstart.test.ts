@@ -2,12 +2,12 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ShellSession } from '../../../../scripts/samples/shell-session.js';
-import { fromSources } from '../../../helpers/from-sources.js';
-import { isInstalled } from '../../../helpers/is-installed.js';
-import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
+import { ShellSession } from '../../../scripts/samples/shell-session.js';
+import { fromSources } from '../../helpers/from-sources.js';
+import { isInstalled } from '../../helpers/is-installed.js';
+import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
-const script = fileURLToPath(new URL('../../../../scripts/quickstart/main.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../../scripts/quickstart/main.ts', import.meta.url));
 
 describe.skipIf(!isInstalled('bash') || !isInstalled('curl'))('the lines that the quickstart shows', () => {
   const directory = temporaryDirectory();

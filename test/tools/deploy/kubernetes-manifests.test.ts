@@ -11,7 +11,7 @@ import { signingAccess } from '../../../src/signing/signing-object.js';
 import { decide } from '../../../src/policy/decide.js';
 import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
 import { type AccessRule, accessesOf } from '../../helpers/accesses-of-rule.js';
-import { facts, now, request, requester } from '../policy/builders.js';
+import { facts, now, request, requester } from '../../unit/policy/builders.js';
 
 const folder = fileURLToPath(new URL('../../../deploy/kubernetes/', import.meta.url));
 

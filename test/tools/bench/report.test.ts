@@ -11,7 +11,7 @@ import {
   significant,
   tableOf,
   withRange,
-} from '../../../../bench/report.js';
+} from '../../../bench/report.js';
 
 describe('the table of the bench', () => {
   it('compares rates by their medians, and round by round', () => {

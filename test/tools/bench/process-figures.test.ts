@@ -9,7 +9,7 @@ import {
   threadTimes,
   writtenOctets,
   writtenOctetsIn,
-} from '../../../../bench/process-figures.js';
+} from '../../../bench/process-figures.js';
 
 /** Fields 3 to 13 of /proc/PID/stat, and then user, system, and the same of the children that have ended. */
 const stat = (command: string, ...times: readonly number[]) =>
