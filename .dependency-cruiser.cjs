@@ -149,8 +149,8 @@ const rooms = {
   ],
   // Copies of the database, and the way back from one.
   backup: ['context', 'access', 'evidence', 'model', 'store', 'audit', 'identity', 'config', x509, texts],
-  // context and whatever else has a use case: as types alone (see `useCases` below). loopback.ts: a session counts over
-  // plain HTTP on this machine alone.
+  // A route calls the use cases of its subject; the kernel has them as types alone (see `kernel` below). loopback.ts: a
+  // session counts over plain HTTP on this machine alone.
   http: [
     'config/loopback.ts',
     'context',
@@ -174,8 +174,8 @@ const rooms = {
   ],
   // Keeps files on a control-plane node, without a service.
   'node-files': [commandLine, x509, loadable],
-  // Constructs the adapters. It imports three parts of HTTP: the services that it fills, the settings of TLS, and the
-  // payload of webhooks.
+  // Constructs the adapters. It imports three parts of HTTP: the context of routes, which it fills, the settings of TLS, and
+  // the payload of webhooks.
   compose: [
     'access',
     'backup',
@@ -184,7 +184,7 @@ const rooms = {
     'context',
     'directory',
     'evidence',
-    'http/server/services.ts',
+    'http/server/route-context.ts',
     'http/server/tls-settings.ts',
     'http/webhook-deliveries/event-payload.ts',
     'identity',
@@ -222,7 +222,10 @@ const libraries = {
   'packages/console/src': [],
 };
 
-/** The use cases that HTTP calls. It imports them as types alone. */
+/** The folders of HTTP that know no subject. Routes stand beside them, and import them. */
+const kernel = ['http/answers', 'http/plugins', 'http/problems', 'http/schemas', 'http/server'];
+
+/** The rooms and files whose use cases routes call. The kernel of HTTP imports them as types alone. */
 const useCases = [
   'context',
   'access',
@@ -399,10 +402,10 @@ module.exports = {
       to: { path: within('compose', 'server.ts', 'run-service.ts') },
     },
     {
-      name: 'http-knows-use-cases-as-types',
-      comment: 'compose/ hands them to the edge, so that a test can hand over others',
+      name: 'kernel-of-http-knows-use-cases-as-types',
+      comment: 'a route calls the use cases of its subject with the context; what all routes share calls none',
       severity: 'error',
-      from: { path: within('app.ts', 'http') },
+      from: { path: within('app.ts', ...kernel) },
       to: { path: within(...useCases), dependencyTypesNot: ['type-only'] },
     },
     {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { buildApp } from '../src/app.js';
-import type { Services } from '../src/http/server/services.js';
+import type { RouteContext } from '../src/http/server/route-context.js';
 
 export const securityFile = new URL('../SECURITY.md', import.meta.url);
 
@@ -10,8 +10,8 @@ export const securityFile = new URL('../SECURITY.md', import.meta.url);
  */
 export async function publicRoutes(): Promise<readonly string[]> {
   // No use case is there, so a call that gets in fails or answers something else, and is not told to authenticate.
-  const services = new Proxy({} as Services, { get: () => ({}) });
-  const app = buildApp(services, {
+  const context = new Proxy({} as RouteContext, { get: () => ({}) });
+  const app = buildApp(context, {
     ...{ logger: pino({ level: 'silent' }), version: '0.0.0' },
     browsers: { isTls: true, origin: null, issuers: [] },
   });

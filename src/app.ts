@@ -41,7 +41,7 @@ import { everyResource, publicResources, type AddResource } from './http/version
 import type { RequestMeasures } from './model/measures.js';
 import type { Browsers } from './model/session.js';
 import type { RequestTracing } from './model/tracing.js';
-import type { Services } from './http/server/services.js';
+import type { RouteContext } from './http/server/route-context.js';
 
 export interface AppOptions {
   readonly logger: FastifyBaseLogger;
@@ -80,7 +80,7 @@ export interface AppOptions {
 }
 
 /** The HTTP server with its routes registered. The caller makes it listen, and then its `certificateListener`. */
-export function buildApp(services: Services, options: AppOptions): App {
+export function buildApp(context: RouteContext, options: AppOptions): App {
   const limits = options.connections ?? { max: Infinity, maxPerAddress: Infinity };
   const addresses = new CallerAddresses(options.trustedProxies ?? []);
   const connections = new Connections(limits, options.logger, addresses.isProxy);
@@ -109,7 +109,7 @@ export function buildApp(services: Services, options: AppOptions): App {
     serveDocuments(app);
     if (options.console !== null) serveConsole(app, options.console);
   }
-  addRoutes(app, services, options);
+  addRoutes(app, context, options);
   app.register(async (root) => answerOtherMethods(root, paths));
   return app;
 }
@@ -169,21 +169,21 @@ function certificateListenerOf(
   });
 }
 
-function addRoutes(app: App, services: Services, options: AppOptions): void {
+function addRoutes(app: App, context: RouteContext, options: AppOptions): void {
   const failuresPerMinute = options.failedAuthenticationsPerMinute ?? 60;
-  app.register(async (root) => addHealth(root, services));
+  app.register(async (root) => addHealth(root, context));
   app.register(async (forCallers) => {
-    authenticateCallers(forCallers, services.authenticator, {
+    authenticateCallers(forCallers, context.authenticator, {
       failuresPerMinute,
       publicUrl: options.publicUrl ?? null,
-      budgets: services.budgets,
+      budgets: context.budgets,
     });
     requireRoles(forCallers);
     negotiateMediaTypes(forCallers);
-    addMetrics(forCallers, services);
+    addMetrics(forCallers, context);
     forCallers.register(
       async (version1) => {
-        for (const addResource of options.resources ?? everyResource) addResource(version1, services);
+        for (const addResource of options.resources ?? everyResource) addResource(version1, context);
       },
       { prefix: '/v1' },
     );
@@ -191,12 +191,12 @@ function addRoutes(app: App, services: Services, options: AppOptions): void {
   app.register(
     async (version1) => {
       negotiateMediaTypes(version1);
-      for (const addResource of publicResources) addResource(version1, services);
-      addLogin(version1, services, failuresPerMinute);
+      for (const addResource of publicResources) addResource(version1, context);
+      addLogin(version1, context, failuresPerMinute);
     },
     { prefix: '/v1' },
   );
-  app.register(async (scim) => addScim(scim, services, failuresPerMinute), { prefix: scimPrefix });
+  app.register(async (scim) => addScim(scim, context, failuresPerMinute), { prefix: scimPrefix });
 }
 
 /**

@@ -86,7 +86,7 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
       logger.error({ err: error }, 'the files could not be read again: what was in force stays');
     });
   });
-  const app = buildApp(service.services, {
+  const app = buildApp(service.context, {
     logger,
     drainMilliseconds,
     measures: service.metrics.requests,

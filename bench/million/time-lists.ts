@@ -28,10 +28,10 @@ export async function timeLists(
   now: Date,
   certificates: number,
 ): Promise<readonly TimedList[]> {
-  const { store, services, close } = await composeOn(directory, database.environment);
+  const { store, context, close } = await composeOn(directory, database.environment);
   const logger = createLogger();
   logger.level = 'silent';
-  const app = buildApp(services, { logger });
+  const app = buildApp(context, { logger });
   try {
     const admin = readFileSync(join(directory, 'data', 'admin-token'), 'utf8').trim();
     const tokenOf = async (name: string, role: string): Promise<string> => {

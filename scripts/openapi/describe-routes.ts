@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.js';
-import type { Services } from '../../src/http/server/services.js';
+import type { RouteContext } from '../../src/http/server/route-context.js';
 import { callsOf, portalCallsOf, scimCallsOf, webhooksOf } from './parts-of-document.js';
 import type { FastifyContextConfig } from 'fastify';
 import type { TSchema } from 'typebox';
@@ -43,10 +43,10 @@ const bodyOf = (uploads: Readonly<Record<string, TSchema>>) => ({
   content: Object.fromEntries(Object.entries(uploads).map(([type, schema]) => [type, { schema }])),
 });
 
-/** The documents of these services, by the names of their files. */
-export async function documentsOf(services: Services, version: string): Promise<Record<string, OpenApiDocument>> {
+/** The documents of these context, by the names of their files. */
+export async function documentsOf(context: RouteContext, version: string): Promise<Record<string, OpenApiDocument>> {
   const described: (() => OpenApiDocument)[] = [];
-  const app = buildApp(services, {
+  const app = buildApp(context, {
     logger: pino({ level: 'silent' }),
     describe: (routes) => described.push(describeRoutes(routes, version)),
   });

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Services } from '../../src/http/server/services.js';
+import type { RouteContext } from '../../src/http/server/route-context.js';
 import { documentsOf, openApiText } from './describe-routes.js';
 import { listBoundsOf, withListBounds } from './list-bounds.js';
 import { publicRoutes, securityFile, withRoutes } from '../public-routes.js';
@@ -12,11 +12,11 @@ const root = new URL('../../', import.meta.url);
 const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string };
 
 /** The document only describes the routes, so no use case is called. */
-const services = new Proxy({} as Services, { get: () => ({}) });
+const context = new Proxy({} as RouteContext, { get: () => ({}) });
 
 /** The files, one after the other: the service serves the documents, so the list of its routes comes last. */
 async function* made(): AsyncGenerator<readonly [file: URL, text: string]> {
-  const documents = Object.entries(await documentsOf(services, version));
+  const documents = Object.entries(await documentsOf(context, version));
   for (const [name, document] of documents) yield [new URL(`openapi/${name}`, root), openApiText(document)];
   const bounds = documents.flatMap(([name, document]) => (name === 'portal.json' ? [] : listBoundsOf(document)));
   const page = new URL('docs/security-model.md', root);

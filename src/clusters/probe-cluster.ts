@@ -16,6 +16,9 @@ import {
   type StoredClusterProbe,
 } from '../model/cluster.js';
 import type { ProbedRevocation } from '../model/enforcement.js';
+import { whyNotPermitted } from '../identity/permissions.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
 import type { NeededAccess } from '../signing/signer.js';
 import { encodeCertificates } from '@kubepass/x509';
 import { probedCluster, within } from '../context/under-way.js';
@@ -23,6 +26,7 @@ import { chainOf, issuingCluster, type IssuanceContext, type IssuingCluster } fr
 import { otherEncoding } from '../access/other-encoding.js';
 import { probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
+import { type ClusterView, viewCluster } from './read-clusters.js';
 
 /** The shortest lifetime that Kubernetes gives. */
 const probeSeconds = 600;
@@ -61,26 +65,28 @@ const findsOut = (options: ProbeOptions, asked: ProbeOptions): boolean =>
   (options.verifyRevocation === true || asked.verifyRevocation !== true);
 
 /**
- * Probes a cluster as `probeCluster` does, and waits for the end only as long as a caller may. Afterwards the log alone
- * tells of a failure. Resolves with whether the probe has ended.
+ * Probes a cluster for a caller, and waits for the end only as long as a caller may. A probe that takes longer goes on:
+ * then `ended` is false, and afterwards the log alone tells of a failure.
  */
 export async function probeForAnswer(
   context: IssuanceContext,
+  principal: Principal,
   cluster: string,
   options: ProbeOptions,
-  actor: string,
-): Promise<boolean> {
-  const probing = probeCluster(context, cluster, options, actor);
-  const ended = probing.then(
+): Promise<Outcome<{ readonly view: ClusterView; readonly ended: boolean }>> {
+  const refusal = whyNotPermitted(principal, 'probe-clusters');
+  if (refusal !== null) return refusal;
+  const found = context.clusters.get(cluster);
+  if (found === undefined) return refused({ kind: 'not-found' });
+  const probing = probeCluster(context, cluster, options, principal.name);
+  const ending = probing.then(
     () => true,
     () => true,
   );
-  if ((await within(context.probes.times.answerSeconds, ended)) === null) {
-    probing.catch((error: unknown) => logFailure(context, cluster, error));
-    return false;
-  }
-  await probing;
-  return true;
+  const ended = (await within(context.probes.times.answerSeconds, ending)) !== null;
+  if (ended) await probing;
+  else probing.catch((error: unknown) => logFailure(context, cluster, error));
+  return done({ view: viewCluster(context, found), ended });
 }
 
 async function runAndRecord(

@@ -1,5 +1,5 @@
 import { browsersOf, type Config } from '../config/config.js';
-import type { Services } from '../http/server/services.js';
+import type { RouteContext } from '../http/server/route-context.js';
 import type { Log } from '../context/context.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../context/request-steps.js';
 import { isSoleProcess } from '../backup/open-store.js';
@@ -20,7 +20,7 @@ import { openAudit, type OpenedAudit } from './open-audit.js';
 import { openClusters } from './open-clusters.js';
 import { openDatabase } from './open-database.js';
 import { openIssuance, type OpenedIssuance } from './open-issuance.js';
-import { openServices } from './open-services.js';
+import { openRouteContext } from './open-route-context.js';
 import { openPolicies } from './policies-in-force.js';
 import { openTls, type TlsInForce } from './tls-in-force.js';
 import { openWebhooks } from './open-webhooks.js';
@@ -28,7 +28,8 @@ import { beginWork } from './work-beside-requests.js';
 
 /** The service, wired, without its HTTP edge. */
 export interface Composition {
-  readonly services: Services;
+  /** Everything that routes work with. */
+  readonly context: RouteContext;
   readonly store: Store;
   /** Null where the service itself speaks plain HTTP. */
   readonly tls: TlsInForce | null;
@@ -44,7 +45,7 @@ export interface Composition {
   reload(): Promise<void>;
   /**
    * Begins the work beside the requests, once the service listens. First it recovers the requests that an earlier
-   * process left, and resolves when that is done; until then `services.health` is not ready.
+   * process left, and resolves when that is done; until then `context.health` is not ready.
    */
   begin(): Promise<void>;
   /** Finishes the work under way, then closes the store and releases the data dir. */
@@ -94,11 +95,10 @@ async function wire(
   await recordStart(runtime, issuance, audit, watch);
   const waysIn = await openWaysIn(runtime, { context, access, clientCertificates });
   const parts = { database, access, clusters, policies, webhooks, audit, issuance, waysIn, tls, clientCertificates };
-  const opened = openServices(runtime, parts);
-  const { services } = opened;
+  const opened = openRouteContext(runtime, parts);
   return {
     store,
-    services,
+    context: opened.context,
     tls,
     metrics,
     callersTrust: clientCertificates?.trust ?? null,

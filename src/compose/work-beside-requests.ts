@@ -10,7 +10,7 @@ import { startHousekeeping } from './housekeeping.js';
 import { loadSecondReader } from '../peculiar/second-reading.js';
 import type { CountingOptions } from '../observability/metrics/count-figures.js';
 import type { Overrides, Runtime } from './runtime.js';
-import type { OpenedParts, OpenedServices } from './open-services.js';
+import type { OpenedParts, OpenedRouteContext } from './open-route-context.js';
 
 /** How long a service that stops waits for the issuances under way. */
 const drainSeconds = 10;
@@ -21,7 +21,7 @@ const webhookDrainMilliseconds = 5_000;
 export async function beginWork(
   { metrics, overrides, closings }: Runtime,
   { access, audit, clientCertificates, issuance, webhooks }: OpenedParts,
-  { known, followedIssuers }: Pick<OpenedServices, 'known' | 'followedIssuers'>,
+  { known, followedIssuers }: Pick<OpenedRouteContext, 'known' | 'followedIssuers'>,
 ): Promise<void> {
   const { context } = issuance;
   const { denyList, identityBlocks, listedNames } = access;

@@ -1,4 +1,4 @@
-import type { Services } from './server/services.js';
+import type { RouteContext } from './server/route-context.js';
 import { addApiTokens } from './api-tokens/routes.js';
 import { addAuditEvents, addEvidence } from './audit-events/routes.js';
 import { addRenewal } from './certificate-requests/renewal.js';
@@ -22,7 +22,7 @@ import type { App } from './server/types.js';
 import { addWebhookDeliveries } from './webhook-deliveries/routes.js';
 
 /** Adds the routes of a resource under `/v1`. */
-export type AddResource = (app: App, services: Services) => void;
+export type AddResource = (app: App, context: RouteContext) => void;
 
 /** Resources that need no authentication. */
 export const publicResources: readonly AddResource[] = [addCertificateList, addCallers];

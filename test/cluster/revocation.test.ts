@@ -19,7 +19,7 @@ import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as } from '../http/support/call.js';
 import { connectRaw, type RawClient } from '../http/support/raw-client.js';
-import type { Services } from '../../src/http/server/services.js';
+import type { RouteContext } from '../../src/http/server/route-context.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { aSession } from '../unit/store/records.js';
 import type { Flags } from './background-process.js';
@@ -59,7 +59,7 @@ const elliptic = makeAuthority({ subject: [['CN', 'elliptic']], key: makeKey('P-
 interface EnforcedOptions {
   readonly apiServerFlags?: Flags;
   /** Wraps the use cases of kubepass. */
-  readonly services?: (services: Services) => Services;
+  readonly context?: (context: RouteContext) => RouteContext;
   /** Changes the authorization configuration that kubepass renders. */
   readonly edit?: (text: string) => string;
   /** Where the database of two replicas is to be; null: there is one replica, on SQLite. */
@@ -69,7 +69,7 @@ interface EnforcedOptions {
 /** A cluster whose API server loads what kubepass renders for it, and kubepass beside it, over TLS. */
 async function openEnforced(
   mode: 'webhook' | 'listed' | 'admission',
-  { apiServerFlags = {}, services = (real) => real, edit = (text) => text, databases = null }: EnforcedOptions = {},
+  { apiServerFlags = {}, context = (real) => real, edit = (text) => text, databases = null }: EnforcedOptions = {},
 ) {
   const directory = temporaryDirectory();
   const folder = join(directory.path, 'etc');
@@ -103,7 +103,7 @@ async function openEnforced(
   const environment = databases === null ? {} : { DATABASE_URL: (await freshDatabase(databases)).url };
   const startReplica = (ownPort: number) =>
     startService({
-      ...{ policies, services, environment, port: ownPort },
+      ...{ policies, context, environment, port: ownPort },
       app: { tls: tls.pair, connections: { max: 1_000, maxPerAddress: 250 } },
       config: `
 publicAddress: { url: "https://127.0.0.1:${ownPort}", certificateAuthority: ${tls.caFile} }
@@ -596,7 +596,7 @@ describeControlPlane('an API server that works on 600 requests at once', () => {
       ...{ 'enable-priority-and-fairness': 'false', 'max-requests-inflight': '420' },
       'max-mutating-requests-inflight': '220',
     };
-    const services = (real: Services): Services => ({
+    const context = (real: RouteContext): RouteContext => ({
       ...real,
       authenticator: {
         authenticate: (credential) => real.authenticator.authenticate(credential),
@@ -609,7 +609,7 @@ describeControlPlane('an API server that works on 600 requests at once', () => {
     });
     // A busy machine takes longer until 600 wait.
     const edit = (text: string) => text.replace('timeout: 3s', 'timeout: 30s');
-    enforced = await openEnforced('webhook', { apiServerFlags, services, edit });
+    enforced = await openEnforced('webhook', { apiServerFlags, context, edit });
     await enforced.loadFiles();
   });
   afterAll(async () => {

@@ -14,9 +14,9 @@ import { connector } from './directory-connector.js';
 const [, , patched = '', deleted = '', replaced = '', group = '', token = ''] = process.argv;
 const ignore = () => undefined;
 const log = { info: ignore, warn: ignore, error: ignore };
-const { services, store, begin, close } = await compose(loadConfig(readEnvironment()), log);
-const { scim } = services;
-const app = buildApp(services, {
+const { context, store, begin, close } = await compose(loadConfig(readEnvironment()), log);
+const { scim } = context;
+const app = buildApp(context, {
   logger: createLogger({ level: 'fatal' }, { write: ignore }),
 });
 process.send?.('begins');

@@ -54,9 +54,9 @@ beforeAll(async () => {
     KUBEPASS_POLICIES_DIR: policiesDir,
     KUBEPASS_BUDGETS: 'off',
   };
-  const { services, close } = await composeOn(directory.path, environment);
+  const { context, close } = await composeOn(directory.path, environment);
   const issue = async (username: string, groups: readonly string[]) => {
-    const outcome = await services.certificateRequests.createKubeconfig(
+    const outcome = await context.certificateRequests.createKubeconfig(
       root,
       { username, groups },
       { idempotency: null },
@@ -65,24 +65,24 @@ beforeAll(async () => {
   };
   for (const userName of [...leavers, ...movers]) {
     const attributes = { userName, externalId: userName, active: true, displayName: null, name: noName, emails: [] };
-    const made = await services.scim.createUser(connector, attributes);
+    const made = await context.scim.createUser(connector, attributes);
     if (made.ok) ids.set(userName, made.value.id);
   }
-  const group = await services.scim.createGroup(
+  const group = await context.scim.createGroup(
     connector,
     { displayName: 'payments', externalId: 'payments' },
     movers.map((name) => ids.get(name) ?? ''),
   );
   if (group.ok) ids.set('payments', group.value.id);
-  const made = await services.apiTokens.create(root, { name: connector.name, roles: ['directory'] });
+  const made = await context.apiTokens.create(root, { name: connector.name, roles: ['directory'] });
   if (made.ok) token = made.value.secret;
   for (const username of leavers) {
     await Promise.all(Array.from({ length: certificatesOfLeaver }, () => issue(username, ['team-a'])));
     const waits = { username, groups: ['ops-a'] };
-    expect(await services.certificateRequests.create(root, waits, { waitSeconds: 0, idempotency: null })).toMatchObject(
-      { ok: true },
-    );
-    expect(await services.apiTokens.create(root, { name: username, roles: ['requester'] })).toMatchObject({ ok: true });
+    expect(await context.certificateRequests.create(root, waits, { waitSeconds: 0, idempotency: null })).toMatchObject({
+      ok: true,
+    });
+    expect(await context.apiTokens.create(root, { name: username, roles: ['requester'] })).toMatchObject({ ok: true });
   }
   await Promise.all(movers.map((username) => issue(username, ['payments'])));
   await close();

@@ -105,13 +105,13 @@ process.on('SIGUSR2', () => void writerThread?.terminate());
 const logger = createLogger();
 const config = loadConfig(readEnvironment());
 const aheadMilliseconds = Number(process.env['CLOCK_AHEAD_SECONDS'] ?? 0) * 1000;
-const { services, begin, browsers } = await compose(config, logger, {
+const { context, begin, browsers } = await compose(config, logger, {
   clock: () => new Date(Date.now() + aheadMilliseconds),
   writer: crashingWriter,
   signer: crashingSigner,
   connection: crashingConnection,
 });
-const app = buildApp(services, {
+const app = buildApp(context, {
   ...{ logger },
   browsers,
   ...(config.publicAddress && { publicUrl: config.publicAddress.url }),

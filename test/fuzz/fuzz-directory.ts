@@ -53,7 +53,7 @@ export async function fuzzDirectory(options: {
     }),
   );
   const composition = await compose(config, logger, { writerThread: false, cryptoThread: false });
-  const app = buildApp(composition.services, { logger });
+  const app = buildApp(composition.context, { logger });
   const { seed, first = 0, inputs: most, seconds } = options;
   try {
     const made = makeApiToken({ name: 'fuzz', roles: ['directory'] }, [], { now: new Date(), random: randomBytes });

@@ -52,9 +52,9 @@ export async function composeOn(
 }
 
 /** A certificate of team A for the username, as an admin asks for it. */
-export async function issued({ services }: Composition, username: string): Promise<Certificate> {
+export async function issued({ context }: Composition, username: string): Promise<Certificate> {
   const ask = { username, groups: ['team-a'] };
-  const outcome = await services.certificateRequests.createKubeconfig(admin, ask, { idempotency: null });
+  const outcome = await context.certificateRequests.createKubeconfig(admin, ask, { idempotency: null });
   if (!outcome.ok || outcome.value.kind !== 'collected') throw new Error('nothing was issued');
   return outcome.value.kubeconfig.certificate;
 }

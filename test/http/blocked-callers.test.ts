@@ -26,16 +26,16 @@ beforeAll(async () => {
   });
   service = await startOidcService(provider, {
     policies: policies + byTwo,
-    services: (services) => ({
-      ...services,
+    context: (context) => ({
+      ...context,
       authenticator: {
         async authenticate(credential) {
-          const authentication = await services.authenticator.authenticate(credential);
+          const authentication = await context.authenticator.authenticate(credential);
           if (authentication.outcome === 'authenticated') letIn += 1;
           return authentication;
         },
-        authenticateReviewer: (token) => services.authenticator.authenticateReviewer(token),
-        useProof: (principal, csr) => services.authenticator.useProof(principal, csr),
+        authenticateReviewer: (token) => context.authenticator.authenticateReviewer(token),
+        useProof: (principal, csr) => context.authenticator.useProof(principal, csr),
       },
     }),
     roles: [
@@ -169,7 +169,7 @@ describe('an admin whose name is blocked', () => {
 describe('a block', () => {
   it('that names each configured cluster is one on every cluster, and ends at its time', async () => {
     const tim = await tokenOf('tim', ['auditor']);
-    const until = new Date(service.services.clock().getTime() + 3_600_000).toISOString();
+    const until = new Date(service.context.clock().getTime() + 3_600_000).toISOString();
     await block('tim', { clusters: ['demo'], until }).expect(200);
     expect(await rolesOf(tim)).toEqual(blocked);
     service.advance(3_601);

@@ -365,7 +365,7 @@ describe('a renewal by a proof of possession', () => {
     const fingerprint = as.request(answer).certificate?.fingerprintSha256 ?? '';
     return async () => {
       const { pem: csr } = await csrFor(username, ['team-a']);
-      const now = service.services.clock();
+      const now = service.context.clock();
       const proof = await keyProof({ fingerprint, key: keyPair.privateKey, address: service.address, csr, now });
       return service
         .anonymous('post', `/v1/certificates/${fingerprint}/renew`)

@@ -223,9 +223,9 @@ describe('a certificate of an issuer below what its API servers trust', () => {
   let url: string;
   beforeAll(async () => {
     behind = await startService({
-      services: (services) => ({
-        ...services,
-        certificates: { ...services.certificates, chainOf: () => chain.map(({ der }) => readCertificate(der)) },
+      context: (context) => ({
+        ...context,
+        certificates: { ...context.certificates, chainOf: () => chain.map(({ der }) => readCertificate(der)) },
       }),
     });
     const { pem } = await csrFor('jane', []);

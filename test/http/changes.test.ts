@@ -8,7 +8,7 @@ import { quietMoment } from '../helpers/quiet-moment.js';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ services: lettingIn });
+  service = await startService({ context: lettingIn });
 });
 afterAll(() => service.close());
 

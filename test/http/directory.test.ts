@@ -48,7 +48,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 async function tokenOf(ask: ApiTokenAsk, createdBy: readonly string[] = []): Promise<string> {
-  const made = makeApiToken(ask, createdBy, { now: service.services.clock(), random: randomBytes });
+  const made = makeApiToken(ask, createdBy, { now: service.context.clock(), random: randomBytes });
   await service.store.writer.commit({
     operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
     events: [],
@@ -109,7 +109,7 @@ async function collected(username: string, collector: string, bearer: string): P
 }
 async function renewByKey({ fingerprint, key, username }: HeldKey) {
   const { pem: csr } = await csrFor(username, ['viewers']);
-  const proof = await keyProof({ fingerprint, key, address: service.address, csr, now: service.services.clock() });
+  const proof = await keyProof({ fingerprint, key, address: service.address, csr, now: service.context.clock() });
   return service
     .anonymous('post', `/v1/certificates/${fingerprint}/renew`)
     .set('authorization', `KubepassProof ${proof}`)
@@ -271,7 +271,7 @@ describe('somebody who returns while others blocked them too', () => {
 
   it('is blocked as long as they said, and no longer', async () => {
     const id = await join('for-a-while');
-    const until = new Date(service.services.clock().getTime() + 30_000).toISOString();
+    const until = new Date(service.context.clock().getTime() + 30_000).toISOString();
     await block('for-a-while', { until });
     await become(id, false);
     expect(await blockedOf('for-a-while')).toMatchObject({ until: null, blockedBy: 'connector' });

@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CertificateBody } from '../../src/http/certificates/schemas.js';
 import type { ListedCertificate } from '../../src/model/certificate.js';
-import type { Services } from '../../src/http/server/services.js';
+import type { RouteContext } from '../../src/http/server/route-context.js';
 import { aCertificate, aRequest } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
@@ -16,20 +16,20 @@ const ndjson = 'application/x-ndjson';
 /** How the next export goes, instead of reading the inventory. */
 let portions: (() => AsyncGenerator<readonly ListedCertificate[], void, void>) | null = null;
 
-const withPortions = (services: Services): Services => ({
-  ...services,
+const withPortions = (context: RouteContext): RouteContext => ({
+  ...context,
   certificates: {
-    list: (principal, filter, page) => services.certificates.list(principal, filter, page),
-    find: (principal, fingerprint) => services.certificates.find(principal, fingerprint),
-    chainOf: (certificate) => services.certificates.chainOf(certificate),
-    revoke: (principal, fingerprint, ask) => services.certificates.revoke(principal, fingerprint, ask),
-    export: (principal, filter) => portions?.() ?? services.certificates.export(principal, filter),
+    list: (principal, filter, page) => context.certificates.list(principal, filter, page),
+    find: (principal, fingerprint) => context.certificates.find(principal, fingerprint),
+    chainOf: (certificate) => context.certificates.chainOf(certificate),
+    revoke: (principal, fingerprint, ask) => context.certificates.revoke(principal, fingerprint, ask),
+    export: (principal, filter) => portions?.() ?? context.certificates.export(principal, filter),
   },
 });
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ services: withPortions });
+  service = await startService({ context: withPortions });
   const hr = aRequest({ requester: { name: 'hr-system', groups: [], roles: ['requester'] }, collector: 'hr-system' });
   const alice = aRequest({ requester: { name: 'alice', groups: [], roles: ['requester'] }, collector: 'alice' });
   const certificates = Array.from({ length: count }, (_, i) =>

@@ -6,16 +6,16 @@ import {
   StoreUnavailableError,
 } from '../../src/model/errors.js';
 import { TooManyWaitingError } from '@kubepass/x509';
-import type { Services } from '../../src/http/server/services.js';
+import type { RouteContext } from '../../src/http/server/route-context.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService | undefined;
 afterEach(() => service?.close());
 
 const fail = (error: Error) => () => Promise.reject(error);
-const failingList = (error: Error) => (services: Services) => ({
-  ...services,
-  certificates: { ...services.certificates, list: fail(error) },
+const failingList = (error: Error) => (context: RouteContext) => ({
+  ...context,
+  certificates: { ...context.certificates, list: fail(error) },
 });
 
 describe('faults', () => {
@@ -26,7 +26,7 @@ describe('faults', () => {
     [new StoreUnavailableError('disk I/O error at /var/lib'), '10', 'error'],
     [new SignaturesUnavailableError('the thread ended'), '10', 'error'],
   ])('answers %s with 503, Retry-After and a text of its own', async (error, retryAfter, level) => {
-    service = await startService({ services: failingList(error) });
+    service = await startService({ context: failingList(error) });
     const { body, headers, text } = await service.as('alice')('get', '/v1/certificates').expect(503);
     expect(headers['retry-after']).toBe(retryAfter);
     expect(body).toMatchObject({ type: 'urn:kubepass:problem:service-unavailable' });
@@ -40,7 +40,7 @@ describe('faults', () => {
   });
 
   it('answers anything else with a constant 500 and tells the log under the request id', async () => {
-    service = await startService({ services: failingList(new TypeError('x is not a function at secret.ts:1')) });
+    service = await startService({ context: failingList(new TypeError('x is not a function at secret.ts:1')) });
     const { body, headers, text } = await service.as('alice')('get', '/v1/certificates').expect(500);
     expect(text).not.toContain('secret.ts');
     expect(body).toEqual({
@@ -59,7 +59,7 @@ describe('faults', () => {
 
   it('answers /readyz with 503 while the service cannot work, and /livez with 200', async () => {
     const ready = fail(new StoreUnavailableError('commits fail', { cause: new Error('database is locked') }));
-    service = await startService({ services: (services) => ({ ...services, health: { ...services.health, ready } }) });
+    service = await startService({ context: (context) => ({ ...context, health: { ...context.health, ready } }) });
     const { body, text } = await service.anonymous('get', '/readyz').expect(503);
     expect(body).toMatchObject({ type: 'urn:kubepass:problem:service-unavailable' });
     expect(text).not.toContain('locked');

@@ -7,7 +7,7 @@ import { aPolicy } from '../helpers/policies.js';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ services: lettingIn });
+  service = await startService({ context: lettingIn });
 });
 afterAll(() => service.close());
 
@@ -92,7 +92,7 @@ describe('a person who comes by OIDC', () => {
   });
 
   it('does not count twice: not by two ways in, nor with a token that they made', async () => {
-    const two = await startService({ services: lettingIn, policies: twoApprovals });
+    const two = await startService({ context: lettingIn, policies: twoApprovals });
     const jane = comingAs(two, 'jane-4', everyRole);
     const puppet = as.token(
       await jane('post', '/v1/api-tokens').send({ name: 'puppet-4', roles: everyRole }).expect(201),
@@ -130,7 +130,7 @@ describe('a person who comes by OIDC', () => {
   });
 
   it('renews nothing on their own approval with a token that they made for the requester', async () => {
-    const own = await startService({ services: lettingIn, policies: renewing });
+    const own = await startService({ context: lettingIn, policies: renewing });
     const alice = comingAs(own, 'alice-6', ['requester']);
     const jane = comingAs(own, 'jane-6', everyRole);
     const asked = await alice('post', '/v1/certificate-requests').send({ username: 'somebody', groups: ['ops-eu'] });

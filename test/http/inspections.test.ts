@@ -312,8 +312,8 @@ describe('limits', () => {
 
   it('are answered with 503 and Retry-After where too many wait', async () => {
     const busy = await startService({
-      services: (services) => ({
-        ...services,
+      context: (context) => ({
+        ...context,
         inspections: { inspect: () => Promise.reject(new InspectionBusyError('too many')) },
       }),
     });

@@ -92,7 +92,7 @@ async function held(
 
 const csrOf = async ({ username, groups, algorithm }: Held) => (await csrFor(username, groups, algorithm)).pem;
 
-const now = () => service.services.clock();
+const now = () => service.context.clock();
 
 /** Renews with a proof, in which a test may change anything. */
 async function renew(

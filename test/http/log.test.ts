@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as } from './support/call.js';
+import { withMethods } from '../helpers/other-methods.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService;
@@ -9,15 +10,14 @@ const secrets: string[] = [];
 
 beforeAll(async () => {
   service = await startService({
-    services: (services) => ({
-      ...services,
+    context: (context) => ({
+      ...context,
       // A fault whose message carries everything that must not be logged.
-      clusters: {
-        ...services.clusters,
-        list: () => {
+      probes: withMethods(context.probes, {
+        last: () => {
           throw new Error(`cannot use ${secrets.join(' or ')}`);
         },
-      },
+      }),
     }),
   });
 });

@@ -24,7 +24,7 @@ let settings: string;
 let root: Caller;
 beforeAll(async () => {
   settings = `${await localCluster(directory.path)}${config}`;
-  service = await startService({ config: settings, services: lettingIn, overrides: { breakGlassMilliseconds: 300 } });
+  service = await startService({ config: settings, context: lettingIn, overrides: { breakGlassMilliseconds: 300 } });
   root = comingAs(service, 'rita', ['admin']);
 });
 afterAll(async () => {
@@ -97,7 +97,7 @@ describe('where no token is an admin', () => {
 
 describe('somebody who is blocked, whose token would be the last admin’s', () => {
   it('goes on with none of its other roles either: there are admins beside tokens', async () => {
-    const own = await startService({ config: settings, services: lettingIn });
+    const own = await startService({ config: settings, context: lettingIn });
     const made = makeApiToken({ name: 'tom', roles: ['admin', 'provisioner'] }, [], {
       ...{ now: new Date(), random: randomBytes },
     });
@@ -197,7 +197,7 @@ describe('a break-glass token', () => {
     const answer = await root('post', '/v1/api-tokens').send({ name: 'Break-Glass', roles: ['requester'] });
     expect([answer.status, as.problem(answer).errors?.[0]?.pointer]).toEqual([400, '/name']);
     // As by an earlier version, which did not know the name.
-    const other = await startService({ config: settings, services: lettingIn });
+    const other = await startService({ config: settings, context: lettingIn });
     const ask = { name: 'BREAK-GLASS', roles: ['requester'] } as const;
     const { token, secretSha256 } = makeApiToken(ask, [], { now: new Date(), random: randomBytes });
     await other.store.writer.commit({ operations: [{ op: 'insertApiToken', token, secretSha256 }], events: [] });

@@ -63,7 +63,7 @@ function* schemas(value: unknown, place = ''): Generator<{ readonly place: strin
 }
 
 it('has schemas of JSON Schema alone, which the start does not check', async () => {
-  const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }) });
+  const app = buildApp(service.context, { logger: createLogger({ level: 'silent' }) });
   const routes: { readonly scope: FastifyInstance; readonly url: string; readonly schema: FastifySchema }[] = [];
   app.addHook('onRoute', function (this: FastifyInstance, { url, schema }) {
     if (schema) routes.push({ scope: this, url, schema });

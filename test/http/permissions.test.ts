@@ -7,7 +7,7 @@ import { comingAs, lettingIn } from './support/ways-in.js';
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ services: lettingIn });
+  service = await startService({ context: lettingIn });
 });
 afterAll(() => service.close());
 

@@ -112,10 +112,10 @@ describe('/readyz?verbose', () => {
 it('shows which component has failed, and to an auditor the clusters, while the service is not ready', async () => {
   const cluster = { name: 'demo', state: 'ok', reachable: null, signs: 'unknown', probedAt: null } as const;
   const own = await startService({
-    services: (services) => ({
-      ...services,
+    context: (context) => ({
+      ...context,
       health: {
-        ...services.health,
+        ...context.health,
         ready: () => Promise.reject(new Error('secret detail')),
         report: async (viewer) => ({
           components: [{ name: 'database', state: 'failed', figures: {} }],

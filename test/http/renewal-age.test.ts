@@ -67,7 +67,7 @@ async function held(
 const byProof =
   (of: Held, at = service) =>
   async (pem: string): Promise<Answer> => {
-    const proof = { fingerprint: of.fingerprint, key: of.key, address: at.address, csr: pem, now: at.services.clock() };
+    const proof = { fingerprint: of.fingerprint, key: of.key, address: at.address, csr: pem, now: at.context.clock() };
     const call = at.anonymous('post', `/v1/certificates/${of.fingerprint}/renew`);
     return call
       .set('authorization', `KubepassProof ${await keyProof(proof)}`)
@@ -83,7 +83,7 @@ const signIn = async (account: string, at = service) => at.withToken((await prov
 
 describe('a renewal by a proof of possession', () => {
   it('goes on until the last sign-in of its lineage is too old, however often it was renewed, and again after one', async () => {
-    const began = service.services.clock().getTime();
+    const began = service.context.clock().getTime();
     let of = await held(await signIn('sam'));
     for (let i = 0; i < 2; i++) {
       service.advance(hour);
@@ -124,7 +124,7 @@ describe('the roles of a renewal by a proof', () => {
     admins = true,
   ): Promise<readonly Role[] | string> => {
     const { store } = service;
-    const clock = () => service.services.clock();
+    const clock = () => service.context.clock();
     const proofs = openKeyProofs({ roles: bindings, admins }, store, new DirectoryUse(store.directory), clock);
     const { pem } = await csrFor(of.username, ['team-a']);
     const proof = { fingerprint: of.fingerprint, key: of.key, address: service.address, csr: pem, now: clock() };

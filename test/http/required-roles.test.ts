@@ -46,13 +46,13 @@ async function routesForCallers(): Promise<readonly Operated[]> {
 
 /** The actions that routes declare, before the declarations are taken away. */
 const declared = new Set<string>();
-const undeclared: readonly AddResource[] = everyResource.map((add) => (app, services) => {
+const undeclared: readonly AddResource[] = everyResource.map((add) => (app, context) => {
   app.addHook('onRoute', ({ config }) => {
     if (config?.action === undefined) return;
     declared.add(config.action);
     Reflect.deleteProperty(config, 'action');
   });
-  add(app, services);
+  add(app, context);
 });
 
 let service: TestService;
@@ -61,8 +61,8 @@ let bare: TestService;
 let routes: readonly Operated[];
 beforeAll(async () => {
   routes = await routesForCallers();
-  service = await startService({ services: lettingIn });
-  bare = await startService({ services: lettingIn, app: { resources: undeclared } });
+  service = await startService({ context: lettingIn });
+  bare = await startService({ context: lettingIn, app: { resources: undeclared } });
 });
 afterAll(async () => {
   await service.close();

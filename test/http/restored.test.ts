@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/model/new-id.js';
-import type { Services } from '../../src/http/server/services.js';
+import type { RouteContext } from '../../src/http/server/route-context.js';
 import { randomBytes } from 'node:crypto';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
@@ -42,7 +42,7 @@ it('says of a database that was put back what may not be known, to everybody, un
   // Without the parameter the answer is what it always was.
   expect((await service.anonymous('get', '/readyz').expect(200)).body).toEqual({ status: 'ok' });
   const read = (await service.as('audrey')('get', '/v1/restored').expect(200)).body as Awaited<
-    ReturnType<Services['restored']['read']>
+    ReturnType<RouteContext['restored']['read']>
   >;
   expect(read).toMatchObject({
     restored: true,

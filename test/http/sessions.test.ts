@@ -159,7 +159,7 @@ describe('the cookie of a session', () => {
     const { createLogger } = await import('../../src/observability/logger.js');
     const { buildApp } = await import('../../src/app.js');
     const jane = await signedIn('jane');
-    const app = buildApp(opened.service.services, { logger: createLogger({ level: 'silent' }) });
+    const app = buildApp(opened.service.context, { logger: createLogger({ level: 'silent' }) });
     const { statusCode } = await app.inject({ url: '/v1/whoami', headers: { cookie: jane.cookies } });
     expect(statusCode).toBe(401);
     await app.close();

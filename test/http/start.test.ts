@@ -24,7 +24,7 @@ it('listens before what was left is recovered, and is ready afterwards', async (
   const earlier = await composeOn(directory.path, {}, { writer: failing });
   const { pem } = await csrFor('jane', ['team-a']);
   const options = { waitSeconds: 5, idempotency: null };
-  const outcome = await earlier.services.certificateRequests.create(alice, { csr: pem }, options);
+  const outcome = await earlier.context.certificateRequests.create(alice, { csr: pem }, options);
   const id = outcome.ok ? outcome.value.request.id : '';
   await earlier.close();
 
@@ -34,7 +34,7 @@ it('listens before what was left is recovered, and is ready afterwards', async (
   });
   const log: LogLine[] = [];
   const service = await composeOn(directory.path, {}, { writer: before('IssuanceAbandoned', () => released) }, log);
-  const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }) });
+  const app = buildApp(service.context, { logger: createLogger({ level: 'silent' }) });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   const statusOf = async (path: string) => (await fetch(`${address}${path}`)).status;
   const stateOf = async () => (await service.store.requests.find(id))?.state;

@@ -114,7 +114,7 @@ describe('after a stranger failed too often from the same address', () => {
     const csr = (await csrFor('jane', ['team-a'], 'ECDSA-P256')).pem;
     const other = (await csrFor('jane', ['team-a'], 'ECDSA-P256')).keyPair.privateKey;
     const renew = async (key = keyPair.privateKey) => {
-      const proof = await keyProof({ fingerprint, key, address: service.address, csr, now: service.services.clock() });
+      const proof = await keyProof({ fingerprint, key, address: service.address, csr, now: service.context.clock() });
       return service
         .anonymous('post', `/v1/certificates/${fingerprint}/renew`)
         .set('authorization', `KubepassProof ${proof}`)

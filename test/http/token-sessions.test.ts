@@ -14,7 +14,7 @@ const byTwo = aPolicy('by-two', { groups: ['two-*'] }, { approval: { mode: 'manu
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ services: lettingIn, policies: policies + byTwo });
+  service = await startService({ context: lettingIn, policies: policies + byTwo });
 });
 afterAll(() => service.close());
 
@@ -266,7 +266,7 @@ describe('over plain HTTP', () => {
   );
 
   it('they do not for a caller of whom a trusted proxy on this machine tells', async () => {
-    const app = buildApp(service.services, {
+    const app = buildApp(service.context, {
       logger: createLogger({ level: 'silent' }),
       trustedProxies: ['127.0.0.1'],
     });
@@ -285,7 +285,7 @@ describe('over plain HTTP', () => {
     { 'x-forwarded-for': '192.0.2.7', forwarded: 'for=127.0.0.1' },
   ])('they do not for a call that a proxy on this machine has passed on: %j', async (headers) => {
     const { cookie } = await signedIn(service.tokenOf('alice'));
-    const trusting = buildApp(service.services, {
+    const trusting = buildApp(service.context, {
       logger: createLogger({ level: 'silent' }),
       trustedProxies: ['127.0.0.1'],
     });
@@ -336,7 +336,7 @@ describe('over TLS', () => {
   });
 
   it('they count where the service itself speaks it', async () => {
-    const app = buildApp(service.services, { logger: createLogger({ level: 'silent' }), tls: makeTlsPair() });
+    const app = buildApp(service.context, { logger: createLogger({ level: 'silent' }), tls: makeTlsPair() });
     const address = await app.listen({ host: '127.0.0.1', port: 0 });
     const call = (method: 'get' | 'post', path: string) => under('kubepass.example', method, path, address);
     const cookie = cookieIn(await call('post', '/v1/sessions').set('authorization', bearer()).expect(201));

@@ -34,8 +34,8 @@ afterAll(async () => {
   directory.remove();
 });
 
-const changesOf = (replica = 0) => replicas[replica]!.services.changes;
-const block = (name: string) => replicas[0]!.services.identities.block(root, name, { reason: 'cessationOfOperation' });
+const changesOf = (replica = 0) => replicas[replica]!.context.changes;
+const block = (name: string) => replicas[0]!.context.identities.block(root, name, { reason: 'cessationOfOperation' });
 
 it('tells callers who wait at one replica what another one has changed, within three seconds', async () => {
   const { cursor } = await changesOf(1).read(provisioner, null);

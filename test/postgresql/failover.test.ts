@@ -121,9 +121,9 @@ async function grow(replica: Replica): Promise<void> {
   ahead += 31_000;
 }
 
-const verbose = async ({ service }: Replica) => service.services.health.restored();
+const verbose = async ({ service }: Replica) => service.context.health.restored();
 const revoke = ({ service }: Replica, { fingerprintSha256 }: Certificate) =>
-  service.services.certificates.revoke(admin, fingerprintSha256, { reason: 'keyCompromise', comment: null });
+  service.context.certificates.revoke(admin, fingerprintSha256, { reason: 'keyCompromise', comment: null });
 const recordOf = async ({ service }: Replica, { fingerprintSha256 }: Certificate) =>
   (await service.store.certificates.findByFingerprint(fingerprintSha256))?.revocation ?? null;
 
@@ -179,7 +179,7 @@ it('a replica remembers what another one published and revoked, which is gone wi
   await expect.poll(() => recordOf(two, certificate)).toMatchObject({ reason: 'keyCompromise' });
   // A look of the replica may have come between the last event and the end of its server.
   const detectedBy = expect.toBeOneOf(['checkpoint', 'head']) as unknown;
-  expect(await two.service.services.restored.read(admin)).toMatchObject({
+  expect(await two.service.context.restored.read(admin)).toMatchObject({
     value: { restorations: [{ detectedBy, signedEvents: largest() }] },
   });
   ahead += 61_000;

@@ -110,8 +110,8 @@ it('pg_dump under load and pg_restore elsewhere lose nothing of what the dump ha
   expect(marked, marked.stderr).toMatchObject({ code: 0 });
 
   const second = await started('two', target.url);
-  expect(await second.services.auditEvents.verify(admin)).toMatchObject({ ok: true, value: { valid: true } });
-  expect(await second.services.restored.read(admin)).toMatchObject({
+  expect(await second.context.auditEvents.verify(admin)).toMatchObject({ ok: true, value: { valid: true } });
+  expect(await second.context.restored.read(admin)).toMatchObject({
     value: { restored: true, restorations: [{ detectedBy: 'command', signedEvents: expect.any(Number) as unknown }] },
   });
   const fresh = await Promise.all(Array.from({ length: 20 }, () => issued(second, 'joe')));
@@ -129,7 +129,7 @@ it('a dump that was put back without a word is known by the checkpoint in the da
   mkdirSync(home('two'), { recursive: true });
   cpSync(join(home('one'), 'data'), join(home('two'), 'data'), { recursive: true });
   const second = await started('two', target.url);
-  expect(await second.services.restored.read(admin)).toMatchObject({
+  expect(await second.context.restored.read(admin)).toMatchObject({
     value: { restored: true, restorations: [{ detectedBy: 'checkpoint' }] },
   });
 });

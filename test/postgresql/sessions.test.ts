@@ -45,8 +45,8 @@ async function signedIn(name: string) {
   return { id: session.id, secret };
 }
 
-const outcomeAt = async ({ services }: Composition, secret: string) =>
-  (await services.authenticator.authenticate({ kind: 'session', secret })).outcome;
+const outcomeAt = async ({ context }: Composition, secret: string) =>
+  (await context.authenticator.authenticate({ kind: 'session', secret })).outcome;
 
 /** Until the second replica, which is asked all the time, lets nobody in any more, in milliseconds. */
 async function untilOut(secret: string): Promise<number> {
@@ -58,14 +58,14 @@ async function untilOut(secret: string): Promise<number> {
 
 it('ends at once where it is ended, and within five seconds on every other replica', async () => {
   const { id, secret } = await signedIn('jane');
-  expect(await replicas[0].services.sessions.end(root, id)).toMatchObject({ ok: true });
+  expect(await replicas[0].context.sessions.end(root, id)).toMatchObject({ ok: true });
   expect(await outcomeAt(replicas[0], secret)).toBe('refused');
   expect(await untilOut(secret)).toBeLessThan(5_500);
 });
 
 it('ends so with the API token with which it began', async () => {
   const [first, second] = replicas;
-  const { apiTokens, sessions } = first.services;
+  const { apiTokens, sessions } = first.context;
   const made = await apiTokens.create(root, { name: 'hr', roles: ['requester'] });
   if (!made.ok) throw new Error('the token was not made');
   const { token } = made.value;
@@ -78,12 +78,12 @@ it('ends so with the API token with which it began', async () => {
   expect(await untilOut(secret)).toBeLessThan(5_500);
   // The row says it as well, so that every list leaves it out.
   const page = { limit: 10, cursor: null };
-  expect((await second.services.sessions.list(root, page)).items.map(({ tokenId }) => tokenId)).not.toContain(token.id);
+  expect((await second.context.sessions.list(root, page)).items.map(({ tokenId }) => tokenId)).not.toContain(token.id);
 });
 
 it('ends so with a block of the identity, too', async () => {
   const { secret } = await signedIn('bob');
-  expect(await replicas[0].services.identities.block(root, 'Bob', { reason: 'cessationOfOperation' })).toMatchObject({
+  expect(await replicas[0].context.identities.block(root, 'Bob', { reason: 'cessationOfOperation' })).toMatchObject({
     ok: true,
   });
   expect(await outcomeAt(replicas[0], secret)).toBe('refused');

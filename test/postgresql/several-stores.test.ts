@@ -141,7 +141,7 @@ describe('the first admin of services that start at once', () => {
       services.push(...started);
       expect(own.filter((path) => existsSync(join(path, 'data', 'admin-token')))).toEqual([]);
       return Promise.all(
-        started.map(async ({ services: { authenticator } }) => {
+        started.map(async ({ context: { authenticator } }) => {
           const found = await authenticator.authenticate({ kind: 'bearer', token: secret });
           return found.outcome === 'authenticated' ? found.principal : null;
         }),
@@ -157,7 +157,7 @@ describe('the first admin of services that start at once', () => {
     expect(await created()).toHaveLength(1);
 
     // All of them come back with the same file: the token that was revoked meanwhile makes nobody an admin.
-    expect(await services[1]!.services.apiTokens.revoke(admin!, admin?.credentialId ?? '')).toMatchObject({ ok: true });
+    expect(await services[1]!.context.apiTokens.revoke(admin!, admin?.credentialId ?? '')).toMatchObject({ ok: true });
     for (const service of services.splice(0)) await service.close();
     expect(await startThree()).toEqual([null, null, null]);
     expect(told().map(({ level }) => level)).toEqual(['info', 'warn', 'warn', 'warn']);
@@ -244,7 +244,7 @@ describe('three services that start at once on an empty database', () => {
     const [token = ''] = tokens();
     const principals = () =>
       Promise.all(
-        services.map(async ({ services: { authenticator } }) => {
+        services.map(async ({ context: { authenticator } }) => {
           const found = await authenticator.authenticate({ kind: 'bearer', token });
           return found.outcome === 'authenticated' ? found.principal : null;
         }),
@@ -252,7 +252,7 @@ describe('three services that start at once on an empty database', () => {
     const [admin] = await principals();
     if (!admin?.credentialId) throw new Error('the token is not known');
     expect(await principals()).toEqual([admin, admin, admin]);
-    expect(await services[0]!.services.apiTokens.revoke(admin, admin.credentialId)).toMatchObject({ ok: true });
+    expect(await services[0]!.context.apiTokens.revoke(admin, admin.credentialId)).toMatchObject({ ok: true });
     expect(await principals()).toEqual([null, admin, admin]);
     now = new Date(now.getTime() + 5000);
     expect(await principals()).toEqual([null, null, null]);

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
 import { createLogger } from '../../src/observability/logger.js';
-import type { Services } from '../../src/http/server/services.js';
+import type { RouteContext } from '../../src/http/server/route-context.js';
 
 /** No test here calls a use case. */
-const services = new Proxy({} as Services, { get: () => ({}) });
+const context = new Proxy({} as RouteContext, { get: () => ({}) });
 
 it('writes answers as they are, also in scopes that add schemas: nothing is compiled for them', async () => {
-  const app = buildApp(services, { logger: createLogger({ level: 'silent' }) });
+  const app = buildApp(context, { logger: createLogger({ level: 'silent' }) });
   app.register(async (scope) => {
     scope.addSchema({ $id: 'Something', type: 'object', properties: {}, additionalProperties: false });
     const nothing = { content: { 'application/json': { schema: { $ref: 'Something#' } } } };

@@ -1,4 +1,4 @@
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse, pageOf } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -84,7 +84,7 @@ const ApiTokenParamsSchema = closed({
 
 const apiTokenView = viewOf(ApiTokenSchema);
 
-export function addApiTokens(app: App, { apiTokens }: Services): void {
+export function addApiTokens(app: App, { apiTokens }: RouteContext): void {
   app.post(
     '/api-tokens',
     operation({

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { AuditExport, LogProof } from '../../evidence/audit-event-service.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { instantInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -17,7 +17,7 @@ const ndjson = 'application/x-ndjson';
 const exampleLine =
   '{"at":"2026-03-01T09:30:00.000Z","cluster":"demo","details":{"groups":["team-a"],"username":"jane@corp.example"},…}\n';
 
-export function addAuditEvents(app: App, { auditEvents }: Services): void {
+export function addAuditEvents(app: App, { auditEvents }: RouteContext): void {
   app.get(
     '/audit-events',
     operation({
@@ -113,7 +113,7 @@ async function* lines(events: AsyncIterable<string>): AsyncGenerator<string, voi
 /**
  * Lets others prove what the log was like, without trust in whoever keeps it. `addAuditEvents` registers the schemas.
  */
-export function addEvidence(app: App, { auditEvents }: Services): void {
+export function addEvidence(app: App, { auditEvents }: RouteContext): void {
   app.get(
     '/audit-events/checkpoint',
     operation({

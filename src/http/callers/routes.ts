@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { json, operation } from '../answers/responses.js';
 import {
   closed,
@@ -58,7 +58,7 @@ const CallersSchema = namedObject('Callers', 'How programs and browsers sign in.
 });
 
 /** It is public: a caller reads it before they sign in. */
-export function addCallers(app: App, { offeredSignIns, logins }: Services): void {
+export function addCallers(app: App, { offeredSignIns, logins }: RouteContext): void {
   app.get(
     '/callers',
     operation({

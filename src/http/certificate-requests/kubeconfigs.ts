@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import {
   CertificateRequestSchema,
   exampleRequests,
@@ -137,8 +137,8 @@ const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, its request, a
 });
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;
 
-export function addKubeconfigs(app: App, services: Services): void {
-  const { certificateRequests, idempotency } = services;
+export function addKubeconfigs(app: App, context: RouteContext): void {
+  const { certificateRequests, idempotency } = context;
   app.post(
     '/kubeconfigs',
     operation({
@@ -173,7 +173,7 @@ export function addKubeconfigs(app: App, services: Services): void {
         const outcome = await certificateRequests.createKubeconfig(callerOf(request), request.body, {
           idempotency: claimed,
         });
-        return createdKubeconfigAnswer(granted(outcome), request.answerType, showingNow(services));
+        return createdKubeconfigAnswer(granted(outcome), request.answerType, showingNow(context));
       }),
   );
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import {
   answerOnce,
   idempotencyKeyHeader,
@@ -35,8 +35,8 @@ const RenewalSpecSchema = namedObject(
 
 const preferenceHeader = { 'Preference-Applied': 'With `csr`: the `wait=N` that was applied.' };
 
-export function addRenewal(app: App, services: Services): void {
-  const { certificateRequests, idempotency } = services;
+export function addRenewal(app: App, context: RouteContext): void {
+  const { certificateRequests, idempotency } = context;
   app.post(
     '/certificates/:fingerprintSha256/renew',
     operation({
@@ -96,7 +96,7 @@ export function addRenewal(app: App, services: Services): void {
         const isKeyOwn = request.body.csr !== undefined;
         const renewed = await (isKeyOwn ? whileWaiting(request, reply, renew) : renew());
         const created = granted(renewed);
-        const { answer, holdsPrivateKey } = createdKubeconfigAnswer(created, request.answerType, showingNow(services));
+        const { answer, holdsPrivateKey } = createdKubeconfigAnswer(created, request.answerType, showingNow(context));
         // A key that is generated is lost unless it is waited for, however long that takes.
         const applied = request.body.csr === undefined ? {} : preferenceApplied(wait);
         // A proof reads no request: a repeat is the only way to the certificate that comes later.

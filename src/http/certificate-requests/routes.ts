@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { labelIn } from '../../model/certificate-request.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { CertificateRequestView } from '../../requests/create-request.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { showingNow } from '../certificates/schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import {
@@ -45,10 +45,10 @@ const decisions = {
   },
 } as const;
 
-export function addCertificateRequests(app: App, services: Services): void {
-  const { certificateRequests, idempotency } = services;
+export function addCertificateRequests(app: App, context: RouteContext): void {
+  const { certificateRequests, idempotency } = context;
   const viewOf = (outcome: Outcome<CertificateRequestView>) =>
-    certificateRequestView(granted(outcome), showingNow(services));
+    certificateRequestView(granted(outcome), showingNow(context));
 
   app.post(
     '/certificate-requests',
@@ -83,7 +83,7 @@ export function addCertificateRequests(app: App, services: Services): void {
         const view = granted(await (wait ? whileWaiting(request, reply, create) : create()));
         const headers = { location: requestLocation(view.request.id), ...preferenceApplied(wait) };
         return {
-          answer: jsonAnswer(201, certificateRequestView(view, showingNow(services)), headers),
+          answer: jsonAnswer(201, certificateRequestView(view, showingNow(context)), headers),
           holdsPrivateKey: false,
         };
       });
@@ -112,7 +112,7 @@ export function addCertificateRequests(app: App, services: Services): void {
       const { limit: _limit, cursor: _cursor, label, ...others } = request.query;
       const filter = { ...others, ...(label !== undefined && { labels: label.map(labelIn) }) };
       const page = await certificateRequests.list(callerOf(request), filter, pageQuery(request.query));
-      const showing = { ...showingNow(services), isListed: true } as const;
+      const showing = { ...showingNow(context), isListed: true } as const;
       return pageBody(request, reply, page, (view) => certificateRequestView(view, showing));
     },
   );
@@ -177,7 +177,7 @@ export function addCertificateRequests(app: App, services: Services): void {
     }),
     async (request, reply) => {
       const certificate = granted(await certificateRequests.certificate(callerOf(request), request.params.id));
-      return sendCertificate(request, reply, certificate, showingNow(services));
+      return sendCertificate(request, reply, certificate, showingNow(context));
     },
   );
 
@@ -197,7 +197,7 @@ export function addCertificateRequests(app: App, services: Services): void {
     async (request, reply) => {
       const { clientKeyPath } = request.query;
       const outcome = await certificateRequests.kubeconfig(callerOf(request), request.params.id, clientKeyPath);
-      return sendKubeconfig(request, reply, granted(outcome), showingNow(services));
+      return sendKubeconfig(request, reply, granted(outcome), showingNow(context));
     },
   );
 
@@ -225,7 +225,7 @@ export function addCertificateRequests(app: App, services: Services): void {
     }),
     async (request, reply) => {
       const outcome = await certificateRequests.collect(callerOf(request), request.params.id);
-      return sendKubeconfig(request, reply, granted(outcome), showingNow(services));
+      return sendKubeconfig(request, reply, granted(outcome), showingNow(context));
     },
   );
 }

@@ -1,5 +1,5 @@
 import type { ListedCertificate } from '../../model/certificate.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { instantInQuery, invalidInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -13,8 +13,8 @@ import * as schemas from './schemas.js';
 import { certificateView, shownListed, showingNow } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
-export function addCertificates(app: App, services: Services): void {
-  const { certificates, clock } = services;
+export function addCertificates(app: App, context: RouteContext): void {
+  const { certificates, clock } = context;
   app.get(
     '/certificates',
     operation({
@@ -83,7 +83,7 @@ export function addCertificates(app: App, services: Services): void {
     }),
     async (request, reply) => {
       const certificate = granted(await certificates.find(callerOf(request), request.params.fingerprintSha256));
-      return sendCertificate(request, reply, certificate, showingNow(services));
+      return sendCertificate(request, reply, certificate, showingNow(context));
     },
   );
 

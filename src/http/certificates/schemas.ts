@@ -7,7 +7,7 @@ import {
   type ListedCertificate,
 } from '../../model/certificate.js';
 import type { CertificateService } from '../../requests/certificate-request-service.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { enforcementModes } from '../../model/enforcement.js';
 import { encodeCertificates, keyAlgorithms, revocationReasons } from '@kubepass/x509';
 import {
@@ -190,7 +190,7 @@ export interface Showing {
   readonly isListed?: true;
 }
 
-export const showingNow = ({ clock, certificates }: Pick<Services, 'clock' | 'certificates'>): Showing => ({
+export const showingNow = ({ clock, certificates }: Pick<RouteContext, 'clock' | 'certificates'>): Showing => ({
   now: clock(),
   chainOf: certificates.chainOf,
 });

@@ -5,7 +5,7 @@ import { json, operation } from '../answers/responses.js';
 import { callerOf } from '../plugins/authentication.js';
 import { whileWaiting } from '../plugins/waits.js';
 import { closed, namedObject, oneOf, textOf } from '../schemas/schema-parts.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import type { App } from '../server/types.js';
 
 const cursorOf = (description: string) =>
@@ -16,7 +16,7 @@ const ChangesSchema = namedObject('Changes', 'What has changed.', {
   changed: Type.Array(oneOf(changedKinds), { maxItems: 10, uniqueItems: true }),
 });
 
-export function addChanges(app: App, { changes }: Services): void {
+export function addChanges(app: App, { changes }: RouteContext): void {
   app.get(
     '/changes',
     operation({

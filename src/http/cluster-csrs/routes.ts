@@ -1,5 +1,6 @@
 import { InvalidCursorError } from '../../model/errors.js';
-import type { Services } from '../server/services.js';
+import { findClusterCsr, listClusterCsrs } from '../../clusters/cluster-csrs.js';
+import type { RouteContext } from '../server/route-context.js';
 import { ClusterParamsSchema, clusterName } from '../clusters/schemas.js';
 import { linkToNext, ListQuerySchema, pageHeaders, pageQuery, pageOf } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -130,7 +131,7 @@ const problemsOfTheCluster = [
 const produces = ['application/json', 'text/plain'];
 
 /** Shows what `kubectl get csr` and `kubectl describe csr` show, and the content of the requests. */
-export function addClusterCsrs(app: App, { clusters }: Services): void {
+export function addClusterCsrs(app: App, context: RouteContext): void {
   app.get(
     '/clusters/:name/certificate-signing-requests',
     operation({
@@ -157,7 +158,7 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
     async (request, reply) => {
       const { limit, cursor } = pageQuery(request.query);
       const range = { limit, after: cursor === null ? null : nameIn(cursor) };
-      const outcome = await clusters.certificateSigningRequests(callerOf(request), request.params.name, range);
+      const outcome = await listClusterCsrs(context, callerOf(request), request.params.name, range);
       const { items, more } = granted(outcome);
       const last = items.at(-1);
       const nextCursor = more && last ? cursorTo(last.name) : null;
@@ -190,7 +191,7 @@ export function addClusterCsrs(app: App, { clusters }: Services): void {
     }),
     async (request, reply) => {
       const { name, csrName } = request.params;
-      const csr = granted(await clusters.certificateSigningRequest(callerOf(request), name, csrName));
+      const csr = granted(await findClusterCsr(context, callerOf(request), name, csrName));
       return request.answerType === 'text/plain'
         ? reply.type('text/plain; charset=utf-8').send(clusterCsrDescription(csr))
         : clusterCsrView(csr);

@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto';
-import type { Services } from '../server/services.js';
+import { probeForAnswer } from '../../clusters/probe-cluster.js';
+import {
+  findCluster,
+  findExecKubeconfig,
+  listClusters,
+  readCertificateAuthorities,
+} from '../../clusters/read-clusters.js';
+import type { RouteContext } from '../server/route-context.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { certificateListPem, certificatePem } from '../schemas/example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
@@ -15,7 +22,7 @@ import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig
 
 const unchanged = 'The caller has it already: `If-None-Match` names its entity tag.';
 
-export function addClusters(app: App, { clusters }: Services): void {
+export function addClusters(app: App, context: RouteContext): void {
   app.get(
     '/clusters',
     operation({
@@ -27,7 +34,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       response: { 200: pageResponse(schemas.ClusterListSchema, 'A page.') },
     }),
     async (request, reply) => {
-      const all = clusters.list(callerOf(request));
+      const all = listClusters(context, callerOf(request));
       const page = pageOfList(all, pageQuery(request.query), ({ cluster }) => cluster.name);
       return pageBody(request, reply, page, clusterView);
     },
@@ -44,7 +51,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.' }) },
       problems: ['not-found'],
     }),
-    async (request) => clusterView(granted(await clusters.find(callerOf(request), request.params.name))),
+    async (request) => clusterView(granted(await findCluster(context, callerOf(request), request.params.name))),
   );
 
   app.post(
@@ -77,7 +84,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       const { name } = request.params;
       const { measureLifetimeCap = false, verifyRevocation = false } = request.body;
       const options = { measureLifetimeCap, verifyRevocation };
-      const { view, ended } = granted(await clusters.probe(callerOf(request), name, options));
+      const { view, ended } = granted(await probeForAnswer(context, callerOf(request), name, options));
       if (!ended) reply.code(202).headers({ location: `/v1/clusters/${name}`, 'retry-after': '5' });
       return clusterView(view);
     },
@@ -115,7 +122,7 @@ export function addClusters(app: App, { clusters }: Services): void {
       const isClient = request.query.role === 'client';
       const { name } = request.params;
       const asked = { client: isJson || isClient };
-      const authorities = granted(await clusters.certificateAuthorities(callerOf(request), name, asked));
+      const authorities = granted(await readCertificateAuthorities(context, callerOf(request), name, asked));
       const { serving, client } = authorities;
       const authority = isClient ? client : serving;
       if (authority === null && !isJson) throw new RefusalError({ kind: 'not-found' });
@@ -135,7 +142,7 @@ export function addClusters(app: App, { clusters }: Services): void {
 }
 
 /** The kubeconfig of a cluster for the kubectl plugin. */
-export function addExecKubeconfig(app: App, { clusters }: Services): void {
+export function addExecKubeconfig(app: App, context: RouteContext): void {
   app.get(
     '/clusters/:name/kubeconfig',
     operation({
@@ -154,7 +161,7 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
       problems: ['not-found'],
     }),
     async (request, reply) => {
-      const { cluster, publicAddress } = granted(clusters.execKubeconfig(callerOf(request), request.params.name));
+      const { cluster, publicAddress } = granted(findExecKubeconfig(context, callerOf(request), request.params.name));
       const server = publicAddress?.url ?? listeningAddress(request.raw.socket);
       const certificateAuthority = publicAddress?.certificateAuthority ?? null;
       return sendDocument(request, reply, renderExecKubeconfig({ cluster, server, certificateAuthority }));
@@ -169,7 +176,7 @@ export function addExecKubeconfig(app: App, { clusters }: Services): void {
 const mediaTypes = ['application/pkix-crl', 'application/x-pem-file'] as const;
 
 /** The CRLs of a cluster's CAs. They are public, like every CRL: whoever checks one has no token. */
-export function addCertificateList(app: App, { clusters }: Services): void {
+export function addCertificateList(app: App, { certificateLists }: RouteContext): void {
   app.get(
     '/clusters/:name/crl',
     operation({
@@ -206,8 +213,8 @@ export function addCertificateList(app: App, { clusters }: Services): void {
       const isPem = request.answerType === 'application/x-pem-file';
       const lists =
         isPem && issuer === undefined
-          ? granted(await clusters.certificateLists(name))
-          : [granted(await clusters.certificateList(name, issuer))];
+          ? granted(await certificateLists.all(name))
+          : [granted(await certificateLists.of(name, issuer))];
       const entityTag = `"${lists.map(({ number }) => number).join('.')}${isPem ? '-pem' : ''}"`;
       reply.headers({ etag: entityTag, 'cache-control': 'no-cache' });
       if (namesEntityTag(request.headers['if-none-match'], entityTag)) return reply.code(304).send();

@@ -1,6 +1,6 @@
 import { signerKinds, missingPermissions } from '../../model/cluster.js';
 import { enforcementModes, enforcementOf } from '../../model/enforcement.js';
-import type { ClusterView } from '../../clusters/cluster-service.js';
+import type { ClusterView } from '../../clusters/read-clusters.js';
 import { Type, type Static } from 'typebox';
 import { certificatePem } from '../schemas/example-certificate.js';
 import { pageOf } from '../answers/page-schemas.js';

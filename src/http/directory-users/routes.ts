@@ -1,4 +1,4 @@
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { pageBody, pageQuery, pageResponse, pageOf, pageParameters } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -166,7 +166,7 @@ function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): Direct
   return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
 }
 
-export function addDirectoryUsers(app: App, { directoryUsers, clock }: Services): void {
+export function addDirectoryUsers(app: App, { directoryUsers, clock }: RouteContext): void {
   app.get(
     '/directory-users',
     operation({

@@ -1,4 +1,4 @@
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { documentMediaTypes, documentResponse, sendDocument } from '../answers/kubernetes-documents.js';
@@ -10,7 +10,7 @@ import { defaultDirectory } from './schemas.js';
 
 const files = { action: 'read-enforcement', produces: documentMediaTypes, forReviewers: true } as const;
 
-export function addEnforcement(app: App, { enforcement }: Services): void {
+export function addEnforcement(app: App, { enforcement }: RouteContext): void {
   app.post(
     '/clusters/:name/access-reviews',
     {

@@ -1,4 +1,4 @@
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
@@ -82,7 +82,7 @@ const RestoredSchema = namedObject('Restored', 'Whether the database was put bac
 
 const restoredView = viewOf(RestoredSchema);
 
-export function addRestored(app: App, { restored }: Services): void {
+export function addRestored(app: App, { restored }: RouteContext): void {
   app.get(
     '/restored',
     operation({

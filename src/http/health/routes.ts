@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../model/principal.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { credentialOf, callerOf } from '../plugins/authentication.js';
 import { logUnavailable } from '../plugins/errors.js';
 import { originOfPages } from '../plugins/pages.js';
@@ -20,7 +20,7 @@ const healthView = viewOf(HealthSchema);
 /** Anybody may ask: so many answers that the service is not ready are logged one by one in a minute. */
 const mostNotReady = 60;
 
-export function addHealth(app: App, { health, authenticator }: Services): void {
+export function addHealth(app: App, { health, authenticator }: RouteContext): void {
   const limit = new LineLimit({
     most: mostNotReady,
     mostKeys: 1,
@@ -85,7 +85,10 @@ export function addHealth(app: App, { health, authenticator }: Services): void {
 }
 
 /** The caller; null where nobody knows now who it is. This route has no limit for guesses, and a guess costs little. */
-async function viewerOf(request: FastifyRequest, authenticator: Services['authenticator']): Promise<Principal | null> {
+async function viewerOf(
+  request: FastifyRequest,
+  authenticator: RouteContext['authenticator'],
+): Promise<Principal | null> {
   const credential = credentialOf(request, originOfPages(request, request.server.browsers) !== null);
   if (credential === null) return null;
   const authentication = await authenticator.authenticate(credential).catch(() => null);
@@ -98,7 +101,7 @@ kubepass_issuances_total{cluster="demo",signer="localCA",outcome="issued"} 42
 `;
 
 /** The figures for Prometheus on the port of the service itself. The listener of their own needs no token. */
-export function addMetrics(app: App, { metrics }: Services): void {
+export function addMetrics(app: App, { metrics }: RouteContext): void {
   app.get(
     '/metrics',
     operation({

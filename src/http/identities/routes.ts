@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import type { ExposedIdentity, Identity, IdentityDetails, IdentityFilter } from '../../model/identity.js';
 import type { Outcome, Page } from '../../model/outcome.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { instantInBody, instantInQuery } from '../plugins/request-input.js';
 import { sendExport } from '../answers/exports.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
@@ -17,7 +17,7 @@ import { identityDetailsView, identityView } from './schemas.js';
 
 const csvOfExposed = problem('not-acceptable', 'text/csv comes with `residualExposure=true` alone');
 
-export function addIdentities(app: App, { identities, clock }: Services): void {
+export function addIdentities(app: App, { identities, clock }: RouteContext): void {
   const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
 
   app.get(

@@ -12,7 +12,7 @@ import {
   nullable,
   principalNameOf,
 } from '../schemas/schema-parts.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import type { App } from '../server/types.js';
 import { identityFilterIn } from './routes.js';
 import { IdentityQuerySchema } from './schemas.js';
@@ -68,7 +68,7 @@ const TimelineSchema = namedObject('Timeline', 'Who has access until when.', {
 
 const { residualExposure: _, ...identityQuery } = IdentityQuerySchema.properties;
 
-export function addTimeline(app: App, { identities }: Services): void {
+export function addTimeline(app: App, { identities }: RouteContext): void {
   app.get(
     '/timeline',
     operation({

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { type InspectionFormat, styleSource, type Upload } from '@kubepass/inspect';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonMediaType } from '../plugins/request-input.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -36,7 +36,7 @@ const contentSecurityPolicy = (framedBy: string) =>
 
 const nothing: Upload = { parts: [], password: null };
 
-export function addInspections(app: App, { inspections }: Services): void {
+export function addInspections(app: App, { inspections }: RouteContext): void {
   const policyOfPage = contentSecurityPolicy(app.hasConsole ? "'self'" : "'none'");
   app.register(async (scope) => {
     await readUploads(scope);

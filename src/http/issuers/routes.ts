@@ -1,5 +1,5 @@
 import { CSR_PEM_LABEL, encodePem } from '@kubepass/x509';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { derBody, json, operation, response, textBody } from '../answers/responses.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { ClusterParamsSchema } from '../clusters/schemas.js';
@@ -15,13 +15,13 @@ const issuerAnswer = json(schemas.IssuerSchema, { description: 'The issuer.' });
 /** A body may be left out. */
 const forAdmins = { action: 'manage-issuers', optionalBody: true } as const;
 
-export function addIssuers(app: App, services: Services): void {
-  addReading(app, services);
-  addCertificationRequest(app, services);
-  addChanges(app, services);
+export function addIssuers(app: App, context: RouteContext): void {
+  addReading(app, context);
+  addCertificationRequest(app, context);
+  addChanges(app, context);
 }
 
-function addReading(app: App, { issuers }: Services): void {
+function addReading(app: App, { issuers }: RouteContext): void {
   app.get(
     '/clusters/:name/issuers',
     operation({
@@ -75,7 +75,7 @@ function addReading(app: App, { issuers }: Services): void {
   );
 }
 
-function addCertificationRequest(app: App, { issuers }: Services): void {
+function addCertificationRequest(app: App, { issuers }: RouteContext): void {
   app.get(
     '/clusters/:name/issuers/:issuer/certification-request',
     operation({
@@ -110,7 +110,7 @@ function addCertificationRequest(app: App, { issuers }: Services): void {
   );
 }
 
-function addChanges(app: App, { issuers }: Services): void {
+function addChanges(app: App, { issuers }: RouteContext): void {
   app.post(
     '/clusters/:name/issuers/:issuer/probe',
     operation({

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { LoginAttempt, LoginFinished, LoginUnavailable } from '../../model/session.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { Allowance } from '../../identity/allowance.js';
 import { Shares } from '../../identity/shares.js';
 import { addressKey } from '../server/connections.js';
@@ -67,7 +67,7 @@ const questions = { all: 64, ofAddress: 16 };
  * limit they are answered 429, and few sign-ins are finished, so that a guesser costs the identity provider little.
  * Whether one of these is good is not known, so it is no refusal.
  */
-export function addLogin(app: App, { logins }: Pick<Services, 'logins'>, failuresPerMinute: number): void {
+export function addLogin(app: App, { logins }: Pick<RouteContext, 'logins'>, failuresPerMinute: number): void {
   const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
   const suspects = new Allowance(ofSuspects, () => performance.now());
   const underWay = new Shares(questions.all, questions.ofAddress);

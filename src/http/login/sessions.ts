@@ -1,7 +1,7 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { NothingSchema } from '../certificate-requests/schemas.js';
 import type { Principal } from '../../model/principal.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse, pageOf } from '../answers/page-schemas.js';
 import { callerOf, whyNotSameOrigin } from '../plugins/authentication.js';
 import { originOfPages } from '../plugins/pages.js';
@@ -58,7 +58,7 @@ const shown = viewOf(SessionSchema);
 const sessionView = (session: Session, currentId: string | null) =>
   shown({ ...session, current: session.id === currentId });
 
-export function addSessions(app: App, { sessions }: Services): void {
+export function addSessions(app: App, { sessions }: RouteContext): void {
   // Before the body is read, as every refusal of a credential.
   const refuse: onRequestHookHandler = (request, _reply, next) => {
     const whyNot = sessions.whyNotWithToken(callerOf(request));

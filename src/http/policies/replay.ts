@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import type { ReplayItem } from '../../model/replay.js';
 import type { Replay } from '../../requests/policy-service.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { instantInBody, jsonMediaType } from '../plugins/request-input.js';
 import { callerOf } from '../plugins/authentication.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
@@ -17,7 +17,7 @@ import type { ReplayLine } from './replay-schemas.js';
 const ndjson = 'application/x-ndjson';
 
 /** Adds the route to a scope that accepts drafts of policies. */
-export function addReplay(scope: App, { policies }: Services): void {
+export function addReplay(scope: App, { policies }: RouteContext): void {
   scope.post(
     '/policies/replay',
     operation({

@@ -1,7 +1,7 @@
 import * as schemas from './schemas.js';
 import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
 import { Type } from 'typebox';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -17,8 +17,8 @@ import { problem, ProblemError } from '../problems/problem.js';
 
 const schemaMediaTypes = ['application/json', 'application/schema+json'];
 
-export function addPolicies(app: App, services: Services): void {
-  const { policies } = services;
+export function addPolicies(app: App, context: RouteContext): void {
+  const { policies } = context;
   app.get(
     '/policies',
     operation({
@@ -98,7 +98,7 @@ export function addPolicies(app: App, services: Services): void {
 
   app.register(async (scope: App) => {
     readDraftBodies(scope, app.initialConfig.bodyLimit ?? 0, schemas.maxDraftOctets);
-    addReplay(scope, services);
+    addReplay(scope, context);
     scope.post(
       '/policies/evaluate',
       operation({

@@ -18,7 +18,7 @@ import {
   type DirectoryUser,
   directoryBounds,
 } from '../../model/directory.js';
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { namesEntityTag } from '../answers/responses.js';
 import { authenticateCallers, callerOf, requireRoles } from '../plugins/authentication.js';
 import { answerOtherMethods, rememberPaths } from '../plugins/errors.js';
@@ -140,13 +140,13 @@ export const groups = (scim: ScimService): ResourceKind<DirectoryGroup> => ({
  * SCIM 2.0 (RFC 7643, RFC 7644) for an identity provider. It has its own form of errors and its own media type, so an
  * OpenAPI document of its own describes it.
  */
-export function addScim(app: App, services: Services, failuresPerMinute: number): void {
+export function addScim(app: App, context: RouteContext, failuresPerMinute: number): void {
   answerErrorsAsScim(app);
-  authenticateCallers(app, services.authenticator, {
+  authenticateCallers(app, context.authenticator, {
     failuresPerMinute,
     publicUrl: null,
     forDirectory: true,
-    budgets: services.budgets,
+    budgets: context.budgets,
   });
   requireRoles(app, 'provision-directory');
   readScim(app);
@@ -156,11 +156,11 @@ export function addScim(app: App, services: Services, failuresPerMinute: number)
       throw new ProblemError(problem('not-acceptable', 'this resource comes as application/scim+json'));
   });
   const paths = rememberPaths(app);
-  const base: Base = (request) => `${services.scim.address ?? `${request.protocol}://${request.host}`}${app.prefix}`;
-  addResources(app, users(services.scim), base);
-  addResources(app, groups(services.scim), base);
+  const base: Base = (request) => `${context.scim.address ?? `${request.protocol}://${request.host}`}${app.prefix}`;
+  addResources(app, users(context.scim), base);
+  addResources(app, groups(context.scim), base);
   addDiscovery(app, base);
-  addSearch(app, services, base);
+  addSearch(app, context, base);
   answerOtherMethods(app, paths);
 }
 
@@ -172,7 +172,7 @@ function readScim(app: App): void {
 }
 
 /** RFC 7644 3.4.3 over people and groups together: all people come first. A filter must fit both. */
-function addSearch(app: App, { scim }: Services, base: Base): void {
+function addSearch(app: App, { scim }: RouteContext, base: Base): void {
   app.post('/.search', hidden, async (request, reply) => {
     const parameters = { query: readSearch(request.body) };
     const { startIndex, count } = rangeOf(parameters);

@@ -1,4 +1,4 @@
-import type { Services } from '../server/services.js';
+import type { RouteContext } from '../server/route-context.js';
 import { NothingSchema } from '../certificate-requests/schemas.js';
 import { pageBody, pageQuery, pageResponse, pageOf, pageParameters } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -66,7 +66,7 @@ const WebhookDeliveryParamsSchema = closed({ id: deliveryId });
 /** Without the payload: callers who may read the request can read it there. */
 const webhookDeliveryView = viewOf(WebhookDeliverySchema);
 
-export function addWebhookDeliveries(app: App, { webhookDeliveries }: Services): void {
+export function addWebhookDeliveries(app: App, { webhookDeliveries }: RouteContext): void {
   app.get(
     '/webhook-deliveries',
     operation({

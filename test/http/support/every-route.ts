@@ -1,6 +1,6 @@
 import { buildApp } from '../../../src/app.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import type { Services } from '../../../src/http/server/services.js';
+import type { RouteContext } from '../../../src/http/server/route-context.js';
 
 /** A route of the service; parameters of `path` begin with a colon: `/v1/certificates/:fingerprintSha256`. */
 export interface Route {
@@ -13,7 +13,7 @@ export interface Route {
 /** Every route of the service, also those of SCIM and those that the OpenAPI document hides. */
 export async function everyRoute(): Promise<readonly Route[]> {
   const routes: Route[] = [];
-  const app = buildApp(new Proxy({} as Services, { get: () => ({}) }), {
+  const app = buildApp(new Proxy({} as RouteContext, { get: () => ({}) }), {
     logger: createLogger({ level: 'silent' }),
     measures: {
       route: (method, path) => routes.push({ method, path, url: path.replaceAll(/:\w+|\*/g, 'x') }),

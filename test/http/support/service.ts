@@ -13,7 +13,7 @@ import { makeApiToken } from '../../../src/identity/api-tokens.js';
 import type { Role } from '../../../src/model/principal.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import type { MetricsText } from '../../../src/model/measures.js';
-import type { Services } from '../../../src/http/server/services.js';
+import type { RouteContext } from '../../../src/http/server/route-context.js';
 import type { Store } from '../../../src/store/store.js';
 import { testPolicies } from '../../helpers/issuance.js';
 import { placeAuthority } from '../../helpers/local-authority.js';
@@ -68,7 +68,7 @@ export interface TestService {
   /** Empty where the start made none. */
   readonly adminToken: string;
   /** The use cases, for another edge before them. */
-  readonly services: Services;
+  readonly context: RouteContext;
   /** The store of the service. */
   readonly store: Store;
   /** Runs SQL as the owner of the tables. */
@@ -97,7 +97,7 @@ export interface TestServiceOptions {
   readonly overrides?: Overrides;
   readonly environment?: Readonly<Record<string, string>>;
   /** Wraps the real use cases. */
-  readonly services?: (services: Services) => Services;
+  readonly context?: (context: RouteContext) => RouteContext;
   readonly app?: Partial<AppOptions>;
   /** Default: any free one. */
   readonly port?: number;
@@ -154,9 +154,9 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     threadTimes: { waitMilliseconds: 300_000, startMilliseconds: 300_000, workMilliseconds: 300_000 },
     ...options.overrides,
   });
-  const services = options.services?.(composition.services) ?? composition.services;
+  const context = options.context?.(composition.context) ?? composition.context;
   const { browsers, tls, callersTrust, requestTracing } = composition;
-  const app = buildApp(services, {
+  const app = buildApp(context, {
     ...{ logger, measures: composition.metrics.requests },
     ...(tls && callersTrust && { tls: tls.current(), callersAuthority: callersTrust.current().pem }),
     ...(!config.console && { console: null }),
@@ -213,7 +213,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     withToken: caller,
     tokenOf,
     adminToken: existsSync(adminTokenFile) ? readFileSync(adminTokenFile, 'utf8').trim() : '',
-    services,
+    context,
     store: composition.store,
     async execute(sql) {
       if (database) await query(database.ownerUrl, (client) => client.query(sql));

@@ -1,5 +1,5 @@
 import { authenticated, type Principal } from '../../../src/model/principal.js';
-import type { Services } from '../../../src/http/server/services.js';
+import type { RouteContext } from '../../../src/http/server/route-context.js';
 import { principal } from '../../helpers/principals.js';
 import type { Caller, TestService } from './service.js';
 
@@ -10,17 +10,17 @@ const mark = 'test-principal.';
  * Lets principals in who come by other ways than API tokens, whatever the way: a token names the principal, as if an
  * identity provider, a cluster or a CA had vouched for it. API tokens are real.
  */
-export const lettingIn = (services: Services): Services => ({
-  ...services,
+export const lettingIn = (context: RouteContext): RouteContext => ({
+  ...context,
   authenticator: {
     async authenticate(credential) {
       if (credential.kind !== 'bearer' || !credential.token.startsWith(mark))
-        return services.authenticator.authenticate(credential);
+        return context.authenticator.authenticate(credential);
       const text = Buffer.from(credential.token.slice(mark.length), 'base64url').toString('utf8');
       return authenticated({ ...(JSON.parse(text) as Principal), expiresAt: null });
     },
-    authenticateReviewer: (token) => services.authenticator.authenticateReviewer(token),
-    useProof: (principal, csr) => services.authenticator.useProof(principal, csr),
+    authenticateReviewer: (token) => context.authenticator.authenticateReviewer(token),
+    useProof: (principal, csr) => context.authenticator.useProof(principal, csr),
   },
 });
 

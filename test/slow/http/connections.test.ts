@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AppOptions } from '../../../src/app.js';
-import type { Services } from '../../../src/http/server/services.js';
+import type { RouteContext } from '../../../src/http/server/route-context.js';
 import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';
 
 /** An answer that takes as long as `wait`. */
-const slowly = (services: Services, wait: () => Promise<unknown>): Services => ({
-  ...services,
+const slowly = (context: RouteContext, wait: () => Promise<unknown>): RouteContext => ({
+  ...context,
   certificates: {
-    ...services.certificates,
+    ...context.certificates,
     list: async (...asked) => {
       await wait();
-      return services.certificates.list(...asked);
+      return context.certificates.list(...asked);
     },
   },
 });
@@ -24,7 +24,7 @@ describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
   const clients: RawClient[] = [];
   const start = async (app: Partial<AppOptions>, wait: () => Promise<unknown> = () => sleep(300)) => {
     const tls = protocol === 'TLS' ? { tls: makeTlsPair() } : {};
-    service = await startService({ services: (services) => slowly(services, wait), app: { ...app, ...tls } });
+    service = await startService({ context: (context) => slowly(context, wait), app: { ...app, ...tls } });
   };
   const connect = async (options: Parameters<typeof connectRaw>[1] = {}) => {
     const client = await connectRaw(service.address, options);

@@ -16,15 +16,15 @@ const made = new Map<string, Buffer>();
 const patient = new InspectionPool({ workMilliseconds: 60_000 });
 beforeAll(async () => {
   service = await startService({
-    services: (services) => ({
-      ...services,
+    context: (context) => ({
+      ...context,
       inspections: inspectionService({
         clock: () => new Date(),
         thresholds: { expiresWithinSeconds: 1, maxValiditySeconds: 1, maxCaValiditySeconds: 1 },
         inventory: { find: async () => [] },
         known: { all: () => [] },
         pool: patient,
-        budgets: services.budgets,
+        budgets: context.budgets,
       }),
     }),
   });
@@ -174,8 +174,8 @@ describe('issuing', () => {
     });
     let atWork = 0;
     const busy = await startService({
-      services: (services) => ({
-        ...services,
+      context: (context) => ({
+        ...context,
         inspections: inspectionService({
           clock: () => new Date(),
           thresholds: { expiresWithinSeconds: 1, maxValiditySeconds: 1, maxCaValiditySeconds: 1 },
@@ -187,7 +187,7 @@ describe('issuing', () => {
           },
           known: { all: () => [] },
           pool,
-          budgets: services.budgets,
+          budgets: context.budgets,
         }),
       }),
     });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEventDraft } from '../../../src/model/audit-event.js';
-import type { Services } from '../../../src/http/server/services.js';
+import type { RouteContext } from '../../../src/http/server/route-context.js';
 import {
   anEventAt,
   archivesIn,
@@ -38,12 +38,12 @@ describe('an export of the audit log while its events are archived', () => {
   beforeAll(async () => {
     mkdirSync(archiveDir);
     service = await startService({
-      services: (services) => ({
-        ...services,
+      context: (context) => ({
+        ...context,
         auditEvents: {
-          ...services.auditEvents,
-          exportWithHashes: async (principal) => asRead(await services.auditEvents.exportWithHashes(principal)),
-          export: async (principal, filter) => asRead(await services.auditEvents.export(principal, filter)),
+          ...context.auditEvents,
+          exportWithHashes: async (principal) => asRead(await context.auditEvents.exportWithHashes(principal)),
+          export: async (principal, filter) => asRead(await context.auditEvents.export(principal, filter)),
         },
       }),
     });
@@ -60,7 +60,7 @@ describe('an export of the audit log while its events are archived', () => {
    * 33 MB with Linux 6.18, so a reader that only pauses is no slow one.
    */
   let slowReader: Promise<void> = Promise.resolve();
-  const asRead = (outcome: Awaited<ReturnType<Services['auditEvents']['export']>>) =>
+  const asRead = (outcome: Awaited<ReturnType<RouteContext['auditEvents']['export']>>) =>
     outcome.ok ? { ...outcome, value: { ...outcome.value, lines: counted(outcome.value.lines) } } : outcome;
   async function* counted(lines: AsyncIterable<string>): AsyncIterable<string> {
     let line = 0;

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListedCertificate } from '../../../src/model/certificate.js';
 import type { ExposedIdentity } from '../../../src/model/identity.js';
-import type { Services } from '../../../src/http/server/services.js';
+import type { RouteContext } from '../../../src/http/server/route-context.js';
 import { connectRaw } from '../../http/support/raw-client.js';
 import { policies, startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';
@@ -42,24 +42,24 @@ const exposed: ExposedIdentity = {
   omitted: false,
 };
 /** Every source of a stream goes on for as long as somebody reads. */
-const endless = (services: Services): Services => {
+const endless = (context: RouteContext): RouteContext => {
   const exported = () =>
     Promise.resolve({ ok: true as const, value: { firstSeq: 1, lines: withoutEnd('a'.repeat(9_999)) } });
   return {
-    ...services,
+    ...context,
     certificates: {
-      ...services.certificates,
+      ...context.certificates,
       export: () => withoutEnd(Array.from({ length: 100 }, () => certificates[0]).filter((one) => one !== undefined)),
     },
     identities: {
-      ...services.identities,
+      ...context.identities,
       exportExposed: () => ({ ok: true as const, value: withoutEnd(Array.from({ length: 100 }, () => exposed)) }),
     },
-    auditEvents: { ...services.auditEvents, export: exported, exportWithHashes: exported },
+    auditEvents: { ...context.auditEvents, export: exported, exportWithHashes: exported },
     policies: {
-      ...services.policies,
+      ...context.policies,
       replay: async (...asked) => {
-        const outcome = await services.policies.replay(...asked);
+        const outcome = await context.policies.replay(...asked);
         const refused = { kind: 'refused', refusal: { kind: 'not-permitted', message: 'a'.repeat(9_999) } } as const;
         return outcome.ok ? { ...outcome, value: { ...outcome.value, items: withoutEnd([refused]) } } : outcome;
       },
@@ -91,11 +91,11 @@ describe.each(['HTTP', 'TLS'])('a reader over %s', (protocol) => {
   beforeAll(async () => {
     const tls = protocol === 'TLS' ? { tls: makeTlsPair() } : {};
     const connections = { max: 100, maxPerAddress: 100, stalledMilliseconds };
-    service = await startService({ services: endless, app: { connections, ...tls } });
+    service = await startService({ context: endless, app: { connections, ...tls } });
     const wanted = { username: 'jane', groups: ['team-a'], cluster: 'demo' };
     await service.as('root')('post', '/v1/kubeconfigs').send(wanted).expect(201);
     const root = { name: 'root', roles: ['admin'] };
-    const page = await service.services.certificates.list(root as never, {}, { limit: 1, cursor: null });
+    const page = await service.context.certificates.list(root as never, {}, { limit: 1, cursor: null });
     certificates.push(...page.items);
   });
   afterAll(() => service.close());

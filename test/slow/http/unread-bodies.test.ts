@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bodyOctets } from '../../../src/http/plugins/request-bodies.js';
 import { everyRoute, type Route } from '../../http/support/every-route.js';
-import type { Services } from '../../../src/http/server/services.js';
+import type { RouteContext } from '../../../src/http/server/route-context.js';
 import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';
 import { lettingIn, tokenOf } from '../../http/support/ways-in.js';
@@ -31,8 +31,8 @@ const see = (message: unknown) => {
 };
 /** Callers are looked up when this has resolved. */
 let lookUps: Promise<void> = Promise.resolve();
-const lettingInLater = (services: Services): Services => {
-  const { authenticator, ...others } = lettingIn(services);
+const lettingInLater = (context: RouteContext): RouteContext => {
+  const { authenticator, ...others } = lettingIn(context);
   return {
     ...others,
     authenticator: {
@@ -46,7 +46,7 @@ const lettingInLater = (services: Services): Services => {
 };
 beforeAll(async () => {
   subscribe('http.server.request.start', see);
-  service = await startService({ services: lettingInLater, environment: { KUBEPASS_BUDGETS: 'off' } });
+  service = await startService({ context: lettingInLater, environment: { KUBEPASS_BUDGETS: 'off' } });
   const unknown = ['/', '/v1/nowhere', '/scim/v2/Nobody', '/nowhere?x=1', '/docs/nowhere', '/v1/certificates/%zz'];
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
   const known = await everyRoute();

@@ -63,7 +63,7 @@ async function upgraded(state: State) {
   const logger = createLogger({ level: 'fatal' }, { write: () => undefined });
   const config = loadConfig(readEnvironment(environment));
   const service = await compose(config, logger, { clock, writerThread: false, cryptoThread: false });
-  const app = buildApp(service.services, { logger });
+  const app = buildApp(service.context, { logger });
   undo.push(async () => {
     await app.close();
     await service.close();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AppOptions } from '../../../src/app.js';
-import type { Services } from '../../../src/http/server/services.js';
+import type { RouteContext } from '../../../src/http/server/route-context.js';
 import { writeAttempt } from '../../../src/http/login/routes.js';
 import { loginCookie } from '../../../src/http/plugins/session-cookies.js';
 import { standingOf } from '../../http/support/changes.js';
@@ -15,8 +15,11 @@ afterEach(async () => {
   for (const { socket } of clients.splice(0)) socket.destroy();
   await service.close();
 });
-const start = async (app: Partial<AppOptions>, wrap: (services: Services) => Services = (services) => services) => {
-  service = await startService({ services: (services) => wrap(lettingIn(services)), app });
+const start = async (
+  app: Partial<AppOptions>,
+  wrap: (context: RouteContext) => RouteContext = (context) => context,
+) => {
+  service = await startService({ context: (context) => wrap(lettingIn(context)), app });
 };
 const connect = async (localAddress = '127.0.0.1') => {
   const client = await connectRaw(service.address, { localAddress });
@@ -61,14 +64,14 @@ describe('calls that wait', () => {
   it('are answered, and their connections closed, where somebody else needs one', async () => {
     const busy = Promise.withResolvers<undefined>();
     let working = 0;
-    await start({ connections: { max: 12, maxPerAddress: 12 } }, (services) => ({
-      ...services,
+    await start({ connections: { max: 12, maxPerAddress: 12 } }, (context) => ({
+      ...context,
       certificates: {
-        ...services.certificates,
+        ...context.certificates,
         list: async (...asked) => {
           working += 1;
           await busy.promise;
-          return services.certificates.list(...asked);
+          return context.certificates.list(...asked);
         },
       },
     }));
@@ -113,8 +116,8 @@ describe('sign-ins while the provider hangs', () => {
 
   it('ask it few questions at a time, of each address and in all, and others are answered', async () => {
     let asked = 0;
-    await start({ connections: { max: 120, maxPerAddress: 120 } }, (services) => ({
-      ...services,
+    await start({ connections: { max: 120, maxPerAddress: 120 } }, (context) => ({
+      ...context,
       logins: {
         issuers: ['corp'],
         begin: () => Promise.reject(new Error('nobody begins')),

@@ -50,8 +50,8 @@ describe('the list of revocations beside a SQLite database', () => {
     service = null;
   }
 
-  async function revoked({ services }: Composition, fingerprint: string): Promise<void> {
-    const outcome = await services.certificates.revoke(admin, fingerprint, {
+  async function revoked({ context }: Composition, fingerprint: string): Promise<void> {
+    const outcome = await context.certificates.revoke(admin, fingerprint, {
       reason: 'keyCompromise',
       comment: 'lost',
     });
@@ -76,7 +76,7 @@ describe('the list of revocations beside a SQLite database', () => {
 
   it('revokes again what a restored database does not know, and says so', async () => {
     const [old, young] = await restoredFromBackup();
-    const { store, services } = await started();
+    const { store, context } = await started();
     expect(await store.certificates.findByFingerprint(old)).toMatchObject({
       revocation: { reason: 'keyCompromise', comment: 'lost', revokedBy: 'admin' },
     });
@@ -89,26 +89,26 @@ describe('the list of revocations beside a SQLite database', () => {
     expect(events.items[0]?.requestId).not.toBeNull();
     const note = 'the database did not know 2 revocations of the list beside it: they are recorded again';
     expect(log).toContainEqual(expect.objectContaining({ level: 'warn', message: note }));
-    expect(services.health.notes()).toEqual([note]);
+    expect(context.health.notes()).toEqual([note]);
 
     await stopped();
     const again = await started();
-    expect(again.services.health.notes()).toEqual([]);
+    expect(again.context.health.notes()).toEqual([]);
     expect((await again.store.auditEvents.list({ type: 'CertificateRevoked' }, everything)).items).toHaveLength(2);
   });
 
   it('says that nothing can be known where the list is gone', async () => {
     const [old] = await restoredFromBackup();
     rmSync(list());
-    const { store, services } = await started();
+    const { store, context } = await started();
     expect(await store.revocations.find(old)).toBeNull();
-    expect(services.health.notes()).toEqual([expect.stringMatching(/no list of revocations beside the database/)]);
+    expect(context.health.notes()).toEqual([expect.stringMatching(/no list of revocations beside the database/)]);
     expect(existsSync(list())).toBe(true);
   });
 
   it('is for its owner alone, and says nothing beside a new database', async () => {
-    const { services } = await started();
-    expect(services.health.notes()).toEqual([]);
+    const { context } = await started();
+    expect(context.health.notes()).toEqual([]);
     expect(statSync(list()).mode & 0o777).toBe(0o600);
   });
 
@@ -143,10 +143,10 @@ describe('the list of revocations beside a SQLite database', () => {
         },
       })}\n`;
     const block = async (running: Composition, username: string) => {
-      expect((await running.services.identities.block(admin, username, { reason: 'keyCompromise' })).ok).toBe(true);
+      expect((await running.context.identities.block(admin, username, { reason: 'keyCompromise' })).ok).toBe(true);
     };
     const unblock = async (running: Composition, username: string) => {
-      expect((await running.services.identities.unblock(admin, username, {})).ok).toBe(true);
+      expect((await running.context.identities.unblock(admin, username, {})).ok).toBe(true);
     };
     const blockedNames = async ({ store }: Composition) =>
       (await store.identityBlocks.chunk('', 10)).map(({ username }) => username);
@@ -155,18 +155,18 @@ describe('the list of revocations beside a SQLite database', () => {
       const first = await started();
       const tokens: string[] = [];
       for (const name of ['portal', 'kept']) {
-        const made = await first.services.apiTokens.create(admin, { name, roles: ['requester'] });
+        const made = await first.context.apiTokens.create(admin, { name, roles: ['requester'] });
         if (!made.ok) throw new Error('no token was made');
         tokens.push(made.value.token.id);
       }
       const [portal, kept] = tokens as [string, string];
       const withoutAppends = readFileSync(list());
-      await first.services.apiTokens.revoke(admin, portal);
+      await first.context.apiTokens.revoke(admin, portal);
       await block(first, 'Jane');
       await block(first, 'joe');
       await unblock(first, 'joe');
       const until = new Date(Date.now() + 1_000);
-      await first.services.identities.block(admin, 'short', { reason: 'superseded', until });
+      await first.context.identities.block(admin, 'short', { reason: 'superseded', until });
       await stopped();
       writeFileSync(list(), withoutAppends);
       await expect.poll(() => Date.now()).toBeGreaterThan(until.getTime());
@@ -194,13 +194,13 @@ describe('the list of revocations beside a SQLite database', () => {
       const second = await started();
       expect(await blockedNames(second)).toEqual([]);
       expect(await restorationsOf(second)).toEqual([]);
-      expect(second.services.health.notes()).toEqual([]);
+      expect(second.context.health.notes()).toEqual([]);
       expect(readFileSync(list(), 'utf8')).toBe('');
     });
 
     it('keeps a narrower block that was widened before, as the database has it', async () => {
       const first = await started();
-      await first.services.identities.block(admin, 'jane', { reason: 'superseded', clusters: ['demo'] });
+      await first.context.identities.block(admin, 'jane', { reason: 'superseded', clusters: ['demo'] });
       const narrow = readFileSync(list());
       await block(first, 'jane');
       await stopped();

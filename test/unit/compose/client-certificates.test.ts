@@ -92,7 +92,7 @@ async function open({
 }
 
 const authenticate = (der = certificate.der): Promise<Authentication> | undefined =>
-  service?.services.authenticator.authenticate({ kind: 'client-certificate', der });
+  service?.context.authenticator.authenticate({ kind: 'client-certificate', der });
 const said = (message: string) => log.filter((line) => line.message === message);
 
 const shared =

@@ -68,14 +68,14 @@ async function stop(composition: Composition): Promise<void> {
   await composition.close();
 }
 
-const ask = ({ services }: Composition) =>
-  services.certificateRequests.create(
+const ask = ({ context }: Composition) =>
+  context.certificateRequests.create(
     alice,
     { username: 'jane', groups: ['ops-eu'] },
     { waitSeconds: 0, idempotency: null },
   );
-const deliveries = async ({ services }: Composition) => {
-  const outcome = await services.webhookDeliveries.list(admin, {}, { limit: 50, cursor: null });
+const deliveries = async ({ context }: Composition) => {
+  const outcome = await context.webhookDeliveries.list(admin, {}, { limit: 50, cursor: null });
   return outcome.ok ? outcome.value.items : expect.fail('not permitted');
 };
 const first = async (composition: Composition) => (await deliveries(composition))[0];
@@ -125,7 +125,7 @@ describe('deliveries', () => {
       .poll(() => first(after))
       .toMatchObject({ state: 'dead', lastFailure: 'the webhook is no longer configured' });
     const id = (await first(after))?.id ?? '';
-    expect(await after.services.webhookDeliveries.retry(admin, id)).toMatchObject({
+    expect(await after.context.webhookDeliveries.retry(admin, id)).toMatchObject({
       ok: false,
       refusal: { kind: 'webhook-not-configured', message: expect.stringContaining('"chat"') as string },
     });

@@ -24,7 +24,7 @@ it('is in the audit log what every way in refused, counted, once the service has
   ];
   const first = await composeOn(directory.path);
   for (const credential of refused)
-    await first.services.authenticator.authenticate(credential).then(({ outcome }) => {
+    await first.context.authenticator.authenticate(credential).then(({ outcome }) => {
       expect(outcome).toBe('refused');
     });
   expect(await events(first)).toEqual([]);

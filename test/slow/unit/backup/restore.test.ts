@@ -89,14 +89,14 @@ async function stopped(): Promise<void> {
   service = null;
 }
 
-async function revoked({ services }: Composition, fingerprint: string): Promise<void> {
-  expect((await services.certificates.revoke(admin, fingerprint, { reason: 'keyCompromise', comment: null })).ok).toBe(
+async function revoked({ context }: Composition, fingerprint: string): Promise<void> {
+  expect((await context.certificates.revoke(admin, fingerprint, { reason: 'keyCompromise', comment: null })).ok).toBe(
     true,
   );
 }
 
-async function stateOf({ services }: Composition) {
-  const outcome = await services.restored.read(admin);
+async function stateOf({ context }: Composition) {
+  const outcome = await context.restored.read(admin);
   if (!outcome.ok) throw new Error('an admin may read it');
   return outcome.value;
 }
@@ -107,7 +107,7 @@ async function stateOf({ services }: Composition) {
 async function backedUp() {
   const first = await started();
   const old = await issued(first, 'old');
-  await first.services.auditEvents.checkpoint(admin);
+  await first.context.auditEvents.checkpoint(admin);
   await expect.poll(() => first.store.checkpoints.last()).not.toBeNull();
   await backUpDatabase(configOf(), backup());
   const young = await issued(first, 'young');
@@ -263,14 +263,14 @@ describe('a restore', () => {
 
   it('brings back neither a revoked API token nor a blocked identity, and leaves alone what has lapsed', async () => {
     const first = await started();
-    const made = await first.services.apiTokens.create(admin, { name: 'portal', roles: ['requester'] });
+    const made = await first.context.apiTokens.create(admin, { name: 'portal', roles: ['requester'] });
     if (!made.ok) throw new Error('no token was made');
     const { id } = made.value.token;
     await backUpDatabase(configOf(), backup());
-    await first.services.apiTokens.revoke(admin, id);
-    await first.services.identities.block(admin, 'Mallory', { reason: 'keyCompromise' });
-    await first.services.identities.block(admin, 'joe', { reason: 'superseded' });
-    await first.services.identities.unblock(admin, 'joe', {});
+    await first.context.apiTokens.revoke(admin, id);
+    await first.context.identities.block(admin, 'Mallory', { reason: 'keyCompromise' });
+    await first.context.identities.block(admin, 'joe', { reason: 'superseded' });
+    await first.context.identities.unblock(admin, 'joe', {});
     await stopped();
     await restoreDatabase(configOf(), asking({ force: true }));
     const { store } = await started();
@@ -289,27 +289,27 @@ describe('a restore', () => {
   it('over a database that knows more than its list forgets none of it', async () => {
     const first = await started();
     const { fingerprintSha256 } = await issued(first, 'old');
-    const made = await first.services.apiTokens.create(admin, { name: 'portal', roles: ['requester'] });
+    const made = await first.context.apiTokens.create(admin, { name: 'portal', roles: ['requester'] });
     if (!made.ok) throw new Error('no token was made');
     const { id } = made.value.token;
     await backUpDatabase(configOf(), backup());
     const list = `${databaseOf()}.revoked.ndjson`;
-    await first.services.identities.block(admin, 'joe', { reason: 'superseded' });
+    await first.context.identities.block(admin, 'joe', { reason: 'superseded' });
     const withJoe = readFileSync(list);
-    await first.services.identities.unblock(admin, 'joe', {});
-    await first.services.identities.block(admin, 'Jane', { reason: 'keyCompromise' });
-    await first.services.apiTokens.revoke(admin, id);
+    await first.context.identities.unblock(admin, 'joe', {});
+    await first.context.identities.block(admin, 'Jane', { reason: 'keyCompromise' });
+    await first.context.apiTokens.revoke(admin, id);
     await revoked(first, fingerprintSha256);
     await stopped();
     // Only the block of joe reached the list.
     writeFileSync(list, withJoe);
     await restoreDatabase(configOf(), asking({ force: true }));
     expect(readdirSync(dataOf()).filter((name) => name.includes('.restoring'))).toEqual([]);
-    const { store, services } = await started();
+    const { store, context } = await started();
     expect((await store.identityBlocks.chunk('', 10)).map(({ username }) => username)).toEqual(['Jane']);
     expect((await store.apiTokens.find(id))?.revokedAt).toBeInstanceOf(Date);
     expect(await store.revocations.find(fingerprintSha256)).not.toBeNull();
-    await services.restored.acknowledge(admin);
+    await context.restored.acknowledge(admin);
     await stopped();
     // The same without any list, over a database that was restored itself.
     rmSync(list);
@@ -392,15 +392,15 @@ describe('a restore', () => {
   });
 
   it('gives nothing back to somebody who left the directory since', async () => {
-    const { services } = await started();
+    const { context } = await started();
     const connector: Principal = { ...admin, name: 'connector', roles: ['directory'] };
     const joins = { userName: 'jane', externalId: '1', active: true, displayName: null, name: noName, emails: [] };
-    const joined = await services.scim.createUser(connector, joins);
-    const made = await services.apiTokens.create(admin, { name: 'jane', roles: ['requester'] });
+    const joined = await context.scim.createUser(connector, joins);
+    const made = await context.apiTokens.create(admin, { name: 'jane', roles: ['requester'] });
     if (!joined.ok || !made.ok) throw new Error('nobody joined');
     await issued(service as Composition, 'jane');
     await backUpDatabase(configOf(), backup());
-    await services.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active: false }));
+    await context.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active: false }));
     await stopped();
     await restoreDatabase(configOf(), asking({ force: true }));
     const { store } = await started();
@@ -427,14 +427,14 @@ directory: { revokeTokens: false }
 `,
     );
     const environment = { KUBEPASS_CONFIG: file };
-    const { services } = await started('one', environment);
+    const { context } = await started('one', environment);
     const connector: Principal = { ...admin, name: 'connector', roles: ['directory'] };
     const joins = { userName: 'Jane', externalId: '1', active: true, displayName: null, name: noName, emails: [] };
-    const joined = await services.scim.createUser(connector, joins);
-    const made = await services.apiTokens.create(admin, { name: 'jane', roles: ['admin'] });
+    const joined = await context.scim.createUser(connector, joins);
+    const made = await context.apiTokens.create(admin, { name: 'jane', roles: ['admin'] });
     if (!joined.ok || !made.ok) throw new Error('nobody joined');
     const credentials = [made.value.secret, (await provider.signIn('jane')).accessToken];
-    const roles = async ({ services: { authenticator } }: Composition) =>
+    const roles = async ({ context: { authenticator } }: Composition) =>
       Promise.all(
         credentials.map(async (token) => {
           const answer = await authenticator.authenticate({ kind: 'bearer', token });
@@ -443,7 +443,7 @@ directory: { revokeTokens: false }
       );
     expect(await roles(service as Composition)).toEqual([['admin'], ['admin']]);
     await backUpDatabase(configOf(), backup());
-    await services.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active: false }));
+    await context.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active: false }));
     expect(await roles(service as Composition)).toEqual([[], []]);
     await stopped();
     await restoreDatabase(configOf(), asking({ force: true }));
@@ -453,9 +453,9 @@ directory: { revokeTokens: false }
     expect(await roles(restored)).toEqual([[], []]);
     // The identity provider says again that they left, and later that they are back: an admin must say so too.
     for (const active of [false, true])
-      await restored.services.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active }));
+      await restored.context.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active }));
     expect(await roles(restored)).toEqual([[], []]);
-    await restored.services.identities.unblock(admin, 'jane', {});
+    await restored.context.identities.unblock(admin, 'jane', {});
     expect(await roles(restored)).toEqual([['admin'], ['admin']]);
     await provider.stop();
   });
@@ -463,10 +463,10 @@ directory: { revokeTokens: false }
   it('is told of until an admin acknowledges it, once', async () => {
     await backedUp();
     await restoreDatabase(configOf(), asking({ force: true }));
-    const { services, store } = await started();
-    const state = await stateOf({ services } as Composition);
+    const { context, store } = await started();
+    const state = await stateOf({ context } as Composition);
     expect(state).toMatchObject({ restored: true, restorations: [{ detectedBy: 'command' }] });
-    expect((await services.health.restored()).restored).toBe(true);
+    expect((await context.health.restored()).restored).toBe(true);
     expect(state.mayBeUnknown.join('\n')).toMatch(/no serial number is given out twice/);
     expect(state.mayBeUnknown.join('\n')).toMatch(/let the identity provider synchronize everybody again before/);
     const events = async () =>
@@ -475,11 +475,11 @@ directory: { revokeTokens: false }
         .filter((type) => /Restored/.test(type));
     expect(await events()).toEqual(['DatabaseRestored']);
     for (const _ of [1, 2]) {
-      const outcome = await services.restored.acknowledge(admin);
+      const outcome = await context.restored.acknowledge(admin);
       expect(outcome).toMatchObject({ ok: true, value: { restored: false, mayBeUnknown: [] } });
     }
     expect(await events()).toEqual(['DatabaseRestored', 'RestoredAcknowledged']);
-    expect(await services.health.restored()).toEqual({ restored: false, notes: [] });
+    expect(await context.health.restored()).toEqual({ restored: false, notes: [] });
     await stopped();
     expect((await stateOf(await started())).restored).toBe(false);
   });
@@ -596,7 +596,7 @@ directory: { revokeTokens: false }
     const second = await started('two');
     expect((await second.store.revocations.find(old.fingerprintSha256))?.reason).toBe('keyCompromise');
     expect((await issued(second, 'new')).serialNumber).not.toBe(young.serialNumber);
-    expect((await second.services.auditEvents.verify(admin)).ok).toBe(true);
+    expect((await second.context.auditEvents.verify(admin)).ok).toBe(true);
   });
 
   it('counts the largest checkpoint of this log, whatever others there are, and says which are not of it', async () => {
@@ -679,9 +679,9 @@ directory: { revokeTokens: false }
     expect((await restoreDatabase(configOf('two'), asking())).revocationsAtHand).toBe(false);
     const second = await started('two');
     expect((await second.store.certificates.findByFingerprint(old.fingerprintSha256))?.revocation).toBeNull();
-    const { notes } = await second.services.health.restored();
+    const { notes } = await second.context.health.restored();
     expect(notes.join('\n')).toContain('no checkpoint is at hand');
-    expect(second.services.health.notes().join('\n')).toContain('certificates that were revoked since are not known');
+    expect(second.context.health.notes().join('\n')).toContain('certificates that were revoked since are not known');
   });
 
   it('refuses a list or a checkpoint that is none', async () => {
@@ -775,24 +775,24 @@ it('a service over a database without a trigger says so in its log, and to every
   const database = new Database(databaseOf());
   database.exec('DROP TRIGGER "AuditRecord_no_delete"');
   database.close();
-  const { services } = await started();
+  const { context } = await started();
   const note = 'the database lacks the trigger AuditRecord_no_delete: it does not refuse or record all that it should';
   expect(log).toContainEqual({ level: 'error', fields: {}, message: note });
-  expect(services.health.notes()).toContain(note);
+  expect(context.health.notes()).toContain(note);
 });
 
 it('a service over a damaged kept checkpoint says so to everybody who asks, and keeps a copy', async () => {
   await backedUp();
   const kept = `${databaseOf()}.checkpoint`;
   writeFileSync(kept, 'half a chec');
-  const { services } = await started();
+  const { context } = await started();
   const note = expect.stringMatching(/^the checkpoint that was kept beside the database cannot be read: if /) as string;
   expect(log).toContainEqual({ level: 'error', fields: { file: `${kept}.damaged` }, message: note });
-  expect(services.health.notes()).toContainEqual(note);
+  expect(context.health.notes()).toContainEqual(note);
   expect(readFileSync(`${kept}.damaged`, 'utf8')).toBe('half a chec');
   await stopped();
   // By now the file holds a newer checkpoint.
-  expect((await started()).services.health.notes()).not.toContainEqual(note);
+  expect((await started()).context.health.notes()).not.toContainEqual(note);
 });
 
 describe('a database that was put back by other means', () => {

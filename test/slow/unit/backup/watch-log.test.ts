@@ -20,7 +20,7 @@ it('a running service signs nothing that the kept checkpoint contradicts, and sa
     directory.remove();
   });
   await service.begin();
-  const { store, services } = service;
+  const { store, context } = service;
   await expect.poll(async () => (await store.checkpoints.last())?.size ?? 0).toBeGreaterThan(0);
   const before = (await store.checkpoints.last())?.size ?? 0;
   const name = `kubepass/${(await store.checkpoints.instanceId()) ?? ''}`;
@@ -31,8 +31,8 @@ it('a running service signs nothing that the kept checkpoint contradicts, and sa
   await new KeptCheckpoint(join(directory.path, 'data', 'kubepass.db.checkpoint')).keep(note);
   const record = () => store.writer.commit({ operations: [], events: [anEvent()] });
   await record();
-  await expect.poll(() => services.health.restored()).toMatchObject({ restored: true });
-  expect(await services.restored.read(admin)).toMatchObject({
+  await expect.poll(() => context.health.restored()).toMatchObject({ restored: true });
+  expect(await context.restored.read(admin)).toMatchObject({
     value: { restorations: [{ detectedBy: 'checkpoint', signedEvents: size }] },
   });
   expect((await store.checkpoints.last())?.size).toBe(before);

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { enforcementService } from '../access/enforcement-service.js';
 import { identityService } from '../access/identity-service.js';
 import { CertificateLists } from '../access/revocation-lists.js';
-import { clusterService } from '../clusters/cluster-service.js';
 import type { CallersConfig } from '../config/callers-config.js';
 import { IdempotencyKeys } from '../context/idempotency-keys.js';
 import { directoryUserService, scimService } from '../directory/directory-service.js';
 import { auditEventService } from '../evidence/audit-event-service.js';
 import { Changes } from '../evidence/changes.js';
-import type { OfferedSignIns, Services } from '../http/server/services.js';
+import type { OfferedSignIns, RouteContext } from '../http/server/route-context.js';
 import { ApiTokens } from '../identity/api-tokens.js';
 import { InspectionPool } from '../inspections/inspection-pool.js';
 import { inspectionService, KnownClusters } from '../inspections/inspection-service.js';
@@ -34,7 +33,7 @@ import type { Runtime } from './runtime.js';
 import type { TlsInForce } from './tls-in-force.js';
 import type { OpenedWaysIn } from './ways-in.js';
 
-/** All parts that are open when the services are. */
+/** All parts that are open when the context of routes is. */
 export interface OpenedParts {
   readonly database: OpenedDatabase;
   readonly access: OpenedAccess;
@@ -48,8 +47,8 @@ export interface OpenedParts {
   readonly clientCertificates: OpenedClientCertificates | null;
 }
 
-export interface OpenedServices {
-  readonly services: Services;
+export interface OpenedRouteContext {
+  readonly context: RouteContext;
   /** The clusters as inspections know them. */
   readonly known: KnownClusters;
   readonly followedIssuers: FollowedIssuers;
@@ -57,8 +56,8 @@ export interface OpenedServices {
   readonly setRecovered: () => void;
 }
 
-/** Opens the use cases that HTTP calls, with the threads for what may take long. */
-export function openServices(runtime: Runtime, parts: OpenedParts): OpenedServices {
+/** Opens everything that routes work with, with the threads for what may take long. */
+export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRouteContext {
   const { config, clock, log, metrics, closings } = runtime;
   const { database, clusters, issuance, waysIn, webhooks } = parts;
   const { budgets } = database;
@@ -82,7 +81,8 @@ export function openServices(runtime: Runtime, parts: OpenedParts): OpenedServic
   closings.push(() => drafts.close());
   const known = new KnownClusters(clusters.all, clock);
   let isRecovered = false;
-  const services: Services = {
+  const context: RouteContext = {
+    ...issuance.context,
     ...useCasesOf(runtime, parts, drafts),
     inspections: inspectionService({
       clock,
@@ -93,7 +93,6 @@ export function openServices(runtime: Runtime, parts: OpenedParts): OpenedServic
       budgets,
     }),
     budgets,
-    clock,
     sessions: waysIn.signIn.sessions,
     logins: waysIn.signIn.logins,
     authenticator: waysIn.callers,
@@ -104,7 +103,7 @@ export function openServices(runtime: Runtime, parts: OpenedParts): OpenedServic
     restored: issuance.restorations,
   };
   return {
-    services,
+    context,
     known,
     followedIssuers,
     setRecovered: () => {
@@ -141,7 +140,7 @@ function useCasesOf(
     identities: identityService(context),
     scim: scimService(context, database.budgets),
     directoryUsers: directoryUserService(context),
-    clusters: clusterService(context, new CertificateLists(context, access.denyList)),
+    certificateLists: new CertificateLists(context, access.denyList),
     issuers: issuerService(context, {
       signerOf: (issuer) => new LocalCaSigner({ active: () => issuer }, randomBytes),
       show: (server, shown) => showCertificate(server, shown),
@@ -163,7 +162,7 @@ function useCasesOf(
   };
 }
 
-function healthOf({ config, clock }: Runtime, parts: OpenedParts, isRecovered: () => boolean): Services['health'] {
+function healthOf({ config, clock }: Runtime, parts: OpenedParts, isRecovered: () => boolean): RouteContext['health'] {
   const { access, audit, clusters, database, issuance, policies, tls, waysIn, webhooks } = parts;
   return healthService({
     clock,

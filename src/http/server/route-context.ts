@@ -4,7 +4,8 @@ import type { Callers } from '../../identity/callers/callers.js';
 import type { Logins, Sessions } from '../../identity/sessions.js';
 import type { InspectionService } from '../../inspections/inspection-service.js';
 import type { IssuerService } from '../../issuers/issuer-service.js';
-import type { ClusterService } from '../../clusters/cluster-service.js';
+import type { CertificateLists } from '../../access/revocation-lists.js';
+import type { IssuanceContext } from '../../context/context.js';
 import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
 import type { EnforcementService } from '../../access/enforcement-service.js';
 import type { AuditEventService } from '../../evidence/audit-event-service.js';
@@ -36,14 +37,14 @@ export interface OfferedSignIns {
 }
 
 /**
- * The use cases that HTTP calls, as types: the rooms that have them are not imported otherwise. Every method takes the
- * calling principal and checks its permissions. Expected refusals are values (`Outcome`); faults are thrown.
+ * Everything that routes work with: the context of the use cases, and what keeps a state for HTTP alone. A use case
+ * takes the context and the calling principal, and checks permissions by itself. Expected refusals are values
+ * (`Outcome`); faults are thrown.
  */
-export interface Services {
+export interface RouteContext extends IssuanceContext {
   readonly certificateRequests: CertificateRequestService;
   readonly certificates: CertificateService;
   readonly identities: IdentityService;
-  readonly clusters: ClusterService;
   readonly issuers: IssuerService;
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
@@ -67,6 +68,6 @@ export interface Services {
   readonly health: HealthService;
   /** For auditors and admins. */
   readonly metrics: { read(principal: Principal): Promise<Outcome<MetricsText>> };
-  /** The time of the service, for views of what ends by itself. */
-  readonly clock: () => Date;
+  /** The CRLs, which are public. */
+  readonly certificateLists: Pick<CertificateLists, 'of' | 'all'>;
 }

@@ -1,7 +1,6 @@
-import { refused } from '../../../src/model/outcome.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
-import { clusterService } from '../../../src/clusters/cluster-service.js';
+import { findClusterCsr, listClusterCsrs } from '../../../src/clusters/cluster-csrs.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { csrStatus } from '../../../src/model/cluster.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../helpers/connected-issuance.js';
@@ -9,9 +8,6 @@ import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance } from '../../helpers/issuance.js';
 import { alice, auditor, bob } from '../../helpers/principals.js';
 import { signerLike } from '../../helpers/signers.js';
-
-const none = () => Promise.resolve(refused({ kind: 'not-found' }));
-const noLists = { of: none, all: none };
 
 let connected: ConnectedIssuance;
 const all = { after: null, limit: 500 };
@@ -25,7 +21,7 @@ const newCsr = (name: string, request: string) => ({
   expirationSeconds: 3600,
 });
 const find = async (name: string) => {
-  const found = await clusterService(connected.context, noLists).certificateSigningRequest(bob, 'demo', name);
+  const found = await findClusterCsr(connected.context, bob, 'demo', name);
   if (!found.ok) throw new Error(found.refusal.kind);
   return found.value;
 };
@@ -95,7 +91,7 @@ describe('the CSR objects of a cluster', () => {
     const { pem } = await csrFor('mallory');
     for (const name of ['c', 'a', 'd', 'b']) await eve.csrs.create(newCsr(name, pem));
     const list = async (after: string | null, limit: number) => {
-      const page = await clusterService(connected.context, noLists).certificateSigningRequests(auditor, 'demo', {
+      const page = await listClusterCsrs(connected.context, auditor, 'demo', {
         after,
         limit,
       });
@@ -109,39 +105,29 @@ describe('the CSR objects of a cluster', () => {
   });
 
   it('are for approvers, auditors and admins', async () => {
-    expect(
-      await clusterService(connected.context, noLists).certificateSigningRequests(alice, 'demo', all),
-    ).toMatchObject({
+    expect(await listClusterCsrs(connected.context, alice, 'demo', all)).toMatchObject({
       refusal: { kind: 'not-permitted' },
     });
-    expect(
-      await clusterService(connected.context, noLists).certificateSigningRequest(bob, 'demo', 'none'),
-    ).toMatchObject({
+    expect(await findClusterCsr(connected.context, bob, 'demo', 'none')).toMatchObject({
       refusal: { kind: 'not-found' },
     });
-    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'none', all)).toMatchObject(
-      {
-        refusal: { kind: 'not-found' },
-      },
-    );
+    expect(await listClusterCsrs(connected.context, bob, 'none', all)).toMatchObject({
+      refusal: { kind: 'not-found' },
+    });
   });
 
   it('cannot be read where the cluster is away, does not let us, or is not connected', async () => {
     connected.server.rbac.allowUser('kubepass', []);
-    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject(
-      {
-        refusal: { kind: 'cluster-refuses' },
-      },
-    );
+    expect(await listClusterCsrs(connected.context, bob, 'demo', all)).toMatchObject({
+      refusal: { kind: 'cluster-refuses' },
+    });
     await connected.server.stop();
-    expect(await clusterService(connected.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject(
-      {
-        refusal: { kind: 'cluster-unavailable' },
-      },
-    );
+    expect(await listClusterCsrs(connected.context, bob, 'demo', all)).toMatchObject({
+      refusal: { kind: 'cluster-unavailable' },
+    });
     await connected.server.restart();
     const local = await testIssuance();
-    expect(await clusterService(local.context, noLists).certificateSigningRequests(bob, 'demo', all)).toMatchObject({
+    expect(await listClusterCsrs(local.context, bob, 'demo', all)).toMatchObject({
       refusal: { kind: 'cluster-not-connected' },
     });
     await local.close();

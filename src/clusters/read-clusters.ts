@@ -1,0 +1,73 @@
+import type { IssuanceContext, IssuingCluster } from '../context/context.js';
+import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
+import type { CertificateAuthorityBundle, Cluster, StoredClusterProbe } from '../model/cluster.js';
+import type { PublicAddress } from '../model/enforcement.js';
+import { done, refused, type Outcome } from '../model/outcome.js';
+import { isReviewer, type Principal } from '../model/principal.js';
+
+// Any principal may see the configured clusters, since a kubeconfig says as much.
+
+/** A cluster, with its last probe and that under way; null: there is none. */
+export interface ClusterView {
+  readonly cluster: Cluster;
+  readonly probe: StoredClusterProbe | null;
+  readonly probeStartedAt: Date | null;
+}
+
+export const viewCluster = (
+  { probes }: Pick<IssuanceContext, 'probes'>,
+  { cluster }: Pick<IssuingCluster, 'cluster'>,
+): ClusterView => ({
+  cluster,
+  probe: probes.last(cluster.name),
+  probeStartedAt: probes.underWay(cluster.name)?.startedAt ?? null,
+});
+
+export const listClusters = (context: IssuanceContext, _principal: Principal): readonly ClusterView[] =>
+  [...context.clusters.values()].map((found) => viewCluster(context, found));
+
+/** With a probe that another replica made, because whoever was told to look here may reach any of them. */
+export async function findCluster(
+  context: IssuanceContext,
+  _principal: Principal,
+  name: string,
+): Promise<Outcome<ClusterView>> {
+  const found = context.clusters.get(name);
+  if (found === undefined) return refused({ kind: 'not-found' });
+  await context.probes.load([found.cluster]);
+  return done(viewCluster(context, found));
+}
+
+/** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */
+export function findExecKubeconfig(
+  { clusters, publicAddress }: IssuanceContext,
+  _principal: Principal,
+  name: string,
+): Outcome<{ readonly cluster: Cluster; readonly publicAddress: PublicAddress | null }> {
+  const found = clusters.get(name);
+  return found === undefined ? refused({ kind: 'not-found' }) : done({ cluster: found.cluster, publicAddress });
+}
+
+/**
+ * `client` null where nobody asks for it, or the client CA is not known. Reviewers read those of their own cluster
+ * alone. Throws `SignerUnavailableError` where this process does not know all client CAs.
+ */
+export async function readCertificateAuthorities(
+  { clusters }: IssuanceContext,
+  principal: Principal,
+  name: string,
+  asked: { readonly client: boolean },
+): Promise<
+  Outcome<{ readonly serving: CertificateAuthorityBundle; readonly client: CertificateAuthorityBundle | null }>
+> {
+  const found = clusters.get(name);
+  if (found === undefined) return refused({ kind: 'not-found' });
+  if (isReviewer(principal) && principal.cluster !== name)
+    return refused({ kind: 'not-permitted', message: 'a reviewer reads the CAs of its own cluster alone' });
+  const serving = describeCertificateAuthority(found.cluster.servingCertificateAuthority);
+  if (!asked.client) return done({ serving, client: null });
+  await found.issuers?.refresh();
+  found.issuers?.requireServed();
+  const client = await found.clientTrust();
+  return done({ serving, client: client && describeCertificateAuthority(client.pem) });
+}
