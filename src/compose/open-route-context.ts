@@ -12,7 +12,6 @@ import { ApiTokens } from '../identity/api-tokens.js';
 import { InspectionPool } from '../inspections/inspection-pool.js';
 import { inspectionService, KnownClusters } from '../inspections/inspection-service.js';
 import { type FollowedIssuers, followIssuers } from '../issuers/follow-issuers.js';
-import { issuerService } from '../issuers/issuer-service.js';
 import { showCertificate } from '../kubernetes/show-certificate.js';
 import type { StandingFaults } from '../model/measures.js';
 import { healthService } from '../observability/health.js';
@@ -59,7 +58,7 @@ export interface OpenedRouteContext {
 /** Opens everything that routes work with, with the threads for what may take long. */
 export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRouteContext {
   const { config, clock, log, metrics, closings } = runtime;
-  const { database, clusters, issuance, waysIn, webhooks } = parts;
+  const { access, audit, database, clusters, issuance, waysIn, webhooks } = parts;
   const { budgets } = database;
   const { store } = issuance.context;
   const followedIssuers = followIssuers(issuance.context);
@@ -81,9 +80,32 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
   closings.push(() => drafts.close());
   const known = new KnownClusters(clusters.all, clock);
   let isRecovered = false;
+  const useCases = issuance.context;
   const context: RouteContext = {
-    ...issuance.context,
-    ...useCasesOf(runtime, parts, drafts),
+    ...useCases,
+    certificateRequests: certificateRequestService(useCases),
+    certificates: certificateService(useCases),
+    identities: identityService(useCases),
+    scim: scimService(useCases, budgets),
+    directoryUsers: directoryUserService(useCases),
+    certificateLists: new CertificateLists(useCases, access.denyList),
+    probePorts: {
+      signerOf: (issuer) => new LocalCaSigner({ active: () => issuer }, randomBytes),
+      show: (server, shown) => showCertificate(server, shown),
+    },
+    policies: policyService(useCases, drafts),
+    auditEvents: auditEventService(store, audit.checkpoints),
+    changes: new Changes(store.changes, database.instance, randomBytes),
+    apiTokens: new ApiTokens({
+      reader: store.apiTokens,
+      writer: apiTokenWriter(store.writer),
+      authenticator: access.authenticators.apiTokens,
+      admins: config.callers.apiTokens.admins,
+      clusters: useCases.clusters,
+      clock,
+      random: randomBytes,
+    }),
+    enforcement: metrics.callers.measured(enforcementService(useCases)),
     inspections: inspectionService({
       clock,
       thresholds: config.inspection,
@@ -93,6 +115,7 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
       budgets,
     }),
     budgets,
+    idempotency: new IdempotencyKeys(store),
     sessions: waysIn.signIn.sessions,
     logins: waysIn.signIn.logins,
     authenticator: waysIn.callers,
@@ -125,42 +148,6 @@ const faultsOf = ({ files }: Runtime, { audit, policies }: OpenedParts): Standin
   areFilesRefused: (kind) => (kind === 'policies' ? policies.isRefused() : files.isRefused(kind)),
   isRetentionFailing: () => audit.notes().length > 0,
 });
-
-/** The use cases that work in the context of issuing. */
-function useCasesOf(
-  { config, metrics }: Runtime,
-  { access, audit, database, issuance }: OpenedParts,
-  drafts: DraftPool,
-) {
-  const { context } = issuance;
-  const { store, clusters, clock } = context;
-  return {
-    certificateRequests: certificateRequestService(context),
-    certificates: certificateService(context),
-    identities: identityService(context),
-    scim: scimService(context, database.budgets),
-    directoryUsers: directoryUserService(context),
-    certificateLists: new CertificateLists(context, access.denyList),
-    issuers: issuerService(context, {
-      signerOf: (issuer) => new LocalCaSigner({ active: () => issuer }, randomBytes),
-      show: (server, shown) => showCertificate(server, shown),
-    }),
-    policies: policyService(context, drafts),
-    auditEvents: auditEventService(store, audit.checkpoints),
-    changes: new Changes(store.changes, database.instance, randomBytes),
-    apiTokens: new ApiTokens({
-      reader: store.apiTokens,
-      writer: apiTokenWriter(store.writer),
-      authenticator: access.authenticators.apiTokens,
-      admins: config.callers.apiTokens.admins,
-      clusters,
-      clock,
-      random: randomBytes,
-    }),
-    enforcement: metrics.callers.measured(enforcementService(context)),
-    idempotency: new IdempotencyKeys(store),
-  };
-}
 
 function healthOf({ config, clock }: Runtime, parts: OpenedParts, isRecovered: () => boolean): RouteContext['health'] {
   const { access, audit, clusters, database, issuance, policies, tls, waysIn, webhooks } = parts;

@@ -2,10 +2,13 @@ import type { IssuanceContext } from '../context/context.js';
 import { announce } from '../context/request-steps.js';
 import { auditEvent } from '../model/audit-event.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
 import { whyTrustShared } from '../clusters/shared-trust.js';
 import type { CertifiedIssuer } from '../signing/cluster-issuers.js';
+import { changedMeanwhile, changeIssuer, whyNoComment } from './change-issuer.js';
 import { type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
-import { probeIssuer, type ProbePorts } from './probe-issuer.js';
+import type { IssuerView } from './issuer-view.js';
+import { probeFound, type ProbingContext, whyNotUsable } from './probe-issuer.js';
 
 export interface ActivationOptions {
   readonly comment: string | null;
@@ -16,9 +19,25 @@ export interface ActivationOptions {
  * Lets the issuer sign from now on, in the place of the one that does, once every API server has accepted a certificate
  * of it. Both change in one commit, so at no moment do two sign.
  */
-export async function activateIssuer(
-  context: IssuanceContext,
-  ports: ProbePorts,
+export const activateIssuer = (
+  context: ProbingContext,
+  principal: Principal,
+  cluster: string,
+  name: string,
+  options: ActivationOptions,
+): Promise<Outcome<IssuerView>> =>
+  changeIssuer(
+    context,
+    principal,
+    cluster,
+    name,
+    async (found) =>
+      whyNoComment(options.withoutProbe, options.comment, 'withoutProbe') ??
+      activate(context, found, options, principal.name),
+  );
+
+async function activate(
+  context: ProbingContext,
   found: FoundIssuer,
   options: ActivationOptions,
   actor: string,
@@ -37,7 +56,7 @@ export async function activateIssuer(
   const shared = await whyTrustShared(context.clusters.values(), recorded.cluster, parts);
   if (shared !== null) return issuerConflict(shared);
   if (!options.withoutProbe) {
-    const probed = await probeIssuer(context, ports, found, certified, actor);
+    const probed = await probeFound(context, found, certified, actor);
     if (!probed.ok) return probed;
     const { addresses } = probed.value;
     if (!addresses.every(({ accepts }) => accepts === 'yes'))
@@ -88,19 +107,8 @@ async function commitActivation(
   return done(null);
 }
 
-export const changedMeanwhile = (): Refused =>
-  issuerConflict('the issuers of the cluster have changed meanwhile: read them again');
-
 const whyNotLoaded = ({ loaded }: FoundIssuer): string =>
   loaded === null ? 'the configuration does not have it' : 'its certificate is missing';
-
-/** Why nothing can be signed with its certificate now; null: it can. */
-export function whyNotUsable(issuer: CertifiedIssuer, now: Date): Refused | null {
-  const { notBefore, notAfter } = issuer;
-  if (now < notBefore) return issuerConflict(`${quoted(issuer)} is valid from ${notBefore.toISOString()} on`);
-  if (now >= notAfter) return issuerConflict(`${quoted(issuer)} ended at ${notAfter.toISOString()}`);
-  return null;
-}
 
 async function whyKeyAway(issuer: CertifiedIssuer): Promise<Refused | null> {
   const { available } = await issuer.key.check();

@@ -8,9 +8,12 @@ import { probeUsername } from '../model/cluster.js';
 import { SignerUnavailableError } from '../model/errors.js';
 import type { IssuerProbe, ProbedAddress } from '../model/issuer.js';
 import { done, type Outcome, type Refused } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
 import type { CertifiedIssuer } from '../signing/cluster-issuers.js';
 import type { Signer } from '../signing/signer.js';
+import { changeIssuer } from './change-issuer.js';
 import { type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
+import type { IssuerView } from './issuer-view.js';
 
 /** The shortest lifetime that Kubernetes gives. */
 const probeSeconds = 600;
@@ -25,18 +28,45 @@ export interface ProbePorts {
   readonly show: (server: ServerAddress, shown: ShownCertificate) => Promise<ProbedAddress>;
 }
 
+/** The context of whoever probes an issuer. */
+export interface ProbingContext extends IssuanceContext {
+  readonly probePorts: ProbePorts;
+}
+
 /**
  * Has the issuer sign a certificate for `kubepass-probe`, in the way of every request, and shows it with its chain to
  * each of the cluster's API servers, all at once. Records the answers. The key of the certificate lives as long as the
  * probe. Throws `SignerUnavailableError` where the key signs nothing now.
  */
-export async function probeIssuer(
-  context: IssuanceContext,
-  { signerOf, show }: ProbePorts,
+export const probeIssuer = (
+  context: ProbingContext,
+  principal: Principal,
+  cluster: string,
+  name: string,
+): Promise<Outcome<IssuerView>> =>
+  changeIssuer(context, principal, cluster, name, async (found) => {
+    const { recorded, loaded } = found;
+    if (!loaded?.certified) return issuerConflict(`${quoted(recorded)} has no certificate here to sign with`);
+    const { certified } = loaded;
+    return whyNotUsable(certified, context.clock()) ?? probeFound(context, found, certified, principal.name);
+  });
+
+/** Why nothing can be signed with its certificate now; null: it can. */
+export function whyNotUsable(issuer: CertifiedIssuer, now: Date): Refused | null {
+  const { notBefore, notAfter } = issuer;
+  if (now < notBefore) return issuerConflict(`${quoted(issuer)} is valid from ${notBefore.toISOString()} on`);
+  if (now >= notAfter) return issuerConflict(`${quoted(issuer)} ended at ${notAfter.toISOString()}`);
+  return null;
+}
+
+/** As `probeIssuer`, for whoever has found the issuer and has the turn. */
+export async function probeFound(
+  context: ProbingContext,
   found: FoundIssuer,
   certified: CertifiedIssuer,
   actor: string,
 ): Promise<Outcome<IssuerProbe>> {
+  const { signerOf, show } = context.probePorts;
   context.probes.stopping.throwIfAborted();
   const { issuing, recorded } = found;
   const signing = await issueProbeCertificate(context, issuing, probeSeconds, actor, signerOf(certified), probed);

@@ -2,9 +2,10 @@ import type { IssuanceContext } from '../context/context.js';
 import { announce } from '../context/request-steps.js';
 import { auditEvent } from '../model/audit-event.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
-import { changedMeanwhile } from './activate-issuer.js';
+import type { Principal } from '../model/principal.js';
+import { changedMeanwhile, changeIssuer, whyNoComment } from './change-issuer.js';
 import { type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
-import { fingerprintOf } from './issuer-view.js';
+import { fingerprintOf, type IssuerView } from './issuer-view.js';
 
 export interface RetirementOptions {
   readonly comment: string | null;
@@ -12,7 +13,7 @@ export interface RetirementOptions {
 }
 
 /** Said with each retirement. */
-export const whatRetiringLeaves =
+const whatRetiringLeaves =
   'the ConfigMap kube-system/extension-apiserver-authentication only grows, so aggregated API servers go on trusting ' +
   'this CA until somebody deletes the ConfigMap; API servers do until their --client-ca-file lacks it';
 
@@ -21,6 +22,25 @@ export const whatRetiringLeaves =
  * way. One that is `next` has signed nothing but probes.
  */
 export async function retireIssuer(
+  context: IssuanceContext,
+  principal: Principal,
+  cluster: string,
+  name: string,
+  options: RetirementOptions,
+): Promise<Outcome<IssuerView & { readonly note: string }>> {
+  const retired = await changeIssuer(
+    context,
+    principal,
+    cluster,
+    name,
+    async (found) =>
+      whyNoComment(options.abandonLive, options.comment, 'abandonLive') ??
+      retire(context, found, options, principal.name),
+  );
+  return retired.ok ? done({ ...retired.value, note: whatRetiringLeaves }) : retired;
+}
+
+async function retire(
   context: IssuanceContext,
   { recorded, loaded }: FoundIssuer,
   { comment, abandonLive }: RetirementOptions,

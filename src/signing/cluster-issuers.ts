@@ -35,6 +35,7 @@ export class ClusterIssuers {
   #begunReads = 0;
   #knownRead = 0;
   #loaded: ReadonlyMap<string, LoadedIssuer>;
+  #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly cluster: string,
@@ -65,6 +66,13 @@ export class ClusterIssuers {
   /** Puts an issuer that was read anew in the place of the one with its name. */
   replace(issuer: LoadedIssuer): void {
     this.#loaded = new Map([...this.#loaded].map(([name, one]) => [name, name === issuer.name ? issuer : one]));
+  }
+
+  /** Runs probes and changes of issuers one after the other in this process. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(work, work);
+    this.#lastTurn = turn;
+    return turn;
   }
 
   /** The issuers of the configuration, in its order. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Announcement } from '../../src/model/webhook-delivery.js';
 import type { IssuanceContext } from '../../src/context/context.js';
 import { trustOfIssuers } from '../../src/issuers/client-bundle.js';
-import { issuerService, type IssuerService } from '../../src/issuers/issuer-service.js';
+import type { ProbingContext } from '../../src/issuers/probe-issuer.js';
 import { showCertificate } from '../../src/kubernetes/show-certificate.js';
 import type { IssuerState, RecordedIssuer } from '../../src/model/issuer.js';
 import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
@@ -24,15 +24,14 @@ export async function nextAuthority(): Promise<TestSigningAuthority & { readonly
 /** A cluster whose issuer `default` is active, with another one, `users-2027`, which is next. */
 export interface TestIssuers {
   readonly issuance: TestIssuance;
-  readonly context: IssuanceContext;
-  readonly service: IssuerService;
+  readonly context: ProbingContext;
   readonly issuers: ClusterIssuers;
   /** Each trusts the CA of `default` alone. */
   readonly servers: readonly FakeApiServer[];
   readonly next: TestSigningAuthority & { readonly pem: string };
   readonly announced: Announcement[];
   /** Another process on the same store. */
-  replica(): { readonly context: IssuanceContext; readonly service: IssuerService; readonly issuers: ClusterIssuers };
+  replica(): { readonly context: ProbingContext; readonly issuers: ClusterIssuers };
   states(): Promise<Readonly<Record<string, IssuerState>>>;
   close(): Promise<void>;
 }
@@ -66,19 +65,19 @@ export async function testIssuers({ servers: count = 1 } = {}): Promise<TestIssu
     const clusters = new Map([
       ['demo', { ...found, cluster, signer, issuers, clientTrust: trustOfIssuers(issuers, null) }],
     ]);
-    const context: IssuanceContext = {
+    const context: ProbingContext = {
       ...base,
       clusters,
       deliveriesOf: (announcement) => {
         announced.push(announcement);
         return [];
       },
+      probePorts: {
+        signerOf: (issuer) => new LocalCaSigner({ active: () => issuer }),
+        show: (server, shown) => showCertificate(server, shown, 2_000),
+      },
     };
-    const service = issuerService(context, {
-      signerOf: (issuer) => new LocalCaSigner({ active: () => issuer }),
-      show: (server, shown) => showCertificate(server, shown, 2_000),
-    });
-    return { context, service, issuers };
+    return { context, issuers };
   };
   const first = await processOf(issuance.context);
   const second = await processOf(issuance.replica());

@@ -1,4 +1,8 @@
 import { CSR_PEM_LABEL, encodePem } from '@kubepass/x509';
+import { activateIssuer } from '../../issuers/activate-issuer.js';
+import { probeIssuer } from '../../issuers/probe-issuer.js';
+import { listIssuers, requestCertification, showIssuer } from '../../issuers/read-issuers.js';
+import { retireIssuer } from '../../issuers/retire-issuer.js';
 import type { RouteContext } from '../server/route-context.js';
 import { derBody, json, operation, response, textBody } from '../answers/responses.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
@@ -21,7 +25,7 @@ export function addIssuers(app: App, context: RouteContext): void {
   addChanges(app, context);
 }
 
-function addReading(app: App, { issuers }: RouteContext): void {
+function addReading(app: App, context: RouteContext): void {
   app.get(
     '/clusters/:name/issuers',
     operation({
@@ -35,7 +39,7 @@ function addReading(app: App, { issuers }: RouteContext): void {
       problems: ['not-found'],
     }),
     async (request, reply) => {
-      const all = granted(await issuers.list(callerOf(request), request.params.name));
+      const all = granted(await listIssuers(context, callerOf(request), request.params.name));
       return pageBody(
         request,
         reply,
@@ -67,7 +71,7 @@ function addReading(app: App, { issuers }: RouteContext): void {
     }),
     async (request, reply) => {
       const { name, issuer } = request.params;
-      const { view, pem } = granted(await issuers.find(callerOf(request), name, issuer));
+      const { view, pem } = granted(await showIssuer(context, callerOf(request), name, issuer));
       if (request.answerType === 'application/json') return issuerView(view);
       if (pem === null) throw new RefusalError({ kind: 'not-found' });
       return reply.type(request.answerType).send(pem);
@@ -75,7 +79,7 @@ function addReading(app: App, { issuers }: RouteContext): void {
   );
 }
 
-function addCertificationRequest(app: App, { issuers }: RouteContext): void {
+function addCertificationRequest(app: App, context: RouteContext): void {
   app.get(
     '/clusters/:name/issuers/:issuer/certification-request',
     operation({
@@ -102,7 +106,7 @@ function addCertificationRequest(app: App, { issuers }: RouteContext): void {
     }),
     async (request, reply) => {
       const { name, issuer } = request.params;
-      const der = granted(await issuers.certificationRequest(callerOf(request), name, issuer));
+      const der = granted(await requestCertification(context, callerOf(request), name, issuer));
       if (request.answerType === 'application/pkcs10') return reply.type(request.answerType).send(der);
       const pem = encodePem(CSR_PEM_LABEL, der);
       return request.answerType === 'application/json' ? { pem } : reply.type(request.answerType).send(pem);
@@ -110,7 +114,7 @@ function addCertificationRequest(app: App, { issuers }: RouteContext): void {
   );
 }
 
-function addChanges(app: App, { issuers }: RouteContext): void {
+function addChanges(app: App, context: RouteContext): void {
   app.post(
     '/clusters/:name/issuers/:issuer/probe',
     operation({
@@ -126,7 +130,7 @@ function addChanges(app: App, { issuers }: RouteContext): void {
     }),
     async (request) => {
       const { name, issuer } = request.params;
-      return issuerView(granted(await issuers.probe(callerOf(request), name, issuer)));
+      return issuerView(granted(await probeIssuer(context, callerOf(request), name, issuer)));
     },
   );
 
@@ -147,7 +151,7 @@ function addChanges(app: App, { issuers }: RouteContext): void {
       const { name, issuer } = request.params;
       const { comment = null, withoutProbe = false } = request.body;
       const options = { comment, withoutProbe };
-      return issuerView(granted(await issuers.activate(callerOf(request), name, issuer, options)));
+      return issuerView(granted(await activateIssuer(context, callerOf(request), name, issuer, options)));
     },
   );
 
@@ -170,7 +174,7 @@ function addChanges(app: App, { issuers }: RouteContext): void {
       const { name, issuer } = request.params;
       const { comment = null, abandonLive = false } = request.body;
       const options = { comment, abandonLive };
-      return issuerView(granted(await issuers.retire(callerOf(request), name, issuer, options)));
+      return issuerView(granted(await retireIssuer(context, callerOf(request), name, issuer, options)));
     },
   );
 }

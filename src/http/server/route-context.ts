@@ -3,7 +3,7 @@ import type { Budgets } from '../../identity/spent-budgets.js';
 import type { Callers } from '../../identity/callers/callers.js';
 import type { Logins, Sessions } from '../../identity/sessions.js';
 import type { InspectionService } from '../../inspections/inspection-service.js';
-import type { IssuerService } from '../../issuers/issuer-service.js';
+import type { ProbingContext } from '../../issuers/probe-issuer.js';
 import type { CertificateLists } from '../../access/revocation-lists.js';
 import type { IssuanceContext } from '../../context/context.js';
 import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
@@ -41,11 +41,10 @@ export interface OfferedSignIns {
  * takes the context and the calling principal, and checks permissions by itself. Expected refusals are values
  * (`Outcome`); faults are thrown.
  */
-export interface RouteContext extends IssuanceContext {
+export interface RouteContext extends IssuanceContext, ProbingContext {
   readonly certificateRequests: CertificateRequestService;
   readonly certificates: CertificateService;
   readonly identities: IdentityService;
-  readonly issuers: IssuerService;
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
   readonly changes: Pick<Changes, 'read' | 'wait'>;

@@ -2,6 +2,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { followIssuers } from '../../../src/issuers/follow-issuers.js';
 import { trustOfIssuers } from '../../../src/issuers/client-bundle.js';
 import { readClientTrust } from '../../../src/kubernetes/certificate-authorities.js';
+import { activateIssuer } from '../../../src/issuers/activate-issuer.js';
+import { probeIssuer } from '../../../src/issuers/probe-issuer.js';
+import { retireIssuer } from '../../../src/issuers/retire-issuer.js';
 import { testIssuers, type TestIssuers } from '../../helpers/issuers.js';
 import { admin } from '../../helpers/principals.js';
 import { quietMoment } from '../../helpers/quiet-moment.js';
@@ -12,7 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => all.close());
 
-const activate = () => all.service.activate(admin, 'demo', 'users-2027', { comment: 'by hand', withoutProbe: true });
+const activate = () =>
+  activateIssuer(all.context, admin, 'demo', 'users-2027', { comment: 'by hand', withoutProbe: true });
 
 it('sees what another replica changed, and has figures for metrics', async () => {
   const { context, issuers } = all.replica();
@@ -22,7 +26,7 @@ it('sees what another replica changed, and has figures for metrics', async () =>
   try {
     expect(issuers.stateOf('users-2027')).toBe('next');
     expect((await activate()).ok).toBe(true);
-    await all.service.probe(admin, 'demo', 'default');
+    await probeIssuer(all.context, admin, 'demo', 'default');
     await expect.poll(() => issuers.stateOf('users-2027')).toBe('active');
     await expect.poll(() => followed.figures()[0]?.live).toBe(1);
     await expect
@@ -55,7 +59,7 @@ it('has in the bundle what the configuration names first, then each anchor once,
   expect(await bundle()).toBe(await bundle());
   const byStates = trustOfIssuers(all.issuers, null);
   expect((await byStates())?.authorities).toHaveLength(2);
-  const retired = await all.service.retire(admin, 'demo', 'users-2027', { comment: null, abandonLive: false });
+  const retired = await retireIssuer(all.context, admin, 'demo', 'users-2027', { comment: null, abandonLive: false });
   expect(retired.ok).toBe(true);
   expect(await fingerprints()).toEqual([own]);
   expect((await byStates())?.pem).toBe(all.issuance.caPem);

@@ -4,6 +4,10 @@ import type { IssuingCluster } from '../../../src/context/context.js';
 import { readClientTrust } from '../../../src/kubernetes/certificate-authorities.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import type { Outcome } from '../../../src/model/outcome.js';
+import { activateIssuer } from '../../../src/issuers/activate-issuer.js';
+import { probeIssuer } from '../../../src/issuers/probe-issuer.js';
+import { listIssuers, showIssuer } from '../../../src/issuers/read-issuers.js';
+import { retireIssuer } from '../../../src/issuers/retire-issuer.js';
 import { testIssuers, type TestIssuers } from '../../helpers/issuers.js';
 import { admin, alice } from '../../helpers/principals.js';
 
@@ -41,7 +45,7 @@ describe('a probe of an issuer', () => {
   it('says which API servers accept what it signs, and is recorded with its certificate', async () => {
     const [first, second] = all.servers;
     second?.trustClients(`${all.issuance.caPem}${all.next.pem}`);
-    const { probe, state } = granted(await all.service.probe(admin, 'demo', 'users-2027'));
+    const { probe, state } = granted(await probeIssuer(all.context, admin, 'demo', 'users-2027'));
     expect(state).toBe('next');
     expect(probe?.addresses).toEqual([
       { address: first?.url, accepts: 'no', acceptedAs: null, reason: 'CertificateNotAccepted' },
@@ -63,13 +67,13 @@ describe('a probe of an issuer', () => {
 
   it('is not known to be accepted where an API server is away', async () => {
     await all.servers[1]?.stop();
-    const { probe } = granted(await all.service.probe(admin, 'demo', 'default'));
+    const { probe } = granted(await probeIssuer(all.context, admin, 'demo', 'default'));
     expect(probe?.addresses.map(({ accepts }) => accepts)).toEqual(['yes', 'unknown']);
     await all.servers[1]?.restart();
   });
 
   it('leaves the other issuer the one that signs', async () => {
-    await all.service.probe(admin, 'demo', 'users-2027');
+    await probeIssuer(all.context, admin, 'demo', 'users-2027');
     expect((await issue()).issuer).toBe('CN=kubepass-demo-ca');
   });
 });
@@ -86,7 +90,7 @@ describe('an activation', () => {
     });
     clusters.set('prod', other(false));
     const activate = () =>
-      all.service.activate(admin, 'demo', 'users-2027', { comment: 'by hand', withoutProbe: true });
+      activateIssuer(all.context, admin, 'demo', 'users-2027', { comment: 'by hand', withoutProbe: true });
     expect(refusalOf(await activate())).toMatchObject({
       kind: 'certificate-conflict',
       message: expect.stringMatching(/^cluster "(?:prod|demo)" trusts CN=users-2027, .*sharedTrust: true$/) as string,
@@ -98,7 +102,7 @@ describe('an activation', () => {
 
   it('is refused with each address until every API server accepts the issuer', async () => {
     all.servers[0]?.trustClients(`${all.issuance.caPem}${all.next.pem}`);
-    const refusal = refusalOf(await all.service.activate(admin, 'demo', 'users-2027', activation));
+    const refusal = refusalOf(await activateIssuer(all.context, admin, 'demo', 'users-2027', activation));
     expect(refusal).toMatchObject({
       kind: 'issuer-not-accepted',
       addresses: [{ accepts: 'yes' }, { accepts: 'no', reason: 'CertificateNotAccepted' }],
@@ -110,7 +114,9 @@ describe('an activation', () => {
   it('lets the issuer sign from then on, and the one before retire, in one commit', async () => {
     trustBoth();
     const before = await issue();
-    const view = granted(await all.service.activate(admin, 'demo', 'users-2027', { ...activation, comment: 'yearly' }));
+    const view = granted(
+      await activateIssuer(all.context, admin, 'demo', 'users-2027', { ...activation, comment: 'yearly' }),
+    );
     expect(view).toMatchObject({ name: 'users-2027', state: 'active' });
     expect(await all.states()).toEqual({ default: 'retiring', 'users-2027': 'active' });
     const after = await issue();
@@ -126,19 +132,19 @@ describe('an activation', () => {
 
   it('goes back to an issuer that is retiring', async () => {
     trustBoth();
-    granted(await all.service.activate(admin, 'demo', 'users-2027', activation));
-    granted(await all.service.activate(admin, 'demo', 'default', activation));
+    granted(await activateIssuer(all.context, admin, 'demo', 'users-2027', activation));
+    granted(await activateIssuer(all.context, admin, 'demo', 'default', activation));
     expect(await all.states()).toEqual({ default: 'active', 'users-2027': 'retiring' });
     expect((await issue()).issuer).toBe('CN=kubepass-demo-ca');
   });
 
   it('asks nobody without a probe, which takes a comment', async () => {
     const options = { comment: null, withoutProbe: true };
-    expect(refusalOf(await all.service.activate(admin, 'demo', 'users-2027', options))).toMatchObject({
+    expect(refusalOf(await activateIssuer(all.context, admin, 'demo', 'users-2027', options))).toMatchObject({
       kind: 'invalid-request',
       errors: [{ pointer: '/comment' }],
     });
-    granted(await all.service.activate(admin, 'demo', 'users-2027', { comment: 'stolen', withoutProbe: true }));
+    granted(await activateIssuer(all.context, admin, 'demo', 'users-2027', { comment: 'stolen', withoutProbe: true }));
     expect(all.servers.flatMap(({ requests }) => requests)).toEqual([]);
     expect((await eventsOf('IssuerActivated'))[0]?.details).toMatchObject({ withoutProbe: true, comment: 'stolen' });
     expect(await eventsOf('IssuanceStarted')).toEqual([]);
@@ -148,7 +154,7 @@ describe('an activation', () => {
     ['default', /issuer "default" is active/],
     ['nobody', null],
   ])('is refused for %s', async (name, message) => {
-    const refusal = refusalOf(await all.service.activate(admin, 'demo', name, activation));
+    const refusal = refusalOf(await activateIssuer(all.context, admin, 'demo', name, activation));
     if (message === null) expect(refusal).toEqual({ kind: 'not-found' });
     else
       expect(refusal).toMatchObject({
@@ -161,7 +167,7 @@ describe('an activation', () => {
     const loaded = all.issuers.loaded('users-2027');
     if (loaded === null) throw new Error('not loaded');
     all.issuers.replace({ ...loaded, certified: null });
-    const message = async () => refusalOf(await all.service.activate(admin, 'demo', 'users-2027', activation));
+    const message = async () => refusalOf(await activateIssuer(all.context, admin, 'demo', 'users-2027', activation));
     expect(await message()).toMatchObject({ message: expect.stringContaining('its certificate is missing') as string });
     const away = { ...loaded.key, check: () => Promise.resolve({ available: false, checkedAt: new Date() }) };
     all.issuers.replace({ ...loaded, certified: loaded.certified && { ...loaded.certified, key: away } });
@@ -177,8 +183,8 @@ describe('an activation', () => {
     trustBoth();
     const options = { comment: 'both', withoutProbe: true };
     const outcomes = await Promise.all([
-      all.service.activate(admin, 'demo', 'users-2027', options),
-      all.replica().service.activate(admin, 'demo', 'users-2027', options),
+      activateIssuer(all.context, admin, 'demo', 'users-2027', options),
+      activateIssuer(all.replica().context, admin, 'demo', 'users-2027', options),
     ]);
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
     expect(refusalOf(outcomes.find(({ ok }) => !ok) ?? outcomes[0])).toMatchObject({ kind: 'certificate-conflict' });
@@ -188,7 +194,7 @@ describe('an activation', () => {
 
   it('is followed by another replica at its next request', async () => {
     const { context } = all.replica();
-    granted(await all.service.activate(admin, 'demo', 'users-2027', { comment: 'now', withoutProbe: true }));
+    granted(await activateIssuer(all.context, admin, 'demo', 'users-2027', { comment: 'now', withoutProbe: true }));
     const outcome = await createKubeconfig(context, alice, ask, { idempotency: null });
     if (!outcome.ok || outcome.value.kind !== 'collected') throw new Error('nothing was issued');
     expect(outcome.value.kubeconfig.certificate.issuer).toBe('CN=users-2027');
@@ -198,49 +204,51 @@ describe('an activation', () => {
 describe('a retirement', () => {
   beforeEach(async () => {
     await issue();
-    granted(await all.service.activate(admin, 'demo', 'users-2027', { comment: 'now', withoutProbe: true }));
+    granted(await activateIssuer(all.context, admin, 'demo', 'users-2027', { comment: 'now', withoutProbe: true }));
   });
 
   it('is refused while the issuer has live certificates, and then takes it out of the bundle', async () => {
     const bundle = all.context.clusters.get('demo')?.clientTrust;
     expect((await bundle?.())?.authorities).toHaveLength(2);
-    expect(refusalOf(await all.service.retire(admin, 'demo', 'default', retirement))).toMatchObject({
+    expect(refusalOf(await retireIssuer(all.context, admin, 'demo', 'default', retirement))).toMatchObject({
       kind: 'issuer-in-use',
       served: { live: 1, latestNotAfter: expect.any(Date) as Date },
     });
     all.issuance.advance(3601);
-    const retired = granted(await all.service.retire(admin, 'demo', 'default', { ...retirement, comment: 'empty' }));
+    const retired = granted(
+      await retireIssuer(all.context, admin, 'demo', 'default', { ...retirement, comment: 'empty' }),
+    );
     expect(retired).toMatchObject({ state: 'retired', certificates: { live: 0, latestNotAfter: null } });
     expect(retired.note).toContain('extension-apiserver-authentication');
     expect((await bundle?.())?.pem).toBe(all.next.pem);
     const details = { issuer: 'default', live: 0, latestNotAfter: null, abandonLive: false, comment: 'empty' };
     expect((await eventsOf('IssuerRetired'))[0]?.details).toMatchObject(details);
     expect(all.announced.at(-1)).toMatchObject({ event: 'issuer.retired', live: 0, retiredBy: 'admin' });
-    const again = refusalOf(await all.service.retire(admin, 'demo', 'default', retirement));
+    const again = refusalOf(await retireIssuer(all.context, admin, 'demo', 'default', retirement));
     expect(again).toMatchObject({ message: expect.stringContaining('is retired') as string });
   });
 
   it('abandons what is live with a comment, which the event has', async () => {
     const options = { comment: null, abandonLive: true };
-    expect(refusalOf(await all.service.retire(admin, 'demo', 'default', options))).toMatchObject({
+    expect(refusalOf(await retireIssuer(all.context, admin, 'demo', 'default', options))).toMatchObject({
       errors: [{ pointer: '/comment' }],
     });
-    granted(await all.service.retire(admin, 'demo', 'default', { comment: 'leaked', abandonLive: true }));
+    granted(await retireIssuer(all.context, admin, 'demo', 'default', { comment: 'leaked', abandonLive: true }));
     expect((await eventsOf('IssuerRetired'))[0]?.details).toMatchObject({ live: 1, abandonLive: true });
   });
 
   it('is refused for the active issuer', async () => {
-    expect(refusalOf(await all.service.retire(admin, 'demo', 'users-2027', retirement))).toMatchObject({
+    expect(refusalOf(await retireIssuer(all.context, admin, 'demo', 'users-2027', retirement))).toMatchObject({
       message: expect.stringContaining('is active') as string,
     });
   });
 
   it('leaves an issuer that can be probed, which shows that nobody accepts it', async () => {
-    granted(await all.service.retire(admin, 'demo', 'default', { comment: 'leaked', abandonLive: true }));
+    granted(await retireIssuer(all.context, admin, 'demo', 'default', { comment: 'leaked', abandonLive: true }));
     for (const server of all.servers) server.trustClients(all.next.pem);
-    const { probe } = granted(await all.service.probe(admin, 'demo', 'default'));
+    const { probe } = granted(await probeIssuer(all.context, admin, 'demo', 'default'));
     expect(probe?.addresses.map(({ accepts }) => accepts)).toEqual(['no', 'no']);
-    expect(refusalOf(await all.service.activate(admin, 'demo', 'default', activation))).toMatchObject({
+    expect(refusalOf(await activateIssuer(all.context, admin, 'demo', 'default', activation))).toMatchObject({
       message: expect.stringContaining('is retired') as string,
     });
   });
@@ -248,7 +256,7 @@ describe('a retirement', () => {
 
 describe('the issuers of a cluster', () => {
   it('are shown to everybody who sees the cluster, and changed by admins alone', async () => {
-    const listed = granted(await all.service.list(alice, 'demo'));
+    const listed = granted(await listIssuers(all.context, alice, 'demo'));
     expect(listed.map(({ name, state }) => [name, state])).toEqual([
       ['default', 'active'],
       ['users-2027', 'next'],
@@ -263,16 +271,16 @@ describe('the issuers of a cluster', () => {
       probe: null,
     });
     for (const refused of [
-      await all.service.probe(alice, 'demo', 'default'),
-      await all.service.activate(alice, 'demo', 'users-2027', activation),
-      await all.service.retire(alice, 'demo', 'users-2027', retirement),
+      await probeIssuer(all.context, alice, 'demo', 'default'),
+      await activateIssuer(all.context, alice, 'demo', 'users-2027', activation),
+      await retireIssuer(all.context, alice, 'demo', 'users-2027', retirement),
     ])
       expect(refusalOf(refused)).toEqual({ kind: 'not-permitted', message: 'issuers are for admins' });
   });
 
   it('are shown with what is recorded where the configuration does not have them any more', async () => {
     vi.spyOn(all.issuers, 'loaded').mockImplementation(() => null);
-    const { view, pem } = granted(await all.service.find(alice, 'demo', 'users-2027'));
+    const { view, pem } = granted(await showIssuer(all.context, alice, 'demo', 'users-2027'));
     expect(pem).toBeNull();
     expect(view).toMatchObject({
       fingerprintSha256: all.next.fingerprintSha256,
@@ -286,7 +294,7 @@ describe('the issuers of a cluster', () => {
 });
 
 it('loses no request of 32 callers while the issuers change places, and starts nothing with one that is not active', async () => {
-  const { context: other, service: otherService } = all.replica();
+  const { context: other } = all.replica();
   let stopped = false;
   const issued = new Array<number>(32).fill(0);
   const callers = issued.map(async (_, i) => {
@@ -306,8 +314,8 @@ it('loses no request of 32 callers while the issuers change places, and starts n
     (error: unknown) => error,
   );
   for (const [i, name] of ['users-2027', 'default', 'users-2027'].entries()) {
-    const service = i % 2 === 0 ? all.service : otherService;
-    granted(await service.activate(admin, 'demo', name, { comment: 'to and fro', withoutProbe: true }));
+    const context = i % 2 === 0 ? all.context : other;
+    granted(await activateIssuer(context, admin, 'demo', name, { comment: 'to and fro', withoutProbe: true }));
     // A request that three changes overtake is told to come again: on a busy machine a pause alone is not enough.
     const before = [...issued];
     const allIssued = () => issued.every((count, caller) => count > (before[caller] ?? 0));

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AgentKey } from '../../../src/keys/agent-key.js';
 import { ClusterIssuers } from '../../../src/signing/cluster-issuers.js';
-import { issuerService } from '../../../src/issuers/issuer-service.js';
+import { activateIssuer } from '../../../src/issuers/activate-issuer.js';
+import { probeIssuer } from '../../../src/issuers/probe-issuer.js';
+import { listIssuers, showIssuer, requestCertification } from '../../../src/issuers/read-issuers.js';
 import { testIssuers, type TestIssuers } from '../../helpers/issuers.js';
 import { admin } from '../../helpers/principals.js';
 
@@ -17,34 +19,35 @@ afterEach(async () => {
 });
 
 it('an issuer whose agent has not told its key is shown, and cannot be used', async () => {
-  const { context, issuers } = all;
-  const { clusters, store } = context;
+  const { issuers } = all;
+  const { clusters, store } = all.context;
   const waiting = { name: 'users-2028', key, certified: null, requestedSubject: null };
   const more = new ClusterIssuers('demo', [...issuers.all(), waiting], () => store.issuers.ofCluster('demo'));
   const found = clusters.get('demo')!;
   (clusters as Map<string, typeof found>).set('demo', { ...found, issuers: more });
-  const service = issuerService(context, {
+  const probePorts = {
     signerOf: () => found.signer,
     show: () => Promise.reject(new Error('nothing is signed that could be shown')),
-  });
+  };
+  const context = { ...all.context, probePorts };
   const shown = {
     ...{ name: 'users-2028', state: 'uncertified', since: null, spkiSha256: null, fingerprintSha256: null },
     ...{ key: { kind: 'agent', algorithm: null, available: false }, certificates: { live: 0, latestNotAfter: null } },
   };
-  expect(await service.find(admin, 'demo', 'users-2028')).toMatchObject({
+  expect(await showIssuer(context, admin, 'demo', 'users-2028')).toMatchObject({
     ok: true,
     value: { view: shown, pem: null },
   });
-  const listed = await service.list(admin, 'demo');
+  const listed = await listIssuers(context, admin, 'demo');
   expect(listed.ok && listed.value.map(({ name }) => name)).toEqual(['default', 'users-2027', 'users-2028']);
   for (const tried of [
-    service.activate(admin, 'demo', 'users-2028', { comment: 'by hand', withoutProbe: true }),
-    service.probe(admin, 'demo', 'users-2028'),
-    service.certificationRequest(admin, 'demo', 'users-2028'),
+    activateIssuer(context, admin, 'demo', 'users-2028', { comment: 'by hand', withoutProbe: true }),
+    probeIssuer(context, admin, 'demo', 'users-2028'),
+    requestCertification(context, admin, 'demo', 'users-2028'),
   ])
     expect(await tried).toMatchObject({
       ok: false,
       refusal: { message: 'issuer "users-2028" is uncertified, and its agent has not told its key yet' },
     });
-  expect(await service.find(admin, 'demo', 'nobody')).toEqual({ ok: false, refusal: { kind: 'not-found' } });
+  expect(await showIssuer(context, admin, 'demo', 'nobody')).toEqual({ ok: false, refusal: { kind: 'not-found' } });
 });
