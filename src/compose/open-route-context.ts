@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { enforcementService } from '../access/enforcement-service.js';
-import { identityService } from '../access/identity-service.js';
 import { CertificateLists } from '../access/revocation-lists.js';
+import { UnknownCertificates } from '../access/unknown-certificates.js';
 import type { CallersConfig } from '../config/callers-config.js';
 import { IdempotencyKeys } from '../context/idempotency-keys.js';
 import { directoryUserService, scimService } from '../directory/directory-service.js';
@@ -85,7 +84,6 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
     ...useCases,
     certificateRequests: certificateRequestService(useCases),
     certificates: certificateService(useCases),
-    identities: identityService(useCases),
     scim: scimService(useCases, budgets),
     directoryUsers: directoryUserService(useCases),
     certificateLists: new CertificateLists(useCases, access.denyList),
@@ -105,7 +103,8 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
       clock,
       random: randomBytes,
     }),
-    enforcement: metrics.callers.measured(enforcementService(useCases)),
+    unknownCertificates: new UnknownCertificates(useCases),
+    reviewMeasures: metrics.callers.reviews,
     inspections: inspectionService({
       clock,
       thresholds: config.inspection,

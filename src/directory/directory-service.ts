@@ -23,7 +23,7 @@ import type { DirectoryUserFilter } from '../store/tables/directory-table.js';
 import type { IssuanceContext } from '../context/context.js';
 import { liftLeaving } from '../access/blocks.js';
 import { residualExposureOfAll } from '../access/exposed-identities.js';
-import { readIdentity } from '../access/identity-service.js';
+import { readIdentity } from '../access/read-identities.js';
 import { changeGroup, createGroup, deleteGroup, type GroupChange } from './change-group.js';
 import { changedAttributes, changeUser, userEvent } from './change-user.js';
 import { whyNoUsername } from './claim-names.js';

@@ -30,6 +30,12 @@ export interface KeyMeasures {
 
 export const keysUnmeasured: KeyMeasures = { signed: () => undefined, failed: () => undefined };
 
+/** Told of the access reviews that API servers ask for. */
+export interface ReviewMeasures {
+  /** Judges, and tells the answer and how long it took. */
+  during<V extends { readonly denied: boolean }>(cluster: string, judge: () => Promise<V>): Promise<V>;
+}
+
 /** Told of what the store does. */
 export interface StoreMeasures {
   /** A batch of steps was committed, or its commit failed. The steps before it are not in this time. */

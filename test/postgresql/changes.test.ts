@@ -1,3 +1,4 @@
+import { blockIdentity } from '../../src/access/block-identity.js';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -35,7 +36,7 @@ afterAll(async () => {
 });
 
 const changesOf = (replica = 0) => replicas[replica]!.context.changes;
-const block = (name: string) => replicas[0]!.context.identities.block(root, name, { reason: 'cessationOfOperation' });
+const block = (name: string) => blockIdentity(replicas[0]!.context, root, name, { reason: 'cessationOfOperation' });
 
 it('tells callers who wait at one replica what another one has changed, within three seconds', async () => {
   const { cursor } = await changesOf(1).read(provisioner, null);

@@ -1,3 +1,4 @@
+import { blockIdentity } from '../../src/access/block-identity.js';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
@@ -83,7 +84,7 @@ it('ends so with the API token with which it began', async () => {
 
 it('ends so with a block of the identity, too', async () => {
   const { secret } = await signedIn('bob');
-  expect(await replicas[0].context.identities.block(root, 'Bob', { reason: 'cessationOfOperation' })).toMatchObject({
+  expect(await blockIdentity(replicas[0].context, root, 'Bob', { reason: 'cessationOfOperation' })).toMatchObject({
     ok: true,
   });
   expect(await outcomeAt(replicas[0], secret)).toBe('refused');

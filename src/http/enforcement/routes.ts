@@ -1,3 +1,5 @@
+import { authorizationConfiguration, revocationPolicy, webhookKubeconfig } from '../../access/render-enforcement.js';
+import { reviewAccess } from '../../access/review-access.js';
 import type { RouteContext } from '../server/route-context.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -10,7 +12,7 @@ import { defaultDirectory } from './schemas.js';
 
 const files = { action: 'read-enforcement', produces: documentMediaTypes, forReviewers: true } as const;
 
-export function addEnforcement(app: App, { enforcement }: RouteContext): void {
+export function addEnforcement(app: App, context: RouteContext): void {
   app.post(
     '/clusters/:name/access-reviews',
     {
@@ -38,7 +40,7 @@ export function addEnforcement(app: App, { enforcement }: RouteContext): void {
     },
     async (request) => {
       const caller = callerOf(request);
-      const value = granted(await enforcement.review(caller, request.params.name, request.body.spec));
+      const value = granted(await reviewAccess(context, caller, request.params.name, request.body.spec));
       if (caller.cluster !== null) app.connections.reviewed(request.raw.socket, caller.cluster);
       // The API server has its own audit log. Here a line for each request of each person would hide all others.
       request.unlogged = !value.denied;
@@ -73,7 +75,7 @@ export function addEnforcement(app: App, { enforcement }: RouteContext): void {
       const { mode, directory = defaultDirectory } = request.query;
       const caller = callerOf(request);
       const options = { ...(mode && { mode }), directory };
-      const outcome = await enforcement.authorizationConfiguration(caller, request.params.name, options);
+      const outcome = await authorizationConfiguration(context, caller, request.params.name, options);
       return sendDocument(request, reply, granted(outcome));
     },
   );
@@ -97,7 +99,7 @@ export function addEnforcement(app: App, { enforcement }: RouteContext): void {
     }),
     async (request, reply) => {
       const { directory = defaultDirectory } = request.query;
-      const outcome = enforcement.webhookKubeconfig(callerOf(request), request.params.name, { directory });
+      const outcome = webhookKubeconfig(context, callerOf(request), request.params.name, { directory });
       return sendDocument(request, reply, granted(outcome));
     },
   );
@@ -117,6 +119,6 @@ export function addEnforcement(app: App, { enforcement }: RouteContext): void {
       problems: ['not-found'],
     }),
     async (request, reply) =>
-      sendDocument(request, reply, granted(enforcement.revocationPolicy(callerOf(request), request.params.name))),
+      sendDocument(request, reply, granted(revocationPolicy(context, callerOf(request), request.params.name))),
   );
 }

@@ -1,4 +1,6 @@
 import type { Static } from 'typebox';
+import { blockIdentity, unblockIdentity } from '../../access/block-identity.js';
+import { exportExposed, findIdentity, listExposed, listIdentities } from '../../access/read-identities.js';
 import type { ExposedIdentity, Identity, IdentityDetails, IdentityFilter } from '../../model/identity.js';
 import type { Outcome, Page } from '../../model/outcome.js';
 import type { RouteContext } from '../server/route-context.js';
@@ -17,7 +19,8 @@ import { identityDetailsView, identityView } from './schemas.js';
 
 const csvOfExposed = problem('not-acceptable', 'text/csv comes with `residualExposure=true` alone');
 
-export function addIdentities(app: App, { identities, clock }: RouteContext): void {
+export function addIdentities(app: App, context: RouteContext): void {
+  const { clock } = context;
   const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
 
   app.get(
@@ -56,14 +59,14 @@ export function addIdentities(app: App, { identities, clock }: RouteContext): vo
       const filter = identityFilterIn(query);
       if (request.answerType === 'text/csv') {
         if (residualExposure === undefined) throw new ProblemError(csvOfExposed);
-        const portions = granted(identities.exportExposed(callerOf(request), filter));
+        const portions = granted(exportExposed(context, callerOf(request), filter));
         return sendExport(request, reply, exposedForm, portions, identityView);
       }
       const [caller, page] = [callerOf(request), pageQuery(request.query)];
       const found: Outcome<Page<Identity | ExposedIdentity>> =
         residualExposure === undefined
-          ? await identities.list(caller, filter, page)
-          : await identities.listExposed(caller, filter, page);
+          ? await listIdentities(context, caller, filter, page)
+          : await listExposed(context, caller, filter, page);
       return pageBody(request, reply, granted(found), identityView);
     },
   );
@@ -82,7 +85,7 @@ export function addIdentities(app: App, { identities, clock }: RouteContext): vo
       response: { 200: json(schemas.IdentityDetailsSchema, { description: 'The identity.' }) },
       problems: ['not-found'],
     }),
-    async (request) => viewOf(await identities.find(callerOf(request), request.params.username)),
+    async (request) => viewOf(await findIdentity(context, callerOf(request), request.params.username)),
   );
 
   app.post(
@@ -108,7 +111,7 @@ export function addIdentities(app: App, { identities, clock }: RouteContext): vo
     async (request) => {
       const { until, ...body } = request.body;
       const ask = { ...body, ...(until !== undefined && { until: instantInBody('/until', until) }) };
-      return viewOf(await identities.block(callerOf(request), request.params.username, ask));
+      return viewOf(await blockIdentity(context, callerOf(request), request.params.username, ask));
     },
   );
 
@@ -128,7 +131,7 @@ export function addIdentities(app: App, { identities, clock }: RouteContext): vo
         200: json(schemas.IdentityDetailsSchema, { description: 'It is not blocked.' }),
       },
     }),
-    async (request) => viewOf(await identities.unblock(callerOf(request), request.params.username, request.body)),
+    async (request) => viewOf(await unblockIdentity(context, callerOf(request), request.params.username, request.body)),
   );
 }
 

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { readTimeline } from '../../access/read-identities.js';
 import { linkToNext, nextCursorProperty, pageHeaders } from '../answers/page-schemas.js';
 import { json, operation } from '../answers/responses.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -68,7 +69,7 @@ const TimelineSchema = namedObject('Timeline', 'Who has access until when.', {
 
 const { residualExposure: _, ...identityQuery } = IdentityQuerySchema.properties;
 
-export function addTimeline(app: App, { identities }: RouteContext): void {
+export function addTimeline(app: App, context: RouteContext): void {
   app.get(
     '/timeline',
     operation({
@@ -94,7 +95,7 @@ export function addTimeline(app: App, { identities }: RouteContext): void {
     async (request, reply) => {
       const { limit = 1000, cursor = null } = request.query;
       const filter = identityFilterIn(request.query);
-      const page = granted(await identities.timeline(callerOf(request), filter, { limit, cursor }));
+      const page = granted(await readTimeline(context, callerOf(request), filter, { limit, cursor }));
       linkToNext(request, reply, page.nextCursor);
       const [clusters, groups] = [new Map<string, number>(), new Map<string, number>()];
       const items = page.items.map(({ bars, ...identity }) => ({

@@ -7,10 +7,9 @@ import type { ProbingContext } from '../../issuers/probe-issuer.js';
 import type { CertificateLists } from '../../access/revocation-lists.js';
 import type { IssuanceContext } from '../../context/context.js';
 import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
-import type { EnforcementService } from '../../access/enforcement-service.js';
+import type { ReviewContext } from '../../access/review-access.js';
 import type { AuditEventService } from '../../evidence/audit-event-service.js';
 import type { Changes } from '../../evidence/changes.js';
-import type { IdentityService } from '../../access/identity-service.js';
 import type { PolicyService } from '../../requests/policy-service.js';
 import type { CertificateRequestService, CertificateService } from '../../requests/certificate-request-service.js';
 import type { IdempotencyKeys } from '../../context/idempotency-keys.js';
@@ -41,14 +40,12 @@ export interface OfferedSignIns {
  * takes the context and the calling principal, and checks permissions by itself. Expected refusals are values
  * (`Outcome`); faults are thrown.
  */
-export interface RouteContext extends IssuanceContext, ProbingContext {
+export interface RouteContext extends IssuanceContext, ProbingContext, ReviewContext {
   readonly certificateRequests: CertificateRequestService;
   readonly certificates: CertificateService;
-  readonly identities: IdentityService;
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
   readonly changes: Pick<Changes, 'read' | 'wait'>;
-  readonly enforcement: EnforcementService;
   readonly inspections: InspectionService;
   readonly webhookDeliveries: WebhookDeliveryService;
   readonly directoryUsers: DirectoryUserService;

@@ -1,7 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { clusterCallEnds, type ClusterCallMeasure } from '../../model/measures.js';
-import type { Outcome, Refused } from '../../model/outcome.js';
-import type { Principal } from '../../model/principal.js';
+import { clusterCallEnds, type ClusterCallMeasure, type ReviewMeasures } from '../../model/measures.js';
 import { PreparedHistogram } from './prepared-series.js';
 
 /**
@@ -9,10 +7,6 @@ import { PreparedHistogram } from './prepared-series.js';
  */
 const mostReasons = 64;
 const reasonGrammar = /^[A-Z][A-Za-z]{0,63}$/;
-
-interface Reviewing {
-  review(principal: Principal, name: string, asked: object): Refused | Promise<Outcome<{ readonly denied: boolean }>>;
-}
 
 /** Refused credentials, and the access reviews of API servers. */
 export function callerMetrics(registry: Registry, clusters: readonly string[]) {
@@ -38,7 +32,17 @@ export function callerMetrics(registry: Registry, clusters: readonly string[]) {
   const reasons = new Set(['other', 'ApiTokenNotLive']);
   for (const reason of reasons) refusals.inc({ reason }, 0);
   for (const cluster of clusters) for (const answer of ['denied', 'no-opinion']) reviews.inc({ cluster, answer }, 0);
+  const measured: ReviewMeasures = {
+    async during(cluster, judge) {
+      const began = performance.now();
+      const verdict = await judge();
+      reviews.inc({ cluster, answer: verdict.denied ? 'denied' : 'no-opinion' });
+      durations.observeSince(began);
+      return verdict;
+    },
+  };
   return {
+    reviews: measured,
     /** A credential was refused; `reason` as in `Authentication`. */
     refused(reason: string): void {
       const isLabel = reasons.has(reason) || (reasons.size < mostReasons && reasonGrammar.test(reason));
@@ -46,19 +50,6 @@ export function callerMetrics(registry: Registry, clusters: readonly string[]) {
       reasons.add(label);
       refusals.inc({ reason: label });
     },
-    /** The service, whose access reviews are measured. */
-    measured: <Service extends Reviewing>(service: Service): Service => ({
-      ...service,
-      async review(...asked: Parameters<Reviewing['review']>) {
-        const began = performance.now();
-        const outcome = await service.review(...asked);
-        if (!outcome.ok) return outcome;
-        const [, cluster] = asked;
-        reviews.inc({ cluster, answer: outcome.value.denied ? 'denied' : 'no-opinion' });
-        durations.observeSince(began);
-        return outcome;
-      },
-    }),
   };
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListedCertificate } from '../../../src/model/certificate.js';
 import type { ExposedIdentity } from '../../../src/model/identity.js';
 import type { RouteContext } from '../../../src/http/server/route-context.js';
+import { withMethods } from '../../helpers/other-methods.js';
 import { connectRaw } from '../../http/support/raw-client.js';
 import { policies, startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';
@@ -51,9 +52,12 @@ const endless = (context: RouteContext): RouteContext => {
       ...context.certificates,
       export: () => withoutEnd(Array.from({ length: 100 }, () => certificates[0]).filter((one) => one !== undefined)),
     },
-    identities: {
-      ...context.identities,
-      exportExposed: () => ({ ok: true as const, value: withoutEnd(Array.from({ length: 100 }, () => exposed)) }),
+    store: {
+      ...context.store,
+      identities: withMethods(context.store.identities, {
+        listAmong: (() =>
+          Promise.resolve({ items: Array.from({ length: 100 }, () => exposed), nextCursor: 'more' })) as never,
+      }),
     },
     auditEvents: { ...context.auditEvents, export: exported, exportWithHashes: exported },
     policies: {

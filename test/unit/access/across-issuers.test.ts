@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { enforcementService } from '../../../src/access/enforcement-service.js';
+import { reviewAccess } from '../../../src/access/review-access.js';
+import { reviewing } from '../../helpers/reviews.js';
 import { CertificateLists } from '../../../src/access/revocation-lists.js';
 import { DenyList, revokeCertificate } from '../../../src/access/revocations.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
@@ -74,7 +75,7 @@ it.each(['retiring', 'retired'] as const)(
     await revoke(jill);
 
     const { context } = issuance;
-    const reviewed = enforcementService({ ...context, denyList });
+    const reviews = reviewing({ ...context, denyList });
     for (const [certificate, denied] of [
       [jane, true],
       [joan, false],
@@ -83,7 +84,10 @@ it.each(['retiring', 'retired'] as const)(
       expect(denyList.find('demo', certificate.fingerprintSha256) !== null).toBe(denied);
       const extra = { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${certificate.fingerprintSha256}`] };
       const { username: user } = certificate;
-      expect(await reviewed.review(admin, 'demo', { user, extra })).toMatchObject({ ok: true, value: { denied } });
+      expect(await reviewAccess(reviews, admin, 'demo', { user, extra })).toMatchObject({
+        ok: true,
+        value: { denied },
+      });
     }
 
     const lists = new CertificateLists(context, denyList);

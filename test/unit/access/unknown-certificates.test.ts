@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { enforcementService } from '../../../src/access/enforcement-service.js';
+import { reviewAccess } from '../../../src/access/review-access.js';
+import { reviewing } from '../../helpers/reviews.js';
 import { UnknownCertificates } from '../../../src/access/unknown-certificates.js';
 import { DenyList, revokeCertificate } from '../../../src/access/revocations.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
@@ -38,13 +39,13 @@ async function replica(identities: (own: Store['identities']) => object = () => 
   const listedNames = new ListedNames({ store: reader, denyList, identityBlocks, clock, log });
   await listedNames.follow();
   const context: IssuanceContext = { ...issuance.context, denyList, listedNames };
-  const { review } = enforcementService(context);
+  const reviews = reviewing(context);
   return {
     listedNames,
     async passes(user: string, fingerprintSha256: string) {
       const extra = { [credentialId]: [`X509SHA256=${fingerprintSha256}`] };
       const asked = { user, extra, resourceAttributes: { verb: 'get', resource: 'pods' } };
-      const outcome = await review(admin, 'demo', asked);
+      const outcome = await reviewAccess(reviews, admin, 'demo', asked);
       if (!outcome.ok) throw new Error('it is not reviewed');
       return !outcome.value.denied;
     },

@@ -1,3 +1,4 @@
+import { blockIdentity, unblockIdentity } from '../../../src/access/block-identity.js';
 import {
   appendFileSync,
   copyFileSync,
@@ -143,10 +144,10 @@ describe('the list of revocations beside a SQLite database', () => {
         },
       })}\n`;
     const block = async (running: Composition, username: string) => {
-      expect((await running.context.identities.block(admin, username, { reason: 'keyCompromise' })).ok).toBe(true);
+      expect((await blockIdentity(running.context, admin, username, { reason: 'keyCompromise' })).ok).toBe(true);
     };
     const unblock = async (running: Composition, username: string) => {
-      expect((await running.context.identities.unblock(admin, username, {})).ok).toBe(true);
+      expect((await unblockIdentity(running.context, admin, username, {})).ok).toBe(true);
     };
     const blockedNames = async ({ store }: Composition) =>
       (await store.identityBlocks.chunk('', 10)).map(({ username }) => username);
@@ -166,7 +167,7 @@ describe('the list of revocations beside a SQLite database', () => {
       await block(first, 'joe');
       await unblock(first, 'joe');
       const until = new Date(Date.now() + 1_000);
-      await first.context.identities.block(admin, 'short', { reason: 'superseded', until });
+      await blockIdentity(first.context, admin, 'short', { reason: 'superseded', until });
       await stopped();
       writeFileSync(list(), withoutAppends);
       await expect.poll(() => Date.now()).toBeGreaterThan(until.getTime());
@@ -200,7 +201,7 @@ describe('the list of revocations beside a SQLite database', () => {
 
     it('keeps a narrower block that was widened before, as the database has it', async () => {
       const first = await started();
-      await first.context.identities.block(admin, 'jane', { reason: 'superseded', clusters: ['demo'] });
+      await blockIdentity(first.context, admin, 'jane', { reason: 'superseded', clusters: ['demo'] });
       const narrow = readFileSync(list());
       await block(first, 'jane');
       await stopped();

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { enforcementService } from '../../../../src/access/enforcement-service.js';
+import { reviewAccess } from '../../../../src/access/review-access.js';
+import { reviewing } from '../../../helpers/reviews.js';
 import { mergedList } from '../../../../src/access/keep-revocation-config-map.js';
 import { DenyList, revokeCertificate } from '../../../../src/access/revocations.js';
 import { embeddedRevocation } from '../../../../src/config/cluster-config.js';
@@ -33,7 +34,7 @@ async function replica() {
   await identityBlocks.load();
   const listedNames = new ListedNames({ store, denyList, identityBlocks, clock, log });
   const context: IssuanceContext = { ...issuance.context, denyList, identityBlocks, listedNames };
-  const { review } = enforcementService(context);
+  const reviews = reviewing(context);
   return {
     ...{ context, denyList, listedNames },
     async follow() {
@@ -42,7 +43,7 @@ async function replica() {
     },
     async passes({ user, fingerprintSha256 }: Shown, resourceAttributes = { verb: 'get', resource: 'pods' }) {
       const extra = { [credentialId]: [`X509SHA256=${fingerprintSha256}`] };
-      const outcome = await review(admin, 'demo', { user, extra, resourceAttributes });
+      const outcome = await reviewAccess(reviews, admin, 'demo', { user, extra, resourceAttributes });
       if (!outcome.ok) throw new Error('it is not reviewed');
       return !outcome.value.denied;
     },

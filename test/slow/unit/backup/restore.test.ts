@@ -1,3 +1,4 @@
+import { blockIdentity, unblockIdentity } from '../../../../src/access/block-identity.js';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   copyFileSync,
@@ -268,9 +269,9 @@ describe('a restore', () => {
     const { id } = made.value.token;
     await backUpDatabase(configOf(), backup());
     await first.context.apiTokens.revoke(admin, id);
-    await first.context.identities.block(admin, 'Mallory', { reason: 'keyCompromise' });
-    await first.context.identities.block(admin, 'joe', { reason: 'superseded' });
-    await first.context.identities.unblock(admin, 'joe', {});
+    await blockIdentity(first.context, admin, 'Mallory', { reason: 'keyCompromise' });
+    await blockIdentity(first.context, admin, 'joe', { reason: 'superseded' });
+    await unblockIdentity(first.context, admin, 'joe', {});
     await stopped();
     await restoreDatabase(configOf(), asking({ force: true }));
     const { store } = await started();
@@ -294,10 +295,10 @@ describe('a restore', () => {
     const { id } = made.value.token;
     await backUpDatabase(configOf(), backup());
     const list = `${databaseOf()}.revoked.ndjson`;
-    await first.context.identities.block(admin, 'joe', { reason: 'superseded' });
+    await blockIdentity(first.context, admin, 'joe', { reason: 'superseded' });
     const withJoe = readFileSync(list);
-    await first.context.identities.unblock(admin, 'joe', {});
-    await first.context.identities.block(admin, 'Jane', { reason: 'keyCompromise' });
+    await unblockIdentity(first.context, admin, 'joe', {});
+    await blockIdentity(first.context, admin, 'Jane', { reason: 'keyCompromise' });
     await first.context.apiTokens.revoke(admin, id);
     await revoked(first, fingerprintSha256);
     await stopped();
@@ -455,7 +456,7 @@ directory: { revokeTokens: false }
     for (const active of [false, true])
       await restored.context.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active }));
     expect(await roles(restored)).toEqual([[], []]);
-    await restored.context.identities.unblock(admin, 'jane', {});
+    await unblockIdentity(restored.context, admin, 'jane', {});
     expect(await roles(restored)).toEqual([['admin'], ['admin']]);
     await provider.stop();
   });

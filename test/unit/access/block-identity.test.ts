@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { BlockedAccess } from '../../../src/access/blocks.js';
-import { blockIdentity, unblockIdentity } from '../../../src/access/identity-service.js';
+import { blockIdentity, unblockIdentity } from '../../../src/access/block-identity.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { cancelRequest } from '../../../src/requests/decide-request.js';
 import type { Step } from '../../../src/store/steps/step.js';
