@@ -15,7 +15,7 @@ import { showCertificate } from '../kubernetes/show-certificate.js';
 import type { StandingFaults } from '../model/measures.js';
 import { healthService } from '../observability/health.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
-import { certificateRequestService, certificateService } from '../requests/certificate-request-service.js';
+import { RecordedPolicySets } from '../requests/read-requests.js';
 import { policyService } from '../requests/policy-service.js';
 import { LocalCaSigner } from '../signing/local-ca.js';
 import { apiTokenWriter } from './api-tokens.js';
@@ -82,8 +82,7 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
   const useCases = issuance.context;
   const context: RouteContext = {
     ...useCases,
-    certificateRequests: certificateRequestService(useCases),
-    certificates: certificateService(useCases),
+    recordedPolicySets: new RecordedPolicySets(useCases),
     scim: scimService(useCases, budgets),
     directoryUsers: directoryUserService(useCases),
     certificateLists: new CertificateLists(useCases, access.denyList),

@@ -84,10 +84,14 @@ async function listAwaiting(
   return context.store.requests.listPending(filter, isAwaited, page);
 }
 
+/** The context of whoever explains a decision that was recorded. */
+export interface ExplainingContext extends IssuanceContext {
+  readonly recordedPolicySets: RecordedPolicySets;
+}
+
 /** A request with everything that is known about it, for a reader who asks why. */
 export async function findRequest(
-  context: IssuanceContext,
-  policySets: RecordedPolicySets,
+  context: ExplainingContext,
   principal: Principal,
   id: string,
 ): Promise<Outcome<CertificateRequestDetails>> {
@@ -97,7 +101,7 @@ export async function findRequest(
   return done({
     ...(await withCertificate(context, request)),
     timeline: await timelineOf(context.store, id),
-    recomputed: await recomputeTrace(policySets, request),
+    recomputed: await recomputeTrace(context.recordedPolicySets, request),
     actions: await actionsOn(context, principal, request),
     ...(mayReadBlastRadius(principal) && {
       blastRadius: context.clusters.get(cluster)?.roleBindings?.blastRadius(username, groups) ?? null,

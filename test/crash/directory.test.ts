@@ -1,3 +1,5 @@
+import { createKubeconfig } from '../../src/requests/collect-kubeconfig.js';
+import { createRequest } from '../../src/requests/create-request.js';
 import { randomInt } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,11 +58,7 @@ beforeAll(async () => {
   };
   const { context, close } = await composeOn(directory.path, environment);
   const issue = async (username: string, groups: readonly string[]) => {
-    const outcome = await context.certificateRequests.createKubeconfig(
-      root,
-      { username, groups },
-      { idempotency: null },
-    );
+    const outcome = await createKubeconfig(context, root, { username, groups }, { idempotency: null });
     expect(outcome).toMatchObject({ ok: true, value: { kind: 'collected' } });
   };
   for (const userName of [...leavers, ...movers]) {
@@ -79,7 +77,7 @@ beforeAll(async () => {
   for (const username of leavers) {
     await Promise.all(Array.from({ length: certificatesOfLeaver }, () => issue(username, ['team-a'])));
     const waits = { username, groups: ['ops-a'] };
-    expect(await context.certificateRequests.create(root, waits, { waitSeconds: 0, idempotency: null })).toMatchObject({
+    expect(await createRequest(context, root, waits, { waitSeconds: 0, idempotency: null })).toMatchObject({
       ok: true,
     });
     expect(await context.apiTokens.create(root, { name: username, roles: ['requester'] })).toMatchObject({ ok: true });

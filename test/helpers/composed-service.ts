@@ -1,3 +1,4 @@
+import { createKubeconfig } from '../../src/requests/collect-kubeconfig.js';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compose, type Composition } from '../../src/compose/compose.js';
@@ -54,7 +55,7 @@ export async function composeOn(
 /** A certificate of team A for the username, as an admin asks for it. */
 export async function issued({ context }: Composition, username: string): Promise<Certificate> {
   const ask = { username, groups: ['team-a'] };
-  const outcome = await context.certificateRequests.createKubeconfig(admin, ask, { idempotency: null });
+  const outcome = await createKubeconfig(context, admin, ask, { idempotency: null });
   if (!outcome.ok || outcome.value.kind !== 'collected') throw new Error('nothing was issued');
   return outcome.value.kubeconfig.certificate;
 }

@@ -1,3 +1,6 @@
+import type { RouteContext } from '../../src/http/server/route-context.js';
+import type { Store } from '../../src/store/store.js';
+
 /** The same object with other methods. Its own go on with its private fields. */
 export const withMethods = <T extends object>(real: T, others: Partial<T>): T =>
   new Proxy(real, {
@@ -7,3 +10,13 @@ export const withMethods = <T extends object>(real: T, others: Partial<T>): T =>
       return (...asked: unknown[]): unknown => Reflect.apply(found, real, asked);
     },
   });
+
+/** The context of routes whose store answers otherwise. */
+export const withReaders = <Name extends 'certificates' | 'identities' | 'auditEvents'>(
+  context: RouteContext,
+  name: Name,
+  others: Partial<Store[Name]>,
+): RouteContext => ({
+  ...context,
+  store: { ...context.store, [name]: withMethods(context.store[name], others) },
+});

@@ -1,3 +1,4 @@
+import { withMethods } from '../helpers/other-methods.js';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCertificate } from '@kubepass/x509';
@@ -223,10 +224,17 @@ describe('a certificate of an issuer below what its API servers trust', () => {
   let url: string;
   beforeAll(async () => {
     behind = await startService({
-      context: (context) => ({
-        ...context,
-        certificates: { ...context.certificates, chainOf: () => chain.map(({ der }) => readCertificate(der)) },
-      }),
+      context: (context) => {
+        const demo = context.clusters.get('demo');
+        if (!demo?.issuers) throw new Error('no issuers');
+        const { issuers } = demo;
+        const withFingerprint = (fingerprint: string) => {
+          const found = issuers.withFingerprint(fingerprint);
+          return found && { ...found, chain: chain.map(({ der }) => readCertificate(der)) };
+        };
+        const clusters = new Map([['demo', { ...demo, issuers: withMethods(issuers, { withFingerprint }) }]]);
+        return { ...context, clusters };
+      },
     });
     const { pem } = await csrFor('jane', []);
     const answer = await behind

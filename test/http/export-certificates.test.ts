@@ -1,3 +1,4 @@
+import { withReaders } from '../helpers/other-methods.js';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,23 +14,18 @@ const count = 1203;
 const csv = 'text/csv';
 const ndjson = 'application/x-ndjson';
 
-/** How the next export goes, instead of reading the inventory. */
-let portions: (() => AsyncGenerator<readonly ListedCertificate[], void, void>) | null = null;
+/** The pages of the next export, instead of those of the inventory. */
+let pages: (() => Promise<readonly ListedCertificate[]>) | null = null;
 
-const withPortions = (context: RouteContext): RouteContext => ({
-  ...context,
-  certificates: {
-    list: (principal, filter, page) => context.certificates.list(principal, filter, page),
-    find: (principal, fingerprint) => context.certificates.find(principal, fingerprint),
-    chainOf: (certificate) => context.certificates.chainOf(certificate),
-    revoke: (principal, fingerprint, ask) => context.certificates.revoke(principal, fingerprint, ask),
-    export: (principal, filter) => portions?.() ?? context.certificates.export(principal, filter),
-  },
-});
+const withPages = (context: RouteContext): RouteContext =>
+  withReaders(context, 'certificates', {
+    list: async (...asked) =>
+      pages === null ? context.store.certificates.list(...asked) : { items: await pages(), nextCursor: 'more' },
+  });
 
 let service: TestService;
 beforeAll(async () => {
-  service = await startService({ context: withPortions });
+  service = await startService({ context: withPages });
   const hr = aRequest({ requester: { name: 'hr-system', groups: [], roles: ['requester'] }, collector: 'hr-system' });
   const alice = aRequest({ requester: { name: 'alice', groups: [], roles: ['requester'] }, collector: 'alice' });
   const certificates = Array.from({ length: count }, (_, i) =>
@@ -163,28 +159,27 @@ it('a filter that is not valid has its own answer, and another form is 406', asy
 });
 
 describe('an export that breaks off', () => {
-  const someThenFault = async function* (): AsyncGenerator<readonly ListedCertificate[], void, void> {
-    yield [aCertificate({ id: '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f' })];
-    throw new Error('the disk of 10.1.2.3 is gone');
-  };
-  const fault = async function* (): AsyncGenerator<readonly ListedCertificate[], void, void> {
-    yield await Promise.reject<readonly ListedCertificate[]>(new Error('the disk of 10.1.2.3 is gone'));
+  const fault = () => Promise.reject(new Error('the disk of 10.1.2.3 is gone'));
+  const someThenFault = () => {
+    pages = fault;
+    return Promise.resolve([aCertificate({ id: '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f' })]);
   };
 
   it('is answered as a problem while nothing was sent', async () => {
-    portions = fault;
+    pages = fault;
     for (const accept of [csv, ndjson]) {
       const answer = await exported(accept).expect(500);
       expect(as.problem(answer).type).toBe('urn:kubepass:problem:internal-error');
     }
-    portions = null;
+    pages = null;
   });
 
   it('ends with a line that says so, and not what the log says', async () => {
-    portions = someThenFault;
+    pages = someThenFault;
     const lines = (await exported(ndjson).expect(200)).text.trimEnd().split('\n');
+    pages = someThenFault;
     const records = recordsIn((await exported(csv).expect(200)).text);
-    portions = null;
+    pages = null;
     expect(lines).toHaveLength(2);
     const last = JSON.parse(lines[1] ?? '') as { problem: { status: number; requestId: string } };
     expect(Object.keys(last)).toEqual(['problem']);
@@ -202,40 +197,32 @@ describe('an export that breaks off', () => {
 describe('an export without end', () => {
   const some = Array.from({ length: 500 }, () => aCertificate({ id: '01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f' }));
   let taken = 0;
-  let ended = false;
-  const endless = async function* (): AsyncGenerator<readonly ListedCertificate[], void, void> {
-    try {
-      for (;;) {
-        taken += 1;
-        yield some;
-      }
-    } finally {
-      ended = true;
-    }
+  const endless = () => {
+    taken += 1;
+    return Promise.resolve(some);
   };
-  const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
+  const isQuiet = async () => {
+    const before = taken;
+    await quietMoment(200);
+    return taken === before;
+  };
 
   it('is read no further than its caller reads, and ends when they leave', async () => {
-    portions = endless;
+    pages = endless;
     const headers = { authorization: `Bearer ${service.tokenOf('audrey')}`, accept: ndjson };
     const call = get(`${service.address}/v1/certificates`, { headers });
     const [answer] = (await once(call, 'response')) as [IncomingMessage];
-    portions = null;
     answer.pause();
     // It goes on until the buffers between the two are full.
-    let before = -1;
-    for (let i = 0; i < 100 && before !== taken; i++) {
-      before = taken;
-      await quietMoment(200);
-    }
-    expect(before).toBe(taken);
+    await expect.poll(isQuiet).toBe(true);
+    const before = taken;
     // A portion is 250 KB here; the sockets hold a few MB.
     expect(taken).toBeLessThan(100);
-    expect(ended).toBe(false);
 
     answer.resume();
-    await until(() => taken > before + 10);
+    await expect.poll(() => taken).toBeGreaterThan(before + 10);
     call.destroy();
-    await until(() => ended);
+    await expect.poll(isQuiet).toBe(true);
+    pages = null;
   });
 });

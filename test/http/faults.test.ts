@@ -1,3 +1,4 @@
+import { withReaders } from '../helpers/other-methods.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   SignaturesUnavailableError,
@@ -13,10 +14,8 @@ let service: TestService | undefined;
 afterEach(() => service?.close());
 
 const fail = (error: Error) => () => Promise.reject(error);
-const failingList = (error: Error) => (context: RouteContext) => ({
-  ...context,
-  certificates: { ...context.certificates, list: fail(error) },
-});
+const failingList = (error: Error) => (context: RouteContext) =>
+  withReaders(context, 'certificates', { list: fail(error) });
 
 describe('faults', () => {
   it.each([

@@ -1,3 +1,4 @@
+import { createRequest } from '../../src/requests/create-request.js';
 import { afterAll, expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
@@ -24,7 +25,7 @@ it('listens before what was left is recovered, and is ready afterwards', async (
   const earlier = await composeOn(directory.path, {}, { writer: failing });
   const { pem } = await csrFor('jane', ['team-a']);
   const options = { waitSeconds: 5, idempotency: null };
-  const outcome = await earlier.context.certificateRequests.create(alice, { csr: pem }, options);
+  const outcome = await createRequest(earlier.context, alice, { csr: pem }, options);
   const id = outcome.ok ? outcome.value.request.id : '';
   await earlier.close();
 

@@ -1,3 +1,4 @@
+import { revokeCertificate } from '../../src/access/revocations.js';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -123,7 +124,7 @@ async function grow(replica: Replica): Promise<void> {
 
 const verbose = async ({ service }: Replica) => service.context.health.restored();
 const revoke = ({ service }: Replica, { fingerprintSha256 }: Certificate) =>
-  service.context.certificates.revoke(admin, fingerprintSha256, { reason: 'keyCompromise', comment: null });
+  revokeCertificate(service.context, admin, fingerprintSha256, { reason: 'keyCompromise', comment: null });
 const recordOf = async ({ service }: Replica, { fingerprintSha256 }: Certificate) =>
   (await service.store.certificates.findByFingerprint(fingerprintSha256))?.revocation ?? null;
 

@@ -21,7 +21,11 @@ import { ref, namedObject, nameOf, nullable, oneOf, textOf } from '../schemas/sc
 import type { App } from '../server/types.js';
 import { keyAlgorithms } from '@kubepass/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CollectedKubeconfig, CreatedKubeconfig } from '../../requests/collect-kubeconfig.js';
+import {
+  type CollectedKubeconfig,
+  type CreatedKubeconfig,
+  createKubeconfig,
+} from '../../requests/collect-kubeconfig.js';
 import { jsonMediaType } from '../plugins/request-input.js';
 
 const yaml = 'application/yaml';
@@ -138,7 +142,7 @@ const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, its request, a
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;
 
 export function addKubeconfigs(app: App, context: RouteContext): void {
-  const { certificateRequests, idempotency } = context;
+  const { idempotency } = context;
   app.post(
     '/kubeconfigs',
     operation({
@@ -170,7 +174,7 @@ export function addKubeconfigs(app: App, context: RouteContext): void {
     }),
     (request, reply) =>
       answerOnce(idempotency, request, reply, async (claimed) => {
-        const outcome = await certificateRequests.createKubeconfig(callerOf(request), request.body, {
+        const outcome = await createKubeconfig(context, callerOf(request), request.body, {
           idempotency: claimed,
         });
         return createdKubeconfigAnswer(granted(outcome), request.answerType, showingNow(context));

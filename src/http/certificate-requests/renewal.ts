@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { renewCertificate } from '../../requests/renew-certificate.js';
 import type { RouteContext } from '../server/route-context.js';
 import {
   answerOnce,
@@ -36,7 +37,7 @@ const RenewalSpecSchema = namedObject(
 const preferenceHeader = { 'Preference-Applied': 'With `csr`: the `wait=N` that was applied.' };
 
 export function addRenewal(app: App, context: RouteContext): void {
-  const { certificateRequests, idempotency } = context;
+  const { idempotency } = context;
   app.post(
     '/certificates/:fingerprintSha256/renew',
     operation({
@@ -87,7 +88,7 @@ export function addRenewal(app: App, context: RouteContext): void {
       return answerOnce(idempotency, request, reply, async (claimed) => {
         const { fingerprintSha256 } = request.params;
         const renew = (over?: AbortSignal) =>
-          certificateRequests.renew(caller, fingerprintSha256, request.body, {
+          renewCertificate(context, caller, fingerprintSha256, request.body, {
             waitSeconds: wait ?? longestWaitSeconds,
             idempotency: claimed,
             ...(over && { over }),

@@ -1,7 +1,15 @@
 import { Type } from 'typebox';
 import { labelIn } from '../../model/certificate-request.js';
 import type { Outcome } from '../../model/outcome.js';
-import type { CertificateRequestView } from '../../requests/create-request.js';
+import { collectKubeconfig } from '../../requests/collect-kubeconfig.js';
+import { type CertificateRequestView, createRequest } from '../../requests/create-request.js';
+import { approveRequest, cancelRequest, denyRequest } from '../../requests/decide-request.js';
+import {
+  findCertificateOfRequest,
+  findRequest,
+  kubeconfigWithKeyPath,
+  listRequests,
+} from '../../requests/read-requests.js';
 import type { RouteContext } from '../server/route-context.js';
 import { showingNow } from '../certificates/schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
@@ -26,6 +34,7 @@ import { certificateRequestView } from './schemas.js';
 
 const decisions = {
   approve: {
+    act: approveRequest,
     summary: 'Approve a pending request',
     description:
       'For approvers and admins, but not for the requester, the collector or the person whose username it is. With the ' +
@@ -34,11 +43,13 @@ const decisions = {
     problems: ['policy-denied'],
   },
   deny: {
+    act: denyRequest,
     summary: 'Deny a pending request',
     description: 'For everybody who could approve it. The request ends as `denied`.',
     problems: [],
   },
   cancel: {
+    act: cancelRequest,
     summary: 'Cancel a request whose certificate is not issued yet',
     description: 'For its requester and for admins. The request ends as `cancelled`.',
     problems: [],
@@ -46,7 +57,7 @@ const decisions = {
 } as const;
 
 export function addCertificateRequests(app: App, context: RouteContext): void {
-  const { certificateRequests, idempotency } = context;
+  const { idempotency } = context;
   const viewOf = (outcome: Outcome<CertificateRequestView>) =>
     certificateRequestView(granted(outcome), showingNow(context));
 
@@ -78,7 +89,7 @@ export function addCertificateRequests(app: App, context: RouteContext): void {
       return answerOnce(idempotency, request, reply, async (claimed) => {
         const create = (over?: AbortSignal) => {
           const options = { waitSeconds: wait ?? 0, idempotency: claimed, ...(over && { over }) };
-          return certificateRequests.create(callerOf(request), request.body, options);
+          return createRequest(context, callerOf(request), request.body, options);
         };
         const view = granted(await (wait ? whileWaiting(request, reply, create) : create()));
         const headers = { location: requestLocation(view.request.id), ...preferenceApplied(wait) };
@@ -111,7 +122,7 @@ export function addCertificateRequests(app: App, context: RouteContext): void {
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, label, ...others } = request.query;
       const filter = { ...others, ...(label !== undefined && { labels: label.map(labelIn) }) };
-      const page = await certificateRequests.list(callerOf(request), filter, pageQuery(request.query));
+      const page = await listRequests(context, callerOf(request), filter, pageQuery(request.query));
       const showing = { ...showingNow(context), isListed: true } as const;
       return pageBody(request, reply, page, (view) => certificateRequestView(view, showing));
     },
@@ -135,7 +146,7 @@ export function addCertificateRequests(app: App, context: RouteContext): void {
       },
       problems: ['not-found'],
     }),
-    async (request) => viewOf(await certificateRequests.find(callerOf(request), request.params.id)),
+    async (request) => viewOf(await findRequest(context, callerOf(request), request.params.id)),
   );
 
   for (const decision of ['approve', 'deny', 'cancel'] as const) {
@@ -158,7 +169,7 @@ export function addCertificateRequests(app: App, context: RouteContext): void {
       }),
       async (request) => {
         const { comment } = request.body;
-        return viewOf(await certificateRequests[decision](callerOf(request), request.params.id, comment ?? null));
+        return viewOf(await decisions[decision].act(context, callerOf(request), request.params.id, comment ?? null));
       },
     );
   }
@@ -176,7 +187,7 @@ export function addCertificateRequests(app: App, context: RouteContext): void {
       problems: ['not-found', 'state-conflict'],
     }),
     async (request, reply) => {
-      const certificate = granted(await certificateRequests.certificate(callerOf(request), request.params.id));
+      const certificate = granted(await findCertificateOfRequest(context, callerOf(request), request.params.id));
       return sendCertificate(request, reply, certificate, showingNow(context));
     },
   );
@@ -196,7 +207,7 @@ export function addCertificateRequests(app: App, context: RouteContext): void {
     }),
     async (request, reply) => {
       const { clientKeyPath } = request.query;
-      const outcome = await certificateRequests.kubeconfig(callerOf(request), request.params.id, clientKeyPath);
+      const outcome = await kubeconfigWithKeyPath(context, callerOf(request), request.params.id, clientKeyPath);
       return sendKubeconfig(request, reply, granted(outcome), showingNow(context));
     },
   );
@@ -224,7 +235,7 @@ export function addCertificateRequests(app: App, context: RouteContext): void {
       ],
     }),
     async (request, reply) => {
-      const outcome = await certificateRequests.collect(callerOf(request), request.params.id);
+      const outcome = await collectKubeconfig(context, callerOf(request), request.params.id);
       return sendKubeconfig(request, reply, granted(outcome), showingNow(context));
     },
   );

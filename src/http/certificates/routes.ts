@@ -1,4 +1,6 @@
 import type { ListedCertificate } from '../../model/certificate.js';
+import { revokeCertificate } from '../../access/revocations.js';
+import { exportCertificates, findCertificate, listCertificates } from '../../requests/read-certificates.js';
 import type { RouteContext } from '../server/route-context.js';
 import { instantInQuery, invalidInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
@@ -14,7 +16,7 @@ import { certificateView, shownListed, showingNow } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 
 export function addCertificates(app: App, context: RouteContext): void {
-  const { certificates, clock } = context;
+  const { clock } = context;
   app.get(
     '/certificates',
     operation({
@@ -61,8 +63,8 @@ export function addCertificates(app: App, context: RouteContext): void {
       };
       const form = exportFormOf(request.answerType);
       const view = (certificate: ListedCertificate) => certificateView(shownListed(certificate, clock()));
-      if (form) return sendExport(request, reply, form, certificates.export(callerOf(request), filter), view);
-      const page = await certificates.list(callerOf(request), filter, pageQuery(request.query));
+      if (form) return sendExport(request, reply, form, exportCertificates(context, callerOf(request), filter), view);
+      const page = await listCertificates(context, callerOf(request), filter, pageQuery(request.query));
       return pageBody(request, reply, page, view);
     },
   );
@@ -82,7 +84,7 @@ export function addCertificates(app: App, context: RouteContext): void {
       problems: ['not-found'],
     }),
     async (request, reply) => {
-      const certificate = granted(await certificates.find(callerOf(request), request.params.fingerprintSha256));
+      const certificate = granted(await findCertificate(context, callerOf(request), request.params.fingerprintSha256));
       return sendCertificate(request, reply, certificate, showingNow(context));
     },
   );
@@ -108,7 +110,7 @@ export function addCertificates(app: App, context: RouteContext): void {
     async (request) => {
       const ask = { comment: null, ...request.body };
       const { certificate, enforcement } = granted(
-        await certificates.revoke(callerOf(request), request.params.fingerprintSha256, ask),
+        await revokeCertificate(context, callerOf(request), request.params.fingerprintSha256, ask),
       );
       return certificateView({ ...shownListed(certificate, clock()), enforcement });
     },

@@ -6,10 +6,9 @@ import {
   type Certificate,
   type ListedCertificate,
 } from '../../model/certificate.js';
-import type { CertificateService } from '../../requests/certificate-request-service.js';
-import type { RouteContext } from '../server/route-context.js';
+import { chainOf, type IssuanceContext } from '../../context/context.js';
 import { enforcementModes } from '../../model/enforcement.js';
-import { encodeCertificates, keyAlgorithms, revocationReasons } from '@kubepass/x509';
+import { encodeCertificates, keyAlgorithms, type ParsedCertificate, revocationReasons } from '@kubepass/x509';
 import {
   certificatePem,
   certificateSerialNumber,
@@ -185,18 +184,18 @@ export const shownListed = (certificate: ListedCertificate, now: Date) => ({
 /** How certificates are shown: at this instant, with the CAs that go out behind them. */
 export interface Showing {
   readonly now: Date;
-  readonly chainOf: CertificateService['chainOf'];
+  readonly chainOf: (certificate: Certificate) => readonly ParsedCertificate[];
   /** In a list they have no PEM. */
   readonly isListed?: true;
 }
 
-export const showingNow = ({ clock, certificates }: Pick<RouteContext, 'clock' | 'certificates'>): Showing => ({
-  now: clock(),
-  chainOf: certificates.chainOf,
+export const showingNow = (context: Pick<IssuanceContext, 'clock' | 'clusters'>): Showing => ({
+  now: context.clock(),
+  chainOf: (certificate) => chainOf(context, certificate),
 });
 
-export const pemOf = (certificate: Certificate, { chainOf }: Showing): string =>
-  encodeCertificates([certificate, ...chainOf(certificate)]);
+export const pemOf = (certificate: Certificate, showing: Showing): string =>
+  encodeCertificates([certificate, ...showing.chainOf(certificate)]);
 
 export const shownCertificate = (certificate: Certificate, showing: Showing) => ({
   ...shownListed(certificate, showing.now),

@@ -11,7 +11,7 @@ import type { ReviewContext } from '../../access/review-access.js';
 import type { AuditEventService } from '../../evidence/audit-event-service.js';
 import type { Changes } from '../../evidence/changes.js';
 import type { PolicyService } from '../../requests/policy-service.js';
-import type { CertificateRequestService, CertificateService } from '../../requests/certificate-request-service.js';
+import type { ExplainingContext } from '../../requests/read-requests.js';
 import type { IdempotencyKeys } from '../../context/idempotency-keys.js';
 import type { Restorations } from '../../backup/recorded-restorations.js';
 import type { HealthService } from '../../model/health.js';
@@ -40,9 +40,7 @@ export interface OfferedSignIns {
  * takes the context and the calling principal, and checks permissions by itself. Expected refusals are values
  * (`Outcome`); faults are thrown.
  */
-export interface RouteContext extends IssuanceContext, ProbingContext, ReviewContext {
-  readonly certificateRequests: CertificateRequestService;
-  readonly certificates: CertificateService;
+export interface RouteContext extends IssuanceContext, ProbingContext, ReviewContext, ExplainingContext {
   readonly policies: PolicyService;
   readonly auditEvents: AuditEventService;
   readonly changes: Pick<Changes, 'read' | 'wait'>;

@@ -1,3 +1,4 @@
+import { withReaders } from '../../helpers/other-methods.js';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -8,16 +9,13 @@ import { startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';
 
 /** An answer that takes as long as `wait`. */
-const slowly = (context: RouteContext, wait: () => Promise<unknown>): RouteContext => ({
-  ...context,
-  certificates: {
-    ...context.certificates,
+const slowly = (context: RouteContext, wait: () => Promise<unknown>): RouteContext =>
+  withReaders(context, 'certificates', {
     list: async (...asked) => {
       await wait();
-      return context.certificates.list(...asked);
+      return context.store.certificates.list(...asked);
     },
-  },
-});
+  });
 
 describe.each(['HTTP', 'TLS'])('connections over %s', (protocol) => {
   let service: TestService;

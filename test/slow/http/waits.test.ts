@@ -1,3 +1,4 @@
+import { withReaders } from '../../helpers/other-methods.js';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AppOptions } from '../../../src/app.js';
@@ -64,17 +65,15 @@ describe('calls that wait', () => {
   it('are answered, and their connections closed, where somebody else needs one', async () => {
     const busy = Promise.withResolvers<undefined>();
     let working = 0;
-    await start({ connections: { max: 12, maxPerAddress: 12 } }, (context) => ({
-      ...context,
-      certificates: {
-        ...context.certificates,
+    await start({ connections: { max: 12, maxPerAddress: 12 } }, (context) =>
+      withReaders(context, 'certificates', {
         list: async (...asked) => {
           working += 1;
           await busy.promise;
-          return context.certificates.list(...asked);
+          return context.store.certificates.list(...asked);
         },
-      },
-    }));
+      }),
+    );
     const after = await standing();
     await expect.poll(() => service.connections(), { timeout: 20_000 }).toBe(0);
     const waiting: RawClient[] = [];

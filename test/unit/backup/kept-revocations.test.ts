@@ -1,3 +1,4 @@
+import { revokeCertificate } from '../../../src/access/revocations.js';
 import { blockIdentity, unblockIdentity } from '../../../src/access/block-identity.js';
 import {
   appendFileSync,
@@ -52,7 +53,7 @@ describe('the list of revocations beside a SQLite database', () => {
   }
 
   async function revoked({ context }: Composition, fingerprint: string): Promise<void> {
-    const outcome = await context.certificates.revoke(admin, fingerprint, {
+    const outcome = await revokeCertificate(context, admin, fingerprint, {
       reason: 'keyCompromise',
       comment: 'lost',
     });

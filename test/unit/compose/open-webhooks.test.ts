@@ -1,3 +1,4 @@
+import { createRequest } from '../../../src/requests/create-request.js';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -69,11 +70,7 @@ async function stop(composition: Composition): Promise<void> {
 }
 
 const ask = ({ context }: Composition) =>
-  context.certificateRequests.create(
-    alice,
-    { username: 'jane', groups: ['ops-eu'] },
-    { waitSeconds: 0, idempotency: null },
-  );
+  createRequest(context, alice, { username: 'jane', groups: ['ops-eu'] }, { waitSeconds: 0, idempotency: null });
 const deliveries = async ({ context }: Composition) => {
   const outcome = await context.webhookDeliveries.list(admin, {}, { limit: 50, cursor: null });
   return outcome.ok ? outcome.value.items : expect.fail('not permitted');

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { chainOf } from '../../../src/context/context.js';
 import { certificateRequestView } from '../../../src/http/certificate-requests/schemas.js';
-import { certificateService } from '../../../src/requests/certificate-request-service.js';
+import { showingNow } from '../../../src/http/certificates/schemas.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { kubeconfigWithKeyPath } from '../../../src/requests/read-requests.js';
@@ -51,7 +51,7 @@ async function kubeconfig() {
   return { pem: decoded(user['client-certificate-data']), key: decoded(user['client-key-data']), request, certificate };
 }
 
-const showing = () => ({ now: issuance.context.clock(), chainOf: certificateService(issuance.context).chainOf });
+const showing = () => showingNow(issuance.context);
 
 it('has the leaf first in a kubeconfig, then the CAs up to the anchor, which is left out', async () => {
   await serveIssuers(issuance, [issuer]);

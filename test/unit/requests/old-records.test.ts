@@ -40,7 +40,8 @@ async function recorded(more: Partial<CertificateRequest> = {}) {
 const collector = principal('hr', ['requester']);
 
 async function read(id: string) {
-  const found = await findRequest(issuance.context, new RecordedPolicySets(issuance.context), admin, id);
+  const recordedPolicySets = new RecordedPolicySets(issuance.context);
+  const found = await findRequest({ ...issuance.context, recordedPolicySets }, admin, id);
   if (!found.ok) throw new Error(found.refusal.kind);
   return certificateRequestView(found.value, { now: new Date(), chainOf: () => [] });
 }

@@ -84,7 +84,8 @@ type Action = keyof typeof calls;
 const actions = Object.keys(calls) as readonly Action[];
 
 async function read(context: IssuanceContext, who: Principal, id: string) {
-  const found = await findRequest(context, new RecordedPolicySets(context), who, id);
+  const recordedPolicySets = new RecordedPolicySets(context);
+  const found = await findRequest({ ...context, recordedPolicySets }, who, id);
   if (found.ok) return actionsView(found.value.actions);
   expect(found.refusal.kind).toBe('not-found');
   return null;

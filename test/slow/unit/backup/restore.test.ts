@@ -1,3 +1,4 @@
+import { revokeCertificate } from '../../../../src/access/revocations.js';
 import { blockIdentity, unblockIdentity } from '../../../../src/access/block-identity.js';
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -91,7 +92,7 @@ async function stopped(): Promise<void> {
 }
 
 async function revoked({ context }: Composition, fingerprint: string): Promise<void> {
-  expect((await context.certificates.revoke(admin, fingerprint, { reason: 'keyCompromise', comment: null })).ok).toBe(
+  expect((await revokeCertificate(context, admin, fingerprint, { reason: 'keyCompromise', comment: null })).ok).toBe(
     true,
   );
 }

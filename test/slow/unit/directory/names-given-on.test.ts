@@ -22,7 +22,7 @@ import type { CertificateRequest } from '../../../../src/model/certificate-reque
 import { noName, type DirectoryUserAttributes } from '../../../../src/model/directory.js';
 import { newId } from '../../../../src/model/new-id.js';
 import { authenticated, type Principal } from '../../../../src/model/principal.js';
-import { certificateService } from '../../../../src/requests/certificate-request-service.js';
+import { listCertificates } from '../../../../src/requests/read-certificates.js';
 import { openKeyProofs } from '../../../../src/requests/open-key-proofs.js';
 import { listRequests } from '../../../../src/requests/read-requests.js';
 import { renewCertificate } from '../../../../src/requests/renew-certificate.js';
@@ -238,7 +238,7 @@ class World {
     const context = this.#context;
     const [listed, certificates] = await Promise.all([
       listRequests(context, caller, {}, page),
-      certificateService(context).list(caller, {}, page),
+      listCertificates(context, caller, {}, page),
     ]);
     const ids = new Set(requests.map(({ id }) => id));
     const issued = requests[2]!;
