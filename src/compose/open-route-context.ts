@@ -16,7 +16,6 @@ import type { StandingFaults } from '../model/measures.js';
 import { healthService } from '../observability/health.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import { RecordedPolicySets } from '../requests/read-requests.js';
-import { policyService } from '../requests/policy-service.js';
 import { LocalCaSigner } from '../signing/local-ca.js';
 import { apiTokenWriter } from './api-tokens.js';
 import type { OpenedClientCertificates } from './client-certificates.js';
@@ -90,7 +89,7 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
       signerOf: (issuer) => new LocalCaSigner({ active: () => issuer }, randomBytes),
       show: (server, shown) => showCertificate(server, shown),
     },
-    policies: policyService(useCases, drafts),
+    drafts,
     auditEvents: auditEventService(store, audit.checkpoints),
     changes: new Changes(store.changes, database.instance, randomBytes),
     apiTokens: new ApiTokens({

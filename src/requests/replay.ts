@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditEvent } from '../model/audit-event.js';
-import type { Refusal } from '../model/outcome.js';
+import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
+import type { Principal } from '../model/principal.js';
+import { whyNotPermitted } from '../identity/permissions.js';
 import {
   replayChanges,
   unrecordedFacts,
@@ -16,6 +18,7 @@ import type { SupposedUser } from '../model/directory.js';
 import { supposedParty } from '../access/directory-facts.js';
 import type { IssuanceContext } from '../context/context.js';
 import { isProbe } from '../context/request-steps.js';
+import { drafted, type DraftingContext, draftOf, draftRefusal } from './drafts.js';
 
 /** How many requests are read at once: the event loop waits a few milliseconds for them. */
 const chunkSize = 100;
@@ -23,6 +26,50 @@ const chunkSize = 100;
 const requestsPerProgress = 1000;
 /** After each chunk the event loop is left to others. A hundred thousand requests take ten seconds longer for it. */
 const restMilliseconds = 10;
+
+/** A draft, and the requests that it decides again. The default of `before` is now. */
+interface ReplayAsk extends Partial<RecordedRequestRange> {
+  /** YAML, as in policy files. */
+  readonly policies: readonly string[];
+  /** Supposed of these usernames, in place of what the directory told when their requests were decided. */
+  readonly directory?: readonly SupposedUser[];
+}
+
+/** A replay that has begun. */
+export interface Replay extends RecordedRequestRange {
+  readonly policySetDigest: string;
+  /** The items as they are found, several at a time. Ending the generator early ends the replay. */
+  readonly items: AsyncGenerator<readonly ReplayItem[], void, void>;
+}
+
+/** Decides the requests of a period again under a draft. Throws `PoliciesBusyError` while another replay runs. */
+export async function replayPolicies(
+  context: DraftingContext,
+  principal: Principal,
+  { policies, after, before, cluster, directory = [] }: ReplayAsk,
+): Promise<Outcome<Replay>> {
+  const now = context.clock();
+  const range = {
+    ...(cluster !== undefined && { cluster }),
+    ...(after !== undefined && { after }),
+    // Requests of the future would keep it from ending.
+    before: before === undefined || before > now ? now : before,
+  };
+  const refusal = whyNotPermitted(principal, 'draft-policies') ?? whyNotPeriod(after, range.before);
+  if (refusal) return refusal;
+  const opened = await drafted(() => context.drafts.replay(draftOf(policies, [])));
+  if (!opened.ok) return opened;
+  const items = replayItems(context, principal.name, opened.value, range, directory);
+  // From here on the session is closed when the items are ended.
+  await items.next();
+  return done({ policySetDigest: opened.value.digest, ...range, items });
+}
+
+function whyNotPeriod(after: Date | undefined, before: Date): Refused | null {
+  if (after === undefined || after < before) return null;
+  const errors = [{ pointer: '/after', message: 'must lie before `before` and before now' }];
+  return refused({ kind: 'invalid-request', errors });
+}
 
 /**
  * Replays the requests of a period, chunk by chunk as the items are taken. The first item is empty: once it is taken,
@@ -123,14 +170,6 @@ async function recordReplay(
     events: [auditEvent('PolicyReplayed', clock(), principal, details, { cluster: cluster ?? null })],
   });
 }
-
-/** The answer to the caller of a draft that is refused. */
-export const draftRefusal = ({ reason, message, errors }: DraftRefusedError): Refusal => ({
-  kind: 'unacceptable-policies',
-  reason,
-  message,
-  errors,
-});
 
 /** Counts the results of a replay. */
 function newTally() {

@@ -12,7 +12,7 @@ export const withMethods = <T extends object>(real: T, others: Partial<T>): T =>
   });
 
 /** The context of routes whose store answers otherwise. */
-export const withReaders = <Name extends 'certificates' | 'identities' | 'auditEvents'>(
+export const withReaders = <Name extends 'certificates' | 'identities' | 'auditEvents' | 'recordedRequests'>(
   context: RouteContext,
   name: Name,
   others: Partial<Store[Name]>,

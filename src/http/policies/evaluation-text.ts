@@ -11,7 +11,7 @@ import {
 } from '@kubepass/inspect/formats';
 import type { ApprovalStage, Decision, RenewalFacts, TraceEntry } from '../../model/decision.js';
 import { quoteName } from '../../model/name-grammar.js';
-import type { Evaluation } from '../../requests/policy-service.js';
+import type { Evaluation } from '../../requests/evaluate-policies.js';
 import { blastRadiusLines } from '../certificate-requests/blast-radius.js';
 
 const width = 100;

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import type { ReplayItem } from '../../model/replay.js';
-import type { Replay } from '../../requests/policy-service.js';
+import { type Replay, replayPolicies } from '../../requests/replay.js';
 import type { RouteContext } from '../server/route-context.js';
 import { instantInBody, jsonMediaType } from '../plugins/request-input.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -17,7 +17,7 @@ import type { ReplayLine } from './replay-schemas.js';
 const ndjson = 'application/x-ndjson';
 
 /** Adds the route to a scope that accepts drafts of policies. */
-export function addReplay(scope: App, { policies }: RouteContext): void {
+export function addReplay(scope: App, context: RouteContext): void {
   scope.post(
     '/policies/replay',
     operation({
@@ -40,7 +40,7 @@ export function addReplay(scope: App, { policies }: RouteContext): void {
     }),
     async (request, reply) => {
       const { after, before, ...ask } = request.body;
-      const outcome = await policies.replay(callerOf(request), {
+      const outcome = await replayPolicies(context, callerOf(request), {
         ...ask,
         ...(after !== undefined && { after: instantInBody('/after', after) }),
         ...(before !== undefined && { before: instantInBody('/before', before) }),

@@ -1,6 +1,8 @@
 import * as schemas from './schemas.js';
 import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
 import { Type } from 'typebox';
+import { evaluatePolicies } from '../../requests/evaluate-policies.js';
+import { listOffers, listPolicies, readPolicySchema, readPolicyTexts } from '../../requests/read-policies.js';
 import type { RouteContext } from '../server/route-context.js';
 import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -18,7 +20,6 @@ import { problem, ProblemError } from '../problems/problem.js';
 const schemaMediaTypes = ['application/json', 'application/schema+json'];
 
 export function addPolicies(app: App, context: RouteContext): void {
-  const { policies } = context;
   app.get(
     '/policies',
     operation({
@@ -30,7 +31,7 @@ export function addPolicies(app: App, context: RouteContext): void {
       response: { 200: pageResponse(schemas.LoadedPolicyListSchema, 'A page.') },
     }),
     async (request, reply): Promise<LoadedPolicyListBody> => {
-      const { digest, items } = policies.list(callerOf(request));
+      const { digest, items } = listPolicies(context, callerOf(request));
       const page = pageOfList(items, pageQuery(request.query), ({ kind, path, name }) => `${kind} ${path} ${name}`);
       linkToNext(request, reply, page.nextCursor);
       return { digest, items: page.items.map((policy) => ({ ...policy })), nextCursor: page.nextCursor };
@@ -48,7 +49,7 @@ export function addPolicies(app: App, context: RouteContext): void {
         'request: `POST /v1/policies/evaluate` says so.',
       response: { 200: json(schemas.PolicyOfferListSchema, { description: 'One item for each policy.' }) },
     }),
-    (request) => schemas.policyOffersView({ items: policies.offers(callerOf(request)) }),
+    (request) => schemas.policyOffersView({ items: listOffers(context, callerOf(request)) }),
   );
 
   app.get(
@@ -62,7 +63,7 @@ export function addPolicies(app: App, context: RouteContext): void {
       response: { 200: json(schemas.PolicyTextsSchema, { description: 'The files.' }) },
     }),
     (request) => {
-      const { digest, texts } = granted(policies.texts(callerOf(request)));
+      const { digest, texts } = granted(readPolicyTexts(context, callerOf(request)));
       return schemas.policyTextsView({ digest, files: texts });
     },
   );
@@ -91,7 +92,7 @@ export function addPolicies(app: App, context: RouteContext): void {
       },
     }),
     (request, reply) => {
-      policySchema ??= JSON.stringify(policies.schema());
+      policySchema ??= JSON.stringify(readPolicySchema());
       return reply.type(request.answerType).send(policySchema);
     },
   );
@@ -124,7 +125,7 @@ export function addPolicies(app: App, context: RouteContext): void {
       }),
       async (request, reply) => {
         const { policies: draft, ...ask } = request.body;
-        const evaluation = granted(await policies.evaluate(callerOf(request), ask, draft ?? null));
+        const evaluation = granted(await evaluatePolicies(context, callerOf(request), ask, draft ?? null));
         return request.answerType === 'text/plain'
           ? reply.type('text/plain; charset=utf-8').send(evaluationText(evaluation))
           : evaluationView(evaluation);

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { Evaluation } from '../../requests/policy-service.js';
+import type { Evaluation } from '../../requests/evaluate-policies.js';
 import { BlastRadiusSchema, blastRadiusView } from '../certificate-requests/blast-radius.js';
 import { ApprovalStageSchema, decisionProperties, traceOf, violations } from '../certificate-requests/decision.js';
 import { exampleRequests, CertificateRequestSpecSchema } from '../certificate-requests/schemas.js';

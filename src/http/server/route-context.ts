@@ -10,7 +10,7 @@ import type { DirectoryUserService, ScimService } from '../../directory/director
 import type { ReviewContext } from '../../access/review-access.js';
 import type { AuditEventService } from '../../evidence/audit-event-service.js';
 import type { Changes } from '../../evidence/changes.js';
-import type { PolicyService } from '../../requests/policy-service.js';
+import type { DraftingContext } from '../../requests/drafts.js';
 import type { ExplainingContext } from '../../requests/read-requests.js';
 import type { IdempotencyKeys } from '../../context/idempotency-keys.js';
 import type { Restorations } from '../../backup/recorded-restorations.js';
@@ -40,8 +40,8 @@ export interface OfferedSignIns {
  * takes the context and the calling principal, and checks permissions by itself. Expected refusals are values
  * (`Outcome`); faults are thrown.
  */
-export interface RouteContext extends IssuanceContext, ProbingContext, ReviewContext, ExplainingContext {
-  readonly policies: PolicyService;
+export interface RouteContext
+  extends IssuanceContext, ProbingContext, ReviewContext, ExplainingContext, DraftingContext {
   readonly auditEvents: AuditEventService;
   readonly changes: Pick<Changes, 'read' | 'wait'>;
   readonly inspections: InspectionService;

@@ -1,9 +1,10 @@
 import { quietMoment } from '../../helpers/quiet-moment.js';
-import { withReaders } from '../../helpers/other-methods.js';
+import { withMethods, withReaders } from '../../helpers/other-methods.js';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RecordedRequest, Replayed } from '../../../src/model/replay.js';
 import type { ExposedIdentity } from '../../../src/model/identity.js';
 import type { RouteContext } from '../../../src/http/server/route-context.js';
 import { connectRaw } from '../../http/support/raw-client.js';
@@ -55,6 +56,12 @@ const isQuiet = async () => {
   return open === 0 && pages === before;
 };
 
+/** Nothing is decided again, and the answer is a long one. */
+const failedReplay = ({ id, cluster, groups, requester, decision: { decidedAt } }: RecordedRequest): Replayed => ({
+  kind: 'failed',
+  request: { id, cluster, groups, username: 'a'.repeat(9_999), requester: requester.name, decidedAt },
+});
+
 /** Every source of a stream goes on for as long as somebody reads. */
 const endless = (context: RouteContext): RouteContext => {
   const exported = () =>
@@ -65,19 +72,27 @@ const endless = (context: RouteContext): RouteContext => {
       return endlessPage(items);
     },
   });
+  const withIdentities = withReaders(withCertificates, 'identities', {
+    listAmong: (() => Promise.resolve(endlessPage([exposed]))) as never,
+  });
   return {
-    ...withReaders(withCertificates, 'identities', {
-      listAmong: (() => Promise.resolve(endlessPage([exposed]))) as never,
+    ...withReaders(withIdentities, 'recordedRequests', {
+      chunk: async (range) => endlessPage(await context.store.recordedRequests.chunk(range, null, 1)).items,
     }),
     auditEvents: { ...context.auditEvents, export: exported, exportWithHashes: exported },
-    policies: {
-      ...context.policies,
-      replay: async (...asked) => {
-        const outcome = await context.policies.replay(...asked);
-        const refused = { kind: 'refused', refusal: { kind: 'not-permitted', message: 'a'.repeat(9_999) } } as const;
-        return outcome.ok ? { ...outcome, value: { ...outcome.value, items: withoutEnd([refused]) } } : outcome;
+    drafts: withMethods(context.drafts, {
+      replay: async (draft) => {
+        const session = await context.drafts.replay(draft);
+        open += 1;
+        return withMethods(session, {
+          replay: (batch) => Promise.resolve(batch.map(failedReplay)),
+          close: async () => {
+            await session.close();
+            open -= 1;
+          },
+        });
       },
-    },
+    }),
   };
 };
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createRequest } from '../../../src/requests/create-request.js';
-import { policyService } from '../../../src/requests/policy-service.js';
+import { evaluatePolicies } from '../../../src/requests/evaluate-policies.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice } from '../../helpers/principals.js';
 
@@ -55,7 +55,7 @@ it.each(Object.entries(asks))(
     expect(Buffer.byteLength(JSON.stringify(stored?.decision))).toBeLessThan(24_576);
 
     const drafts = { evaluate: () => Promise.reject(new Error()), replay: () => Promise.reject(new Error()) };
-    await policyService(context, drafts).evaluate(alice, ask, null);
+    await evaluatePolicies({ ...context, drafts }, alice, ask, null);
     const { items } = await context.store.auditEvents.list({ type: 'PolicyEvaluated' }, { limit: 1, cursor: null });
     expect(Buffer.byteLength(items[0]?.canonical ?? '')).toBeLessThan(40_960);
   },
