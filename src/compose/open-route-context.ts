@@ -4,8 +4,8 @@ import { UnknownCertificates } from '../access/unknown-certificates.js';
 import type { CallersConfig } from '../config/callers-config.js';
 import { IdempotencyKeys } from '../context/idempotency-keys.js';
 import { directoryUserService, scimService } from '../directory/directory-service.js';
-import { auditEventService } from '../evidence/audit-event-service.js';
 import { Changes } from '../evidence/changes.js';
+import { SharedVerification } from '../evidence/read-audit-events.js';
 import type { OfferedSignIns, RouteContext } from '../http/server/route-context.js';
 import { ApiTokens } from '../identity/api-tokens.js';
 import { InspectionPool } from '../inspections/inspection-pool.js';
@@ -90,7 +90,8 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
       show: (server, shown) => showCertificate(server, shown),
     },
     drafts,
-    auditEvents: auditEventService(store, audit.checkpoints),
+    checkpoints: audit.checkpoints,
+    verification: new SharedVerification(store.auditEvents),
     changes: new Changes(store.changes, database.instance, randomBytes),
     apiTokens: new ApiTokens({
       reader: store.apiTokens,

@@ -1,5 +1,18 @@
 import type { FastifyReply } from 'fastify';
-import type { AuditExport, LogProof } from '../../evidence/audit-event-service.js';
+import {
+  listCheckpointKeys,
+  type LogProof,
+  proveConsistency,
+  proveInclusion,
+  readCheckpoint,
+} from '../../evidence/prove-log.js';
+import {
+  type AuditExport,
+  exportAuditEvents,
+  exportWithHashes,
+  listAuditEvents,
+  verifyAuditLog,
+} from '../../evidence/read-audit-events.js';
 import type { RouteContext } from '../server/route-context.js';
 import { instantInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
@@ -17,7 +30,7 @@ const ndjson = 'application/x-ndjson';
 const exampleLine =
   '{"at":"2026-03-01T09:30:00.000Z","cluster":"demo","details":{"groups":["team-a"],"username":"jane@corp.example"},…}\n';
 
-export function addAuditEvents(app: App, { auditEvents }: RouteContext): void {
+export function addAuditEvents(app: App, context: RouteContext): void {
   app.get(
     '/audit-events',
     operation({
@@ -54,12 +67,12 @@ export function addAuditEvents(app: App, { auditEvents }: RouteContext): void {
       if (hashes === 'true') {
         if (request.answerType !== ndjson || Object.keys(filter).length > 0)
           throw new ProblemError(onlyForWholeExports);
-        return sendExport(reply, granted(await auditEvents.exportWithHashes(callerOf(request))));
+        return sendExport(reply, granted(await exportWithHashes(context, callerOf(request))));
       }
       if (request.answerType === ndjson)
-        return sendExport(reply, granted(await auditEvents.export(callerOf(request), filter)));
+        return sendExport(reply, granted(await exportAuditEvents(context, callerOf(request), filter)));
       const ordered = { ...filter, ...(order && { order }) };
-      const page = granted(await auditEvents.list(callerOf(request), ordered, pageQuery(request.query)));
+      const page = granted(await listAuditEvents(context, callerOf(request), ordered, pageQuery(request.query)));
       return { ...pageBody(request, reply, page, auditEventView), firstSeq: page.firstSeq };
     },
   );
@@ -79,7 +92,7 @@ export function addAuditEvents(app: App, { auditEvents }: RouteContext): void {
         }),
       },
     }),
-    async (request) => granted(await auditEvents.verify(callerOf(request))),
+    async (request) => granted(await verifyAuditLog(context, callerOf(request))),
   );
 }
 
@@ -113,7 +126,7 @@ async function* lines(events: AsyncIterable<string>): AsyncGenerator<string, voi
 /**
  * Lets others prove what the log was like, without trust in whoever keeps it. `addAuditEvents` registers the schemas.
  */
-export function addEvidence(app: App, { auditEvents }: RouteContext): void {
+export function addEvidence(app: App, context: RouteContext): void {
   app.get(
     '/audit-events/checkpoint',
     operation({
@@ -136,7 +149,7 @@ export function addEvidence(app: App, { auditEvents }: RouteContext): void {
       problems: ['not-found'],
     }),
     async (request, reply) => {
-      const checkpoint = granted(await auditEvents.checkpoint(callerOf(request)));
+      const checkpoint = granted(await readCheckpoint(context, callerOf(request)));
       return request.answerType === 'text/plain'
         ? reply.type('text/plain; charset=utf-8').send(checkpoint.note)
         : schemas.checkpointView(checkpoint);
@@ -157,7 +170,7 @@ export function addEvidence(app: App, { auditEvents }: RouteContext): void {
         }),
       },
     }),
-    async (request) => checkpointKeysView({ items: granted(await auditEvents.checkpointKeys(callerOf(request))) }),
+    async (request) => checkpointKeysView({ items: granted(await listCheckpointKeys(context, callerOf(request))) }),
   );
 
   app.get(
@@ -174,7 +187,7 @@ export function addEvidence(app: App, { auditEvents }: RouteContext): void {
     }),
     async (request) => {
       const { seq } = request.params;
-      const proof = granted(await auditEvents.inclusionProof(callerOf(request), seq, request.query.size));
+      const proof = granted(await proveInclusion(context, callerOf(request), seq, request.query.size));
       return { size: proof.size, index: proof.index, hashes: inBase64(proof) };
     },
   );
@@ -192,7 +205,7 @@ export function addEvidence(app: App, { auditEvents }: RouteContext): void {
     }),
     async (request) => {
       const { from, to } = request.query;
-      const proof = granted(await auditEvents.consistencyProof(callerOf(request), from, to));
+      const proof = granted(await proveConsistency(context, callerOf(request), from, to));
       return { size: proof.size, hashes: inBase64(proof) };
     },
   );

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { LastCheckpoint } from '../../evidence/audit-event-service.js';
+import type { LastCheckpoint } from '../../evidence/prove-log.js';
 import { auditEventTypes } from '../../model/audit-event.js';
 import { nextCursorProperty, pageParameters } from '../answers/page-schemas.js';
 import {

@@ -8,7 +8,8 @@ import type { CertificateLists } from '../../access/revocation-lists.js';
 import type { IssuanceContext } from '../../context/context.js';
 import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
 import type { ReviewContext } from '../../access/review-access.js';
-import type { AuditEventService } from '../../evidence/audit-event-service.js';
+import type { ProvingContext } from '../../evidence/prove-log.js';
+import type { SharedVerification } from '../../evidence/read-audit-events.js';
 import type { Changes } from '../../evidence/changes.js';
 import type { DraftingContext } from '../../requests/drafts.js';
 import type { ExplainingContext } from '../../requests/read-requests.js';
@@ -41,8 +42,8 @@ export interface OfferedSignIns {
  * (`Outcome`); faults are thrown.
  */
 export interface RouteContext
-  extends IssuanceContext, ProbingContext, ReviewContext, ExplainingContext, DraftingContext {
-  readonly auditEvents: AuditEventService;
+  extends IssuanceContext, ProbingContext, ReviewContext, ExplainingContext, DraftingContext, ProvingContext {
+  readonly verification: Pick<SharedVerification, 'verify'>;
   readonly changes: Pick<Changes, 'read' | 'wait'>;
   readonly inspections: InspectionService;
   readonly webhookDeliveries: WebhookDeliveryService;

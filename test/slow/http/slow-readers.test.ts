@@ -1,5 +1,3 @@
-import { quietMoment } from '../../helpers/quiet-moment.js';
-import { withMethods, withReaders } from '../../helpers/other-methods.js';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -12,20 +10,8 @@ import { policies, startService, type TestService } from '../../http/support/ser
 import { makeTlsPair } from '../../http/support/tls-files.js';
 
 const stalledMilliseconds = 2_000;
-/** The streams that are open now. */
+/** The replays that are open now. */
 let open = 0;
-async function* withoutEnd<T>(value: T): AsyncGenerator<T, void, void> {
-  open += 1;
-  try {
-    for (;;) {
-      await setImmediate();
-      yield value;
-    }
-  } finally {
-    open -= 1;
-  }
-}
-
 const exposed: ExposedIdentity = {
   username: 'jane',
   clusters: [],
@@ -56,16 +42,18 @@ const isQuiet = async () => {
   return open === 0 && pages === before;
 };
 
+/** A page of such texts has 100 KB: the memory for what arrives before a reader stops is memory of this process, too. */
+const text = 'a'.repeat(999);
+const link = { seq: 0, canonical: text, previousHash: '', hash: '' };
+
 /** Nothing is decided again, and the answer is a long one. */
 const failedReplay = ({ id, cluster, groups, requester, decision: { decidedAt } }: RecordedRequest): Replayed => ({
   kind: 'failed',
-  request: { id, cluster, groups, username: 'a'.repeat(9_999), requester: requester.name, decidedAt },
+  request: { id, cluster, groups, username: text, requester: requester.name, decidedAt },
 });
 
 /** Every source of a stream goes on for as long as somebody reads. */
 const endless = (context: RouteContext): RouteContext => {
-  const exported = () =>
-    Promise.resolve({ ok: true as const, value: { firstSeq: 1, lines: withoutEnd('a'.repeat(9_999)) } });
   const withCertificates = withReaders(context, 'certificates', {
     list: async (filter, page) => {
       const { items } = await context.store.certificates.list(filter, { ...page, limit: 1, cursor: null });
@@ -75,11 +63,17 @@ const endless = (context: RouteContext): RouteContext => {
   const withIdentities = withReaders(withCertificates, 'identities', {
     listAmong: (() => Promise.resolve(endlessPage([exposed]))) as never,
   });
+  const withAuditEvents = withReaders(withIdentities, 'auditEvents', {
+    head: () => Promise.resolve({ seq: Number.MAX_SAFE_INTEGER, hash: '' }),
+    links: async (after) => {
+      await setImmediate();
+      return endlessPage([link]).items.map((one, i) => ({ ...one, seq: after + 1 + i }));
+    },
+  });
   return {
-    ...withReaders(withIdentities, 'recordedRequests', {
+    ...withReaders(withAuditEvents, 'recordedRequests', {
       chunk: async (range) => endlessPage(await context.store.recordedRequests.chunk(range, null, 1)).items,
     }),
-    auditEvents: { ...context.auditEvents, export: exported, exportWithHashes: exported },
     drafts: withMethods(context.drafts, {
       replay: async (draft) => {
         const session = await context.drafts.replay(draft);

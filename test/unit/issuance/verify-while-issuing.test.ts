@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { auditEventService } from '../../../src/evidence/audit-event-service.js';
-import { Checkpoints } from '../../../src/evidence/checkpoint-service.js';
+import { SharedVerification, verifyAuditLog } from '../../../src/evidence/read-audit-events.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance } from '../../helpers/issuance.js';
@@ -14,14 +13,10 @@ it('issues while the audit log is being verified', async () => {
   const { pem } = await csrFor('jane', ['team-a']);
 
   let verified = false;
-  const verification = auditEventService(
-    context.store,
-    new Checkpoints({ ...context, signers: [], retiresOthers: false }),
-  )
-    .verify(auditor)
-    .finally(() => {
-      verified = true;
-    });
+  const shared = new SharedVerification(context.store.auditEvents);
+  const verification = verifyAuditLog({ verification: shared }, auditor).finally(() => {
+    verified = true;
+  });
   const outcome = await createRequest(context, alice, { csr: pem }, { waitSeconds: 9, idempotency: null });
   expect(outcome).toMatchObject({ ok: true, value: { request: { state: 'issued' } } });
   expect(verified).toBe(false);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { auditEventService } from '../../../src/evidence/audit-event-service.js';
+import { SharedVerification, verifyAuditLog } from '../../../src/evidence/read-audit-events.js';
 import type { Store } from '../../../src/store/store.js';
 import { auditor } from '../../helpers/principals.js';
 
@@ -13,11 +13,10 @@ it('reads the chain once for all who ask for its verification meanwhile, and aga
     },
     head: () => Promise.resolve(genesis),
   } as unknown as Store['auditEvents'];
-  const checkpoints = {} as Store['checkpoints'];
-  const service = auditEventService({ auditEvents, checkpoints }, null as never);
-  const answers = await Promise.all(Array.from({ length: 5 }, () => service.verify(auditor)));
+  const context = { verification: new SharedVerification(auditEvents) };
+  const answers = await Promise.all(Array.from({ length: 5 }, () => verifyAuditLog(context, auditor)));
   expect(new Set(answers.map((it) => it.ok && it.value.valid))).toEqual(new Set([true]));
   expect(reads).toBe(1);
-  await service.verify(auditor);
+  await verifyAuditLog(context, auditor);
   expect(reads).toBe(2);
 });
