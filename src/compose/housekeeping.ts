@@ -3,7 +3,7 @@ import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
 import { type IssuanceContext, secondsAfter } from '../context/context.js';
 import { expireRequests } from '../requests/expire-requests.js';
-import { settleReuses } from '../directory/directory-service.js';
+import { settleReuses } from '../directory/confirm-user.js';
 import { settleLosses } from '../directory/lose-groups.js';
 import { announceExpiry, forgetOldNotices } from '../access/announce-expiry.js';
 import { keptProofSeconds } from '../identity/callers/key-proofs.js';

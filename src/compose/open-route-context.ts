@@ -3,7 +3,6 @@ import { CertificateLists } from '../access/revocation-lists.js';
 import { UnknownCertificates } from '../access/unknown-certificates.js';
 import type { CallersConfig } from '../config/callers-config.js';
 import { IdempotencyKeys } from '../context/idempotency-keys.js';
-import { directoryUserService, scimService } from '../directory/directory-service.js';
 import { Changes } from '../evidence/changes.js';
 import { SharedVerification } from '../evidence/read-audit-events.js';
 import type { OfferedSignIns, RouteContext } from '../http/server/route-context.js';
@@ -82,8 +81,6 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
   const context: RouteContext = {
     ...useCases,
     recordedPolicySets: new RecordedPolicySets(useCases),
-    scim: scimService(useCases, budgets),
-    directoryUsers: directoryUserService(useCases),
     certificateLists: new CertificateLists(useCases, access.denyList),
     probePorts: {
       signerOf: (issuer) => new LocalCaSigner({ active: () => issuer }, randomBytes),

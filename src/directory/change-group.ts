@@ -8,6 +8,7 @@ import {
   type MembershipChange,
 } from '../model/directory.js';
 import { newId } from '../model/new-id.js';
+import type { Principal } from '../model/principal.js';
 import type { CommitResult, Operation, Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import { afterLosing, firstLosers, losingStep, togetherAtMost } from './lose-groups.js';
@@ -21,7 +22,7 @@ export interface GroupChange {
 
 export async function createGroup(
   context: IssuanceContext,
-  actor: string,
+  { name: actor }: Principal,
   attributes: DirectoryGroupAttributes,
   members: readonly string[],
 ): Promise<DirectoryOutcome<DirectoryGroup>> {
@@ -52,10 +53,10 @@ const mostDifferences = 5;
  */
 export async function changeGroup(
   context: IssuanceContext,
-  actor: string,
+  { name: actor }: Principal,
   id: string,
-  change: GroupChange,
   version: number | null,
+  change: GroupChange,
 ): Promise<DirectoryOutcome<DirectoryGroup>> {
   for (let tried = 0; ; tried++) {
     const outcome = await tryChange(context, actor, id, change, version, tried < mostDifferences);
@@ -121,7 +122,7 @@ const everybody = 1_000_000;
 
 export async function deleteGroup(
   context: IssuanceContext,
-  actor: string,
+  { name: actor }: Principal,
   id: string,
   version: number | null,
 ): Promise<DirectoryOutcome<null>> {

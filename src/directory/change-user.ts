@@ -6,9 +6,12 @@ import {
   type DirectoryUser,
   type DirectoryUserAttributes,
 } from '../model/directory.js';
+import type { Budgets } from '../identity/spent-budgets.js';
+import { BudgetSpentError } from '../model/budget.js';
 import { StoreBusyError } from '../model/errors.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import { newId } from '../model/new-id.js';
+import type { Principal } from '../model/principal.js';
 import type { Operation, Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import { endAccess } from '../access/blocks.js';
@@ -40,11 +43,68 @@ type UserChange =
     }
   | { readonly kind: 'delete'; readonly id: string; readonly version: number | null };
 
+/** The context of whoever changes people over SCIM. The routes let nobody but a directory's connector in. */
+export interface ProvisioningContext extends IssuanceContext {
+  readonly budgets: Pick<Budgets, 'begin'>;
+}
+
+/** Somebody who left and comes back under the same `externalId` is changed, not made. */
+export function createUser(
+  context: IssuanceContext,
+  { name }: Principal,
+  attributes: DirectoryUserAttributes,
+): Promise<DirectoryOutcome<DirectoryUser>> {
+  context.directoryUse.begin();
+  return commitChange(context, name, { kind: 'create', attributes });
+}
+
+/** `version` null: whichever there is. `asked` may throw. */
+export function changeUser(
+  context: ProvisioningContext,
+  principal: Principal,
+  id: string,
+  version: number | null,
+  asked: (before: DirectoryUserAttributes) => DirectoryUserAttributes,
+): Promise<DirectoryOutcome<DirectoryUser>> {
+  const change = withinBudget(context.budgets, principal, asked);
+  return commitChange(context, principal.name, { kind: 'change', id, version, change });
+}
+
+export async function deleteUser(
+  context: IssuanceContext,
+  { name }: Principal,
+  id: string,
+  version: number | null,
+): Promise<DirectoryOutcome<null>> {
+  const outcome = await commitChange(context, name, { kind: 'delete', id, version });
+  return outcome.ok ? { ok: true, value: null } : outcome;
+}
+
+/**
+ * A change of a person for which a caller has budget. Whether somebody leaves by it is known only now, so the call was
+ * let in. Without budget nothing else is kept of such a change: the person leaves, and their other attributes stay.
+ * Other changes are refused then.
+ */
+function withinBudget(
+  budgets: Pick<Budgets, 'begin'>,
+  principal: Principal,
+  change: (before: DirectoryUserAttributes) => DirectoryUserAttributes,
+): typeof change {
+  return (before) => {
+    const after = change(before);
+    const changed = changedAttributes(before, after);
+    const spent = changed.length === 0 ? null : budgets.begin(principal, 'keeping');
+    if (spent === null) return after;
+    if (changed.includes('active') && !after.active) return { ...before, active: false };
+    throw new BudgetSpentError(spent);
+  };
+}
+
 /**
  * Changes a user together with all that follows from it, in one commit: somebody who leaves loses their access,
  * somebody who returns may ask again. Answers the user as they are after the commit.
  */
-export async function changeUser(
+async function commitChange(
   context: IssuanceContext,
   actor: string,
   asked: UserChange,
@@ -184,7 +244,7 @@ function kindOf(before: DirectoryUser | null, here: boolean, deleted: boolean) {
 }
 
 /** The names of the attributes that differ. */
-export function changedAttributes(before: DirectoryUserAttributes, after: DirectoryUserAttributes): readonly string[] {
+function changedAttributes(before: DirectoryUserAttributes, after: DirectoryUserAttributes): readonly string[] {
   const one = plainAttributes(before);
   const other = plainAttributes(after);
   return (Object.keys(one) as (keyof DirectoryUserAttributes)[]).filter(

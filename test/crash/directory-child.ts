@@ -1,3 +1,5 @@
+import { changeGroup } from '../../src/directory/change-group.js';
+import { changeUser, deleteUser } from '../../src/directory/change-user.js';
 import { setTimeout } from 'node:timers/promises';
 import { buildApp } from '../../src/app.js';
 import { compose } from '../../src/compose/compose.js';
@@ -15,21 +17,20 @@ const [, , patched = '', deleted = '', replaced = '', group = '', token = ''] = 
 const ignore = () => undefined;
 const log = { info: ignore, warn: ignore, error: ignore };
 const { context, store, begin, close } = await compose(loadConfig(readEnvironment()), log);
-const { scim } = context;
 const app = buildApp(context, {
   logger: createLogger({ level: 'fatal' }, { write: ignore }),
 });
 process.send?.('begins');
 await begin();
-await scim.changeUser(connector, patched, null, (before) => ({ ...before, active: false }));
-await scim.deleteUser(connector, deleted, null);
+await changeUser(context, connector, patched, null, (before) => ({ ...before, active: false }));
+await deleteUser(context, connector, deleted, null);
 const put = await app.inject({
   ...{ method: 'PUT', url: `/scim/v2/Users/${replaced}` },
   headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
   payload: { schemas: [uris.user], userName: 'replaced', externalId: 'replaced', active: false },
 });
 if (put.statusCode !== 200) throw new Error(`a PUT is answered with ${put.payload}`);
-await scim.changeGroup(connector, group, null, { attributes: {}, members: [{ kind: 'replace', ids: [] }] });
+await changeGroup(context, connector, group, null, { attributes: {}, members: [{ kind: 'replace', ids: [] }] });
 while ((await store.directory.losses(0n, 1)).length > 0) await setTimeout(20);
 await app.close();
 await close();

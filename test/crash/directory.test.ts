@@ -1,3 +1,5 @@
+import { createGroup } from '../../src/directory/change-group.js';
+import { createUser } from '../../src/directory/change-user.js';
 import { createKubeconfig } from '../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../src/requests/create-request.js';
 import { randomInt } from 'node:crypto';
@@ -63,10 +65,11 @@ beforeAll(async () => {
   };
   for (const userName of [...leavers, ...movers]) {
     const attributes = { userName, externalId: userName, active: true, displayName: null, name: noName, emails: [] };
-    const made = await context.scim.createUser(connector, attributes);
+    const made = await createUser(context, connector, attributes);
     if (made.ok) ids.set(userName, made.value.id);
   }
-  const group = await context.scim.createGroup(
+  const group = await createGroup(
+    context,
     connector,
     { displayName: 'payments', externalId: 'payments' },
     movers.map((name) => ids.get(name) ?? ''),

@@ -27,7 +27,13 @@ import { ApiTokenSchema } from '../api-tokens/routes.js';
 import { CertificateSchema, shownListed } from '../certificates/schemas.js';
 import { ResidualExposureSchema } from '../identities/schemas.js';
 import { isHere } from '../../model/directory.js';
-import type { DirectoryUserDetails, DirectoryUserView } from '../../directory/directory-service.js';
+import { confirmDirectoryUser } from '../../directory/confirm-user.js';
+import {
+  type DirectoryUserDetails,
+  type DirectoryUserView,
+  findDirectoryUser,
+  listDirectoryUsers,
+} from '../../directory/read-directory.js';
 
 const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });
 const idsOf = (description: string) =>
@@ -166,7 +172,8 @@ function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): Direct
   return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
 }
 
-export function addDirectoryUsers(app: App, { directoryUsers, clock }: RouteContext): void {
+export function addDirectoryUsers(app: App, context: RouteContext): void {
+  const { clock } = context;
   app.get(
     '/directory-users',
     operation({
@@ -190,7 +197,7 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: RouteCont
         ...(active !== undefined && { active: active === 'true' }),
         deleted: deleted === 'true',
       };
-      const page = granted(await directoryUsers.list(callerOf(request), filter, pageQuery(request.query)));
+      const page = granted(await listDirectoryUsers(context, callerOf(request), filter, pageQuery(request.query)));
       return pageBody(request, reply, page, directoryUserView);
     },
   );
@@ -210,7 +217,10 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: RouteCont
       problems: ['not-found'],
     }),
     async (request) =>
-      directoryUserDetailsView(granted(await directoryUsers.find(callerOf(request), request.params.id)), clock()),
+      directoryUserDetailsView(
+        granted(await findDirectoryUser(context, callerOf(request), request.params.id)),
+        clock(),
+      ),
   );
 
   app.post(
@@ -230,6 +240,9 @@ export function addDirectoryUsers(app: App, { directoryUsers, clock }: RouteCont
       problems: ['not-found'],
     }),
     async (request) =>
-      directoryUserDetailsView(granted(await directoryUsers.confirm(callerOf(request), request.params.id)), clock()),
+      directoryUserDetailsView(
+        granted(await confirmDirectoryUser(context, callerOf(request), request.params.id)),
+        clock(),
+      ),
   );
 }

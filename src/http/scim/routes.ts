@@ -45,7 +45,9 @@ import {
 import { readGroupFilter, readUserFilter } from '../../scim/scim-input.js';
 import { groupPatch, readGroup } from '../../scim/group-attributes.js';
 import type { Principal } from '../../model/principal.js';
-import type { ScimService } from '../../directory/directory-service.js';
+import { changeGroup, createGroup, deleteGroup } from '../../directory/change-group.js';
+import { changeUser, createUser, deleteUser } from '../../directory/change-user.js';
+import { findGroup, findGroups, findMembers, findUser, findUsers } from '../../directory/read-directory.js';
 
 /** How people or groups are found, changed and shown. Throws what is wrong with a body. */
 interface ResourceKind<Item> {
@@ -71,24 +73,24 @@ interface FoundResources {
   readonly total: number;
 }
 
-export const users = (scim: ScimService): ResourceKind<DirectoryUser> => ({
+const users = (context: RouteContext): ResourceKind<DirectoryUser> => ({
   path: '/Users',
   async find(parameters, base, range = rangeOf(parameters)) {
     const filter = filterOf(parameters);
     const projection = projectionOf(parameters);
-    const { items, total } = await scim.users(filter === undefined ? [] : readUserFilter(filter), range);
+    const { items, total } = await findUsers(context, filter === undefined ? [] : readUserFilter(filter), range);
     return { resources: items.map((user) => project(renderUser(user, base), projection)), total };
   },
-  read: (id) => scim.user(id),
-  create: (caller, body) => scim.createUser(caller, readUser(body).attributes),
+  read: (id) => findUser(context, id),
+  create: (caller, body) => createUser(context, caller, readUser(body).attributes),
   replace(target, body) {
     const { attributes, tellsActive } = readUser(body);
     // A body that does not say whether the person is active brings nobody back.
-    return scim.changeUser(...target, ({ active }) => (tellsActive ? attributes : { ...attributes, active }));
+    return changeUser(context, ...target, ({ active }) => (tellsActive ? attributes : { ...attributes, active }));
   },
-  patch: (target, operations) => scim.changeUser(...target, (before) => patchUser(before, operations)),
+  patch: (target, operations) => changeUser(context, ...target, (before) => patchUser(before, operations)),
   isShownAfterPatch: true,
-  delete: (target) => scim.deleteUser(...target),
+  delete: (target) => deleteUser(context, ...target),
   render: (user, base, projection) => Promise.resolve(project(renderUser(user, base), projection)),
 });
 
@@ -96,17 +98,17 @@ export const users = (scim: ScimService): ResourceKind<DirectoryUser> => ({
 const membersOfPage = 20_000;
 const membersOfGroup = 1_000_000;
 
-export const groups = (scim: ScimService): ResourceKind<DirectoryGroup> => ({
+const groups = (context: RouteContext): ResourceKind<DirectoryGroup> => ({
   path: '/Groups',
   async find(parameters, base, range = rangeOf(parameters)) {
     const filter = filterOf(parameters);
     const projection = projectionOf(parameters);
-    const { items, total } = await scim.groups(filter === undefined ? [] : readGroupFilter(filter), range);
+    const { items, total } = await findGroups(context, filter === undefined ? [] : readGroupFilter(filter), range);
     const resources: object[] = [];
     let left = membersOfPage;
     for (const group of items) {
       const members = isShown(projection, 'members')
-        ? await scim.members(group.id, resources.length === 0 ? membersOfGroup : left + 1)
+        ? await findMembers(context, group.id, resources.length === 0 ? membersOfGroup : left + 1)
         : null;
       if (members !== null && resources.length > 0 && members.length > left) break;
       left -= members?.length ?? 0;
@@ -114,24 +116,24 @@ export const groups = (scim: ScimService): ResourceKind<DirectoryGroup> => ({
     }
     return { resources, total };
   },
-  read: (id) => scim.group(id),
+  read: (id) => findGroup(context, id),
   create(caller, body) {
     const { members, ...attributes } = readGroup(body);
-    return scim.createGroup(caller, attributes, members);
+    return createGroup(context, caller, attributes, members);
   },
   replace(target, body) {
     const { members, ...attributes } = readGroup(body);
-    return scim.changeGroup(...target, { attributes, members: [{ kind: 'replace', ids: members }] });
+    return changeGroup(context, ...target, { attributes, members: [{ kind: 'replace', ids: members }] });
   },
   patch(target, operations) {
     const { members, ...attributes } = groupPatch(operations);
-    return scim.changeGroup(...target, { attributes, members });
+    return changeGroup(context, ...target, { attributes, members });
   },
   // RFC 7644 3.5.2. A group may have ten thousand members.
   isShownAfterPatch: false,
-  delete: (target) => scim.deleteGroup(...target),
+  delete: (target) => deleteGroup(context, ...target),
   async render(group, base, projection) {
-    const members = isShown(projection, 'members') ? await scim.members(group.id, membersOfGroup) : null;
+    const members = isShown(projection, 'members') ? await findMembers(context, group.id, membersOfGroup) : null;
     return project(renderGroup(group, members, base), projection);
   },
 });
@@ -156,9 +158,10 @@ export function addScim(app: App, context: RouteContext, failuresPerMinute: numb
       throw new ProblemError(problem('not-acceptable', 'this resource comes as application/scim+json'));
   });
   const paths = rememberPaths(app);
-  const base: Base = (request) => `${context.scim.address ?? `${request.protocol}://${request.host}`}${app.prefix}`;
-  addResources(app, users(context.scim), base);
-  addResources(app, groups(context.scim), base);
+  const base: Base = (request) =>
+    `${context.publicAddress?.url ?? `${request.protocol}://${request.host}`}${app.prefix}`;
+  addResources(app, users(context), base);
+  addResources(app, groups(context), base);
   addDiscovery(app, base);
   addSearch(app, context, base);
   answerOtherMethods(app, paths);
@@ -172,12 +175,12 @@ function readScim(app: App): void {
 }
 
 /** RFC 7644 3.4.3 over people and groups together: all people come first. A filter must fit both. */
-function addSearch(app: App, { scim }: RouteContext, base: Base): void {
+function addSearch(app: App, context: RouteContext, base: Base): void {
   app.post('/.search', hidden, async (request, reply) => {
     const parameters = { query: readSearch(request.body) };
     const { startIndex, count } = rangeOf(parameters);
-    const people = await users(scim).find(parameters, base(request), { startIndex, count });
-    const teams = await groups(scim).find(parameters, base(request), {
+    const people = await users(context).find(parameters, base(request), { startIndex, count });
+    const teams = await groups(context).find(parameters, base(request), {
       startIndex: Math.max(1, startIndex - people.total),
       count: count - people.resources.length,
     });

@@ -6,7 +6,7 @@ import type { InspectionService } from '../../inspections/inspection-service.js'
 import type { ProbingContext } from '../../issuers/probe-issuer.js';
 import type { CertificateLists } from '../../access/revocation-lists.js';
 import type { IssuanceContext } from '../../context/context.js';
-import type { DirectoryUserService, ScimService } from '../../directory/directory-service.js';
+import type { ProvisioningContext } from '../../directory/change-user.js';
 import type { ReviewContext } from '../../access/review-access.js';
 import type { ProvingContext } from '../../evidence/prove-log.js';
 import type { SharedVerification } from '../../evidence/read-audit-events.js';
@@ -42,14 +42,18 @@ export interface OfferedSignIns {
  * (`Outcome`); faults are thrown.
  */
 export interface RouteContext
-  extends IssuanceContext, ProbingContext, ReviewContext, ExplainingContext, DraftingContext, ProvingContext {
+  extends
+    IssuanceContext,
+    ProbingContext,
+    ReviewContext,
+    ExplainingContext,
+    DraftingContext,
+    ProvingContext,
+    ProvisioningContext {
   readonly verification: Pick<SharedVerification, 'verify'>;
   readonly changes: Pick<Changes, 'read' | 'wait'>;
   readonly inspections: InspectionService;
   readonly webhookDeliveries: WebhookDeliveryService;
-  readonly directoryUsers: DirectoryUserService;
-  /** The directory, as its connector changes it. The routes let nobody else in. */
-  readonly scim: ScimService;
   readonly apiTokens: Pick<ApiTokens, 'create' | 'list' | 'revoke'>;
   readonly sessions: Pick<Sessions, 'beginWithToken' | 'whyNotWithToken' | 'list' | 'end'>;
   readonly logins: Pick<Logins, 'issuers' | 'begin' | 'finish'>;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { directoryFacts } from '../../../src/access/directory-facts.js';
-import { scimService, settleReuses } from '../../../src/directory/directory-service.js';
+import { changeUser, createUser } from '../../../src/directory/change-user.js';
+import { settleReuses } from '../../../src/directory/confirm-user.js';
 import { noName } from '../../../src/model/directory.js';
 import type { ProbedRevocation } from '../../../src/model/enforcement.js';
 import type { ApiToken } from '../../../src/model/principal.js';
@@ -32,21 +33,17 @@ beforeEach(async () => {
 });
 afterEach(() => issuance.close());
 
-/** Nothing here has a budget. */
-const unbounded = { begin: () => null };
-
 async function join(userName: string, externalId: string): Promise<string> {
   const attributes = { userName, externalId, active: true, displayName: null, name: noName, emails: [] };
-  const outcome = await scimService(context, unbounded).createUser(connector, attributes);
+  const outcome = await createUser(context, connector, attributes);
   if (!outcome.ok) throw new Error(`nobody joined: ${outcome.refusal.why}`);
   return outcome.value.id;
 }
 const leave = async (id: string) => {
-  const change = (before: Parameters<Parameters<ReturnType<typeof scimService>['changeUser']>[3]>[0]) => ({
-    ...before,
-    active: false,
+  const unbounded = { ...context, budgets: { begin: () => null } };
+  expect(await changeUser(unbounded, connector, id, null, (before) => ({ ...before, active: false }))).toMatchObject({
+    ok: true,
   });
-  expect(await scimService(context, unbounded).changeUser(connector, id, null, change)).toMatchObject({ ok: true });
 };
 
 /** Records a certificate that a person asked for, as if it had been issued. */

@@ -1,3 +1,4 @@
+import { changeUser, createUser } from '../../../../src/directory/change-user.js';
 import { readCheckpoint } from '../../../../src/evidence/prove-log.js';
 import { verifyAuditLog } from '../../../../src/evidence/read-audit-events.js';
 import { revokeCertificate } from '../../../../src/access/revocations.js';
@@ -399,12 +400,12 @@ describe('a restore', () => {
     const { context } = await started();
     const connector: Principal = { ...admin, name: 'connector', roles: ['directory'] };
     const joins = { userName: 'jane', externalId: '1', active: true, displayName: null, name: noName, emails: [] };
-    const joined = await context.scim.createUser(connector, joins);
+    const joined = await createUser(context, connector, joins);
     const made = await context.apiTokens.create(admin, { name: 'jane', roles: ['requester'] });
     if (!joined.ok || !made.ok) throw new Error('nobody joined');
     await issued(service as Composition, 'jane');
     await backUpDatabase(configOf(), backup());
-    await context.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active: false }));
+    await changeUser(context, connector, joined.value.id, null, (before) => ({ ...before, active: false }));
     await stopped();
     await restoreDatabase(configOf(), asking({ force: true }));
     const { store } = await started();
@@ -434,7 +435,7 @@ directory: { revokeTokens: false }
     const { context } = await started('one', environment);
     const connector: Principal = { ...admin, name: 'connector', roles: ['directory'] };
     const joins = { userName: 'Jane', externalId: '1', active: true, displayName: null, name: noName, emails: [] };
-    const joined = await context.scim.createUser(connector, joins);
+    const joined = await createUser(context, connector, joins);
     const made = await context.apiTokens.create(admin, { name: 'jane', roles: ['admin'] });
     if (!joined.ok || !made.ok) throw new Error('nobody joined');
     const credentials = [made.value.secret, (await provider.signIn('jane')).accessToken];
@@ -447,7 +448,7 @@ directory: { revokeTokens: false }
       );
     expect(await roles(service as Composition)).toEqual([['admin'], ['admin']]);
     await backUpDatabase(configOf(), backup());
-    await context.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active: false }));
+    await changeUser(context, connector, joined.value.id, null, (before) => ({ ...before, active: false }));
     expect(await roles(service as Composition)).toEqual([[], []]);
     await stopped();
     await restoreDatabase(configOf(), asking({ force: true }));
@@ -457,7 +458,7 @@ directory: { revokeTokens: false }
     expect(await roles(restored)).toEqual([[], []]);
     // The identity provider says again that they left, and later that they are back: an admin must say so too.
     for (const active of [false, true])
-      await restored.context.scim.changeUser(connector, joined.value.id, null, (before) => ({ ...before, active }));
+      await changeUser(restored.context, connector, joined.value.id, null, (before) => ({ ...before, active }));
     expect(await roles(restored)).toEqual([[], []]);
     await unblockIdentity(restored.context, admin, 'jane', {});
     expect(await roles(restored)).toEqual([['admin'], ['admin']]);

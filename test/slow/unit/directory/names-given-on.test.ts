@@ -5,7 +5,7 @@ import { blockIdentity, unblockIdentity } from '../../../../src/access/block-ide
 import { revokeCertificate } from '../../../../src/access/revocations.js';
 import { bearingNow, counting } from '../../../../src/context/standing.js';
 import { IdempotencyKeys, rememberKey } from '../../../../src/context/idempotency-keys.js';
-import { scimService } from '../../../../src/directory/directory-service.js';
+import { changeUser, createUser, deleteUser } from '../../../../src/directory/change-user.js';
 import { Callers } from '../../../../src/identity/callers/callers.js';
 import {
   mayCancel,
@@ -54,7 +54,6 @@ interface Recorded {
 class World {
   readonly recorded: Recorded[] = [];
   readonly #context;
-  readonly #scim;
   readonly #entries: { id: string; person: string }[] = [];
   /** By folded name: its last bearer, and how often it was given to somebody else. */
   readonly #bearers = new Map<string, { person: string; epoch: number }>();
@@ -64,8 +63,7 @@ class World {
     private readonly opened: TestIssuance,
     private readonly random: Random,
   ) {
-    this.#context = opened.context;
-    this.#scim = scimService(opened.context, { begin: () => null });
+    this.#context = { ...opened.context, budgets: { begin: () => null } };
   }
 
   /** One change of the directory or of blocks, or new records. */
@@ -102,7 +100,7 @@ class World {
       }
       case 9:
         // Deleted, and told of again under the same identifier.
-        await this.#scim.deleteUser(connector, entry!.id, null);
+        await deleteUser(this.#context, connector, entry!.id, null);
         this.#entries.splice(this.#entries.indexOf(entry!), 1);
         await this.#join(entry!.person, random.pick(names));
         break;
@@ -114,7 +112,7 @@ class World {
 
   async #join(person: string, userName: string): Promise<void> {
     const attributes = { userName, externalId: person, active: true, displayName: null, name: noName, emails: [] };
-    const made = await this.#scim.createUser(connector, attributes);
+    const made = await createUser(this.#context, connector, attributes);
     if (!made.ok) return;
     if (!this.#entries.some(({ id }) => id === made.value.id)) this.#entries.push({ id: made.value.id, person });
     this.#bears(userName, person);
@@ -122,7 +120,7 @@ class World {
 
   async #change(entry: { id: string; person: string }, to: Partial<DirectoryUserAttributes>): Promise<void> {
     let before: DirectoryUserAttributes | undefined;
-    const changed = await this.#scim.changeUser(connector, entry.id, null, (as) => {
+    const changed = await changeUser(this.#context, connector, entry.id, null, (as) => {
       before = as;
       return { ...as, ...to };
     });
