@@ -116,7 +116,7 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
     authenticator: waysIn.callers,
     offeredSignIns: offeredSignIns(config.callers),
     health: healthOf(runtime, parts, () => isRecovered),
-    webhookDeliveries: webhooks.deliveries,
+    webhooks,
     metrics,
     restored: issuance.restorations,
   };

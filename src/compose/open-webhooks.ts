@@ -6,7 +6,6 @@ import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js
 import type { Store } from '../store/store.js';
 import { httpsSender } from '../webhooks/https-sender.js';
 import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
-import { type WebhookDeliveryService, webhookDeliveryService } from '../webhooks/webhook-delivery-service.js';
 import { WebhookDispatcher, attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
 import { deliveriesOf, type Webhook, type WebhookSender } from '../webhooks/webhook.js';
 import type { FilesInForce, InForce, Remarks } from './in-force.js';
@@ -14,8 +13,8 @@ import type { Runtime } from './runtime.js';
 
 export interface OpenedWebhooks {
   readonly dispatcher: WebhookDispatcher;
-  readonly deliveries: WebhookDeliveryService;
-  readonly configured: number;
+  /** The names of the configured webhooks. */
+  readonly names: readonly string[];
   /** How many of them fail now. */
   readonly failing: number;
   /** The deliveries that tell the webhooks of a change, to be committed with it. */
@@ -55,11 +54,9 @@ export async function openWebhooks(
     ...(overrides.webhookRoundMilliseconds !== undefined && { roundMilliseconds: overrides.webhookRoundMilliseconds }),
   });
   const wake = () => tracing.outside(() => dispatcher.wake());
-  const names = webhooks.map(({ name }) => name);
   return {
     dispatcher,
-    deliveries: webhookDeliveryService({ store, clock, wake, webhooks: names }),
-    configured: webhooks.length,
+    names: webhooks.map(({ name }) => name),
     get failing() {
       return dispatcher.failing;
     },

@@ -15,7 +15,8 @@ export interface HealthParts {
   readonly policies: PoliciesInForce;
   readonly denyList: { size(): number; readonly isBehind: boolean };
   readonly checkpointSeconds: number;
-  readonly webhooks: { readonly configured: number; readonly failing: number };
+  /** The names of the configured ones, and how many of them fail now. */
+  readonly webhooks: { readonly names: readonly string[]; readonly failing: number };
   readonly issuers: readonly { readonly keys: { readonly areUsable: boolean } }[];
   readonly tls: ServedCertificate | null;
   /** As in `HealthService`. */
@@ -62,7 +63,7 @@ export function healthService(parts: HealthParts): HealthService {
           component('deny-list', parts.denyList.isBehind ? 'degraded' : 'ok', { revocations: parts.denyList.size() }),
           await checkpointsComponent(parts, now),
           component('webhooks', parts.webhooks.failing > 0 ? 'degraded' : 'ok', {
-            configured: parts.webhooks.configured,
+            configured: parts.webhooks.names.length,
             failing: parts.webhooks.failing,
           }),
           issuersComponent(parts.issuers),

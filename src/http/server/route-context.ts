@@ -19,7 +19,7 @@ import type { HealthService } from '../../model/health.js';
 import type { MetricsText } from '../../model/measures.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import type { WebhookDeliveryService } from '../../webhooks/webhook-delivery-service.js';
+import type { DeliveriesContext } from '../../webhooks/webhook-deliveries.js';
 
 /** How programs sign in besides API tokens. It is public, and holds no secret. */
 export interface OfferedSignIns {
@@ -53,7 +53,7 @@ export interface RouteContext
   readonly verification: Pick<SharedVerification, 'verify'>;
   readonly changes: Pick<Changes, 'read' | 'wait'>;
   readonly inspections: InspectionService;
-  readonly webhookDeliveries: WebhookDeliveryService;
+  readonly webhooks: DeliveriesContext['webhooks'];
   readonly apiTokens: Pick<ApiTokens, 'create' | 'list' | 'revoke'>;
   readonly sessions: Pick<Sessions, 'beginWithToken' | 'whyNotWithToken' | 'list' | 'end'>;
   readonly logins: Pick<Logins, 'issuers' | 'begin' | 'finish'>;

@@ -1,3 +1,4 @@
+import { listWebhookDeliveries, retryWebhookDelivery } from '../../webhooks/webhook-deliveries.js';
 import type { RouteContext } from '../server/route-context.js';
 import { NothingSchema } from '../certificate-requests/schemas.js';
 import { pageBody, pageQuery, pageResponse, pageOf, pageParameters } from '../answers/page-schemas.js';
@@ -66,7 +67,7 @@ const WebhookDeliveryParamsSchema = closed({ id: deliveryId });
 /** Without the payload: callers who may read the request can read it there. */
 const webhookDeliveryView = viewOf(WebhookDeliverySchema);
 
-export function addWebhookDeliveries(app: App, { webhookDeliveries }: RouteContext): void {
+export function addWebhookDeliveries(app: App, context: RouteContext): void {
   app.get(
     '/webhook-deliveries',
     operation({
@@ -80,7 +81,7 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: RouteConte
     }),
     async (request, reply) => {
       const { limit: _limit, cursor: _cursor, ...filter } = request.query;
-      const page = granted(await webhookDeliveries.list(callerOf(request), filter, pageQuery(request.query)));
+      const page = granted(await listWebhookDeliveries(context, callerOf(request), filter, pageQuery(request.query)));
       return pageBody(request, reply, page, webhookDeliveryView);
     },
   );
@@ -100,7 +101,7 @@ export function addWebhookDeliveries(app: App, { webhookDeliveries }: RouteConte
       problems: ['not-found', 'webhook-not-configured'],
     }),
     async (request, reply) => {
-      const delivery = granted(await webhookDeliveries.retry(callerOf(request), request.params.id));
+      const delivery = granted(await retryWebhookDelivery(context, callerOf(request), request.params.id));
       return reply.code(202).send(webhookDeliveryView(delivery));
     },
   );

@@ -1,3 +1,4 @@
+import { listWebhookDeliveries, retryWebhookDelivery } from '../../../src/webhooks/webhook-deliveries.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
@@ -72,7 +73,7 @@ async function stop(composition: Composition): Promise<void> {
 const ask = ({ context }: Composition) =>
   createRequest(context, alice, { username: 'jane', groups: ['ops-eu'] }, { waitSeconds: 0, idempotency: null });
 const deliveries = async ({ context }: Composition) => {
-  const outcome = await context.webhookDeliveries.list(admin, {}, { limit: 50, cursor: null });
+  const outcome = await listWebhookDeliveries(context, admin, {}, { limit: 50, cursor: null });
   return outcome.ok ? outcome.value.items : expect.fail('not permitted');
 };
 const first = async (composition: Composition) => (await deliveries(composition))[0];
@@ -122,7 +123,7 @@ describe('deliveries', () => {
       .poll(() => first(after))
       .toMatchObject({ state: 'dead', lastFailure: 'the webhook is no longer configured' });
     const id = (await first(after))?.id ?? '';
-    expect(await after.context.webhookDeliveries.retry(admin, id)).toMatchObject({
+    expect(await retryWebhookDelivery(after.context, admin, id)).toMatchObject({
       ok: false,
       refusal: { kind: 'webhook-not-configured', message: expect.stringContaining('"chat"') as string },
     });
