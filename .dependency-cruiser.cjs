@@ -236,7 +236,7 @@ const useCases = [
   'evidence',
   'backup',
   'webhooks',
-  'inspections/inspection-service.ts',
+  'inspections/inspect-upload.ts',
   'identity/api-tokens.ts',
   'identity/spent-budgets.ts',
   'identity/callers',

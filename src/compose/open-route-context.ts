@@ -8,7 +8,7 @@ import { SharedVerification } from '../evidence/read-audit-events.js';
 import type { OfferedSignIns, RouteContext } from '../http/server/route-context.js';
 import { ApiTokens } from '../identity/api-tokens.js';
 import { InspectionPool } from '../inspections/inspection-pool.js';
-import { inspectionService, KnownClusters } from '../inspections/inspection-service.js';
+import { KnownClusters } from '../inspections/known-clusters.js';
 import { type FollowedIssuers, followIssuers } from '../issuers/follow-issuers.js';
 import { showCertificate } from '../kubernetes/show-certificate.js';
 import type { StandingFaults } from '../model/measures.js';
@@ -101,14 +101,7 @@ export function openRouteContext(runtime: Runtime, parts: OpenedParts): OpenedRo
     }),
     unknownCertificates: new UnknownCertificates(useCases),
     reviewMeasures: metrics.callers.reviews,
-    inspections: inspectionService({
-      clock,
-      thresholds: config.inspection,
-      inventory: store.inventory,
-      known,
-      pool,
-      budgets,
-    }),
+    inspecting: { thresholds: config.inspection, known, pool },
     budgets,
     idempotency: new IdempotencyKeys(store),
     sessions: waysIn.signIn.sessions,

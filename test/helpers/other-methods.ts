@@ -12,7 +12,9 @@ export const withMethods = <T extends object>(real: T, others: Partial<T>): T =>
   });
 
 /** The context of routes whose store answers otherwise. */
-export const withReaders = <Name extends 'certificates' | 'identities' | 'auditEvents' | 'recordedRequests'>(
+export const withReaders = <
+  Name extends 'certificates' | 'identities' | 'auditEvents' | 'recordedRequests' | 'inventory',
+>(
   context: RouteContext,
   name: Name,
   others: Partial<Store[Name]>,

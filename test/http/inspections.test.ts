@@ -314,11 +314,15 @@ describe('limits', () => {
     const busy = await startService({
       context: (context) => ({
         ...context,
-        inspections: { inspect: () => Promise.reject(new InspectionBusyError('too many')) },
+        inspecting: {
+          ...context.inspecting,
+          pool: { inspect: () => Promise.reject(new InspectionBusyError('too many')) },
+        },
       }),
     });
     try {
-      const answer = await busy.as('alice')('post', url).set('content-type', 'text/plain').send(pem).expect(503);
+      const two = pem.repeat(2);
+      const answer = await busy.as('alice')('post', url).set('content-type', 'text/plain').send(two).expect(503);
       expect(answer.headers['retry-after']).toBe('2');
       expect(answer.body).toMatchObject({ type: type('service-unavailable') });
     } finally {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { type InspectionFormat, styleSource, type Upload } from '@kubepass/inspect';
+import { inspectUpload } from '../../inspections/inspect-upload.js';
 import type { RouteContext } from '../server/route-context.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonMediaType } from '../plugins/request-input.js';
@@ -36,7 +37,7 @@ const contentSecurityPolicy = (framedBy: string) =>
 
 const nothing: Upload = { parts: [], password: null };
 
-export function addInspections(app: App, { inspections }: RouteContext): void {
+export function addInspections(app: App, context: RouteContext): void {
   const policyOfPage = contentSecurityPolicy(app.hasConsole ? "'self'" : "'none'");
   app.register(async (scope) => {
     await readUploads(scope);
@@ -83,7 +84,7 @@ export function addInspections(app: App, { inspections }: RouteContext): void {
       },
       async (request, reply) => {
         const format = formats.find((offered) => offered === request.answerType) ?? 'application/json';
-        const report = granted(await inspections.inspect(callerOf(request), request.upload ?? nothing, format));
+        const report = granted(await inspectUpload(context, callerOf(request), request.upload ?? nothing, format));
         reply.header('content-type', contentTypes[format]);
         if (format === 'text/html') reply.header('content-security-policy', policyOfPage);
         return reply.send(report);

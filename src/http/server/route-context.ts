@@ -2,7 +2,7 @@ import type { ApiTokens } from '../../identity/api-tokens.js';
 import type { Budgets } from '../../identity/spent-budgets.js';
 import type { Callers } from '../../identity/callers/callers.js';
 import type { Logins, Sessions } from '../../identity/sessions.js';
-import type { InspectionService } from '../../inspections/inspection-service.js';
+import type { InspectingContext } from '../../inspections/inspect-upload.js';
 import type { ProbingContext } from '../../issuers/probe-issuer.js';
 import type { CertificateLists } from '../../access/revocation-lists.js';
 import type { IssuanceContext } from '../../context/context.js';
@@ -52,7 +52,7 @@ export interface RouteContext
     ProvisioningContext {
   readonly verification: Pick<SharedVerification, 'verify'>;
   readonly changes: Pick<Changes, 'read' | 'wait'>;
-  readonly inspections: InspectionService;
+  readonly inspecting: InspectingContext['inspecting'];
   readonly webhooks: DeliveriesContext['webhooks'];
   readonly apiTokens: Pick<ApiTokens, 'create' | 'list' | 'revoke'>;
   readonly sessions: Pick<Sessions, 'beginWithToken' | 'whyNotWithToken' | 'list' | 'end'>;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { inspectionService } from '../../../src/inspections/inspection-service.js';
+import { withReaders } from '../../helpers/other-methods.js';
 import { InspectionPool } from '../../../src/inspections/inspection-pool.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { hostileUploads } from '../../http/support/hostile-uploads.js';
@@ -12,20 +12,14 @@ import { startService, type TestService } from '../../http/support/service.js';
 let service: TestService;
 let pem: string;
 const made = new Map<string, Buffer>();
+const thresholds = { expiresWithinSeconds: 1, maxValiditySeconds: 1, maxCaValiditySeconds: 1 };
 /** As that of the service, but for the 2 s of the clock on the wall: a busy machine has less work done in them. */
 const patient = new InspectionPool({ workMilliseconds: 60_000 });
 beforeAll(async () => {
   service = await startService({
     context: (context) => ({
-      ...context,
-      inspections: inspectionService({
-        clock: () => new Date(),
-        thresholds: { expiresWithinSeconds: 1, maxValiditySeconds: 1, maxCaValiditySeconds: 1 },
-        inventory: { find: async () => [] },
-        known: { all: () => [] },
-        pool: patient,
-        budgets: context.budgets,
-      }),
+      ...withReaders(context, 'inventory', { find: async () => [] }),
+      inspecting: { thresholds, known: { all: () => [] }, pool: patient },
     }),
   });
   pem = readFileSync(join(service.dataDir, 'ca', 'ca.crt'), 'utf8');
@@ -175,20 +169,13 @@ describe('issuing', () => {
     let atWork = 0;
     const busy = await startService({
       context: (context) => ({
-        ...context,
-        inspections: inspectionService({
-          clock: () => new Date(),
-          thresholds: { expiresWithinSeconds: 1, maxValiditySeconds: 1, maxCaValiditySeconds: 1 },
-          inventory: {
-            find: async () => {
-              atWork += 1;
-              return [];
-            },
+        ...withReaders(context, 'inventory', {
+          find: async () => {
+            atWork += 1;
+            return [];
           },
-          known: { all: () => [] },
-          pool,
-          budgets: context.budgets,
         }),
+        inspecting: { thresholds, known: { all: () => [] }, pool },
       }),
     });
     try {
