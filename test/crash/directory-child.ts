@@ -1,5 +1,3 @@
-import { changeGroup } from '../../src/directory/change-group.js';
-import { changeUser, deleteUser } from '../../src/directory/change-user.js';
 import { setTimeout } from 'node:timers/promises';
 import { buildApp } from '../../src/app.js';
 import { compose } from '../../src/compose/compose.js';
@@ -8,6 +6,8 @@ import { readEnvironment } from '../../src/config/env.js';
 import { uris } from '../../src/scim/scim-input.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { connector } from './directory-connector.js';
+import { changeGroup } from '../../src/directory/change-group.js';
+import { changeUser, deleteUser } from '../../src/directory/change-user.js';
 
 /**
  * Tells the service of people who left, each in another way, and of a group that has no members any more, in a process

@@ -1,7 +1,3 @@
-import { createGroup } from '../../src/directory/change-group.js';
-import { createUser } from '../../src/directory/change-user.js';
-import { createKubeconfig } from '../../src/requests/collect-kubeconfig.js';
-import { createRequest } from '../../src/requests/create-request.js';
 import { randomInt } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +16,10 @@ import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { onPostgresql } from '../helpers/test-store.js';
 import { connector } from './directory-connector.js';
+import { createGroup } from '../../src/directory/change-group.js';
+import { createUser } from '../../src/directory/change-user.js';
+import { createKubeconfig } from '../../src/requests/collect-kubeconfig.js';
+import { createRequest } from '../../src/requests/create-request.js';
 
 const kills = Number(process.env['KUBEPASS_CRASH_ROUNDS'] ?? (onPostgresql ? 2 : 4));
 /** More than end in one commit. */

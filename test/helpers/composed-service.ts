@@ -1,4 +1,3 @@
-import { createKubeconfig } from '../../src/requests/collect-kubeconfig.js';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compose, type Composition } from '../../src/compose/compose.js';
@@ -10,6 +9,7 @@ import { testPolicies } from './issuance.js';
 import { placeAuthority } from './local-authority.js';
 import { placeMigratedDatabase } from './migrated-database.js';
 import { admin } from './principals.js';
+import { createKubeconfig } from '../../src/requests/collect-kubeconfig.js';
 
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error';

@@ -1,4 +1,3 @@
-import { withMethods } from '../helpers/other-methods.js';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCertificate } from '@kubepass/x509';
@@ -10,6 +9,7 @@ import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as, type Answer } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
+import { withMethods } from '../helpers/other-methods.js';
 
 let service: TestService;
 let fingerprint: string;

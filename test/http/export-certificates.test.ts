@@ -1,4 +1,3 @@
-import { withReaders } from '../helpers/other-methods.js';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import { aCertificate, aRequest } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
 import { quietMoment } from '../helpers/quiet-moment.js';
+import { withReaders } from '../helpers/other-methods.js';
 
 const count = 1203;
 const csv = 'text/csv';

@@ -1,4 +1,3 @@
-import { withReaders } from '../helpers/other-methods.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   SignaturesUnavailableError,
@@ -9,6 +8,7 @@ import {
 import { TooManyWaitingError } from '@kubepass/x509';
 import type { RouteContext } from '../../src/http/server/route-context.js';
 import { startService, type TestService } from './support/service.js';
+import { withReaders } from '../helpers/other-methods.js';
 
 let service: TestService | undefined;
 afterEach(() => service?.close());

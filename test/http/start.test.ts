@@ -1,4 +1,3 @@
-import { createRequest } from '../../src/requests/create-request.js';
 import { afterAll, expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
@@ -8,6 +7,7 @@ import { composeOn, type LogLine } from '../helpers/composed-service.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { alice } from '../helpers/principals.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { createRequest } from '../../src/requests/create-request.js';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());

@@ -1,4 +1,3 @@
-import { blockIdentity } from '../../src/access/block-identity.js';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -8,6 +7,7 @@ import { freshDatabase, type TestDatabase } from '../helpers/postgresql/database
 import { principal } from '../helpers/principals.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { blockIdentity } from '../../src/access/block-identity.js';
 
 const directory = temporaryDirectory();
 const root = principal('root', ['admin']);

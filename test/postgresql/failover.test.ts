@@ -1,4 +1,3 @@
-import { revokeCertificate } from '../../src/access/revocations.js';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { admin } from '../helpers/principals.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { anEvent } from '../unit/store/records.js';
+import { revokeCertificate } from '../../src/access/revocations.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let server: PostgresqlServer;

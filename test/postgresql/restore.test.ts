@@ -1,4 +1,3 @@
-import { verifyAuditLog } from '../../src/evidence/read-audit-events.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
@@ -16,6 +15,7 @@ import { admin } from '../helpers/principals.js';
 import { runProgram } from '../helpers/run-program.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
+import { verifyAuditLog } from '../../src/evidence/read-audit-events.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let database: TestDatabase;

@@ -1,4 +1,3 @@
-import { blockIdentity } from '../../src/access/block-identity.js';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { principal } from '../helpers/principals.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { aSession, sha256 } from '../unit/store/records.js';
+import { blockIdentity } from '../../src/access/block-identity.js';
 
 const directory = temporaryDirectory();
 const root = principal('root', ['admin']);

@@ -1,4 +1,3 @@
-import { withReaders } from '../../helpers/other-methods.js';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -7,6 +6,7 @@ import type { RouteContext } from '../../../src/http/server/route-context.js';
 import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';
+import { withReaders } from '../../helpers/other-methods.js';
 
 /** An answer that takes as long as `wait`. */
 const slowly = (context: RouteContext, wait: () => Promise<unknown>): RouteContext =>

@@ -1,4 +1,3 @@
-import { withReaders } from '../../helpers/other-methods.js';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
@@ -18,6 +17,7 @@ import {
 } from '../../helpers/retention.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { startService, type TestService } from '../../http/support/service.js';
+import { withReaders } from '../../helpers/other-methods.js';
 
 /** More than an export reads at once, so that its end is read after the archive. */
 const events = 1_000;

@@ -8,6 +8,8 @@ import type { RouteContext } from '../../../src/http/server/route-context.js';
 import { connectRaw } from '../../http/support/raw-client.js';
 import { policies, startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';
+import { quietMoment } from '../../helpers/quiet-moment.js';
+import { withMethods, withReaders } from '../../helpers/other-methods.js';
 
 const stalledMilliseconds = 2_000;
 /** The replays that are open now. */

@@ -1,4 +1,3 @@
-import { withReaders } from '../../helpers/other-methods.js';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AppOptions } from '../../../src/app.js';
@@ -9,6 +8,7 @@ import { standingOf } from '../../http/support/changes.js';
 import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';
 import { comingAs, lettingIn, tokenOf } from '../../http/support/ways-in.js';
+import { withReaders } from '../../helpers/other-methods.js';
 
 let service: TestService;
 const clients: RawClient[] = [];

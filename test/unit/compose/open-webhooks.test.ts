@@ -1,5 +1,3 @@
-import { listWebhookDeliveries, retryWebhookDelivery } from '../../../src/webhooks/webhook-deliveries.js';
-import { createRequest } from '../../../src/requests/create-request.js';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +12,8 @@ import { composeOn, type LogLine } from '../../helpers/composed-service.js';
 import { admin, alice } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../../helpers/webhook-receiver.js';
+import { listWebhookDeliveries, retryWebhookDelivery } from '../../../src/webhooks/webhook-deliveries.js';
+import { createRequest } from '../../../src/requests/create-request.js';
 
 const secret = `whsec_${randomBytes(24).toString('base64')}`;
 

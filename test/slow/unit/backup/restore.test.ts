@@ -1,8 +1,3 @@
-import { changeUser, createUser } from '../../../../src/directory/change-user.js';
-import { readCheckpoint } from '../../../../src/evidence/prove-log.js';
-import { verifyAuditLog } from '../../../../src/evidence/read-audit-events.js';
-import { revokeCertificate } from '../../../../src/access/revocations.js';
-import { blockIdentity, unblockIdentity } from '../../../../src/access/block-identity.js';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   copyFileSync,
@@ -41,6 +36,11 @@ import { IdentityProvider } from '../../../helpers/identity-provider.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
 import { admin } from '../../../helpers/principals.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
+import { changeUser, createUser } from '../../../../src/directory/change-user.js';
+import { readCheckpoint } from '../../../../src/evidence/prove-log.js';
+import { verifyAuditLog } from '../../../../src/evidence/read-audit-events.js';
+import { revokeCertificate } from '../../../../src/access/revocations.js';
+import { blockIdentity, unblockIdentity } from '../../../../src/access/block-identity.js';
 
 let path: string;
 let remove: () => void;
