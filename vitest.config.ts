@@ -61,10 +61,10 @@ export default defineConfig({
           include: [
             'test/postgresql/**/*.test.ts',
             'test/{,slow/}unit/{access,clusters,context,directory,evidence,identity,issuance,issuers,requests}/**/*.test.ts',
-            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,certificates-of-issuer,cluster-issuers,clusters,decided-requests,directory,figures,inventory,issuer-tally,lifecycle,older-pins,older-sessions,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
+            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,certificates-of-issuer,cluster-issuers,clusters,decided-requests,directory,figures,first-version,inventory,issuer-tally,lifecycle,older-pins,older-sessions,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
             'test/unit/{compose/housekeeping,store/writer/ordered-writer}.test.ts',
             'test/{,slow/}http/**/*.test.ts',
-            'test/crash/{directory,full-disk,full-disk-sign-in,issuers,kill,move-records,renewal,retention}.test.ts',
+            'test/crash/{directory,full-disk,full-disk-sign-in,issuers,kill,renewal,retention}.test.ts',
           ],
           exclude: [
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.

@@ -13,9 +13,7 @@ const options = { 'grant-to': { type: 'string' } } as const;
 /** `npm run migrate [-- --grant-to ROLE]`. */
 await runProgram({ name: 'migrate', usage, options, takesArguments: false }, async ({ values }) => {
   const role = values['grant-to'] ?? null;
-  const { applied, newer } = await migrateDatabase(loadConfig(readEnvironment()), role, (message) => {
-    print(`${message}\n`);
-  });
+  const { applied, newer } = await migrateDatabase(loadConfig(readEnvironment()), role);
   if (newer === null || applied.length > 0)
     print(`applied: ${applied.join(', ') || 'nothing, the schema is up to date'}\n`);
   if (newer !== null) print(`${newer}. No right was changed\n`);

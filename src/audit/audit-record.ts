@@ -75,7 +75,7 @@ export function packEvents(events: readonly UnchainedEvent[]): readonly Unchaine
 }
 
 /** Whether an event can be in the record that has these members. */
-export function belongsTo(members: SharedMembers, event: SharedMembers): boolean {
+function belongsTo(members: SharedMembers, event: SharedMembers): boolean {
   return (
     event.at.getTime() === members.at.getTime() &&
     event.cluster === members.cluster &&
@@ -92,7 +92,7 @@ const eventLine = ({ details, principal, type }: UnchainedEvent): EventLine => (
 });
 
 /** RFC 8785 orders members by name: at, cluster, details, fingerprintSha256, principal, requestId, seq, type. */
-export function sharedText({ at, cluster, requestId, fingerprintSha256 }: SharedMembers) {
+function sharedText({ at, cluster, requestId, fingerprintSha256 }: SharedMembers) {
   return {
     beforeDetails: `{"at":"${instantText(at)}","cluster":${canonicalJson(cluster)},"details":`,
     beforePrincipal: `,"fingerprintSha256":${canonicalJson(fingerprintSha256)},"principal":`,
@@ -105,7 +105,7 @@ export const eventText = (shared: SharedText, line: EventLine, seq: number): str
   `${shared.beforeDetails}${line.details}${shared.beforePrincipal}${line.principal}${shared.beforeSeq}${String(seq)},"type":"${line.type}"}`;
 
 /** The text of a line in the log. */
-export const lineText = ({ details, principal, type }: EventLine): string =>
+const lineText = ({ details, principal, type }: EventLine): string =>
   `{"details":${details},"principal":${principal},"type":"${type}"}`;
 
 /** Gives the events of a record their places after `head`; with their leaves of the tree over the log, in hex. */

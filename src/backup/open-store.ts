@@ -23,15 +23,12 @@ export const isSoleProcess = ({ database }: Config): boolean => database.kind ==
 interface OpenStoreOptions {
   /** Whether commits to SQLite get a thread of their own. */
   readonly writerThread: boolean;
-  /**
-   * Is told of settings that make a PostgreSQL less durable than it should be, and how far old records are moved.
-   * Default: nobody is.
-   */
-  readonly log?: Pick<Log, 'info' | 'warn'>;
+  /** Is told of settings that make a PostgreSQL less durable than it should be. Default: nobody is. */
+  readonly log?: Pick<Log, 'warn'>;
   readonly measures?: StoreMeasures;
 }
 
-const silent: Pick<Log, 'info' | 'warn'> = { info: () => undefined, warn: () => undefined };
+const silent: Pick<Log, 'warn'> = { warn: () => undefined };
 
 /**
  * Opens the configured database. With SQLite one process at a time serves a data dir and a database, and closing the
@@ -41,13 +38,12 @@ export async function openStore(
   { database, dataDir }: Config,
   { writerThread, log = silent, measures = storeUnmeasured }: OpenStoreOptions,
 ): Promise<Store> {
-  const onProgress = (message: string) => log.info({}, message);
   const onNewer = (sentence: string) => log.warn({}, sentence);
   if (database.kind === 'postgresql') {
     // Loaded here, because its Prisma client and its driver take memory that users of SQLite need not spend.
     const { openPostgresqlStore, weakenedDurability } = await import('../store/postgresql/open-postgresql-store.js');
     for (const warning of await weakenedDurability(database.url)) log.warn({}, warning);
-    return openPostgresqlStore({ url: database.url, onProgress, onNewer, measures });
+    return openPostgresqlStore({ url: database.url, onNewer, measures });
   }
   const locks = [acquireDataDirLock(dataDir)];
   const release = () => {
@@ -61,7 +57,7 @@ export async function openStore(
     const before = await finishReplacement(file);
     if (before !== null)
       log.warn({}, `a restore was interrupted and is finished now; the database before it is ${before}`);
-    const store = await openSqliteStore({ file, busyTimeoutMs, writerThread, onProgress, onNewer, measures });
+    const store = await openSqliteStore({ file, busyTimeoutMs, writerThread, onNewer, measures });
     return {
       ...store,
       async close() {
@@ -106,13 +102,12 @@ export async function lookIntoDatabase({ database }: Pick<Config, 'database'>): 
 export async function migrateDatabase(
   { database }: Config,
   role: string | null,
-  onProgress: (message: string) => void,
 ): Promise<{ readonly applied: readonly string[]; readonly newer: string | null }> {
   if (database.kind !== 'postgresql')
     throw new Error('DATABASE_URL is not that of a PostgreSQL: a SQLite database is migrated when the service starts');
   const { migratePostgresql } = await import('../store/postgresql/migrate-postgresql.js');
   const said: string[] = [];
-  const applied = await migratePostgresql(database.url, { onProgress, onNewer: (sentence) => said.push(sentence) });
+  const applied = await migratePostgresql(database.url, { onNewer: (sentence) => said.push(sentence) });
   if (role === null || said.length > 0) return { applied, newer: said[0] ?? null };
   const { grantServiceRights } = await import('../store/postgresql/grant.js');
   return { applied, newer: await grantServiceRights(database.url, role) };

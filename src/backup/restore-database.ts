@@ -139,7 +139,7 @@ interface Marking {
 
 /** Brings the copy up to date, checks its audit log, and records in it that it was put back. */
 async function markRestored(copy: string, backup: string, marking: Marking) {
-  const store = await openSqliteStore({ file: copy, onProgress: marking.say, onNewer: marking.say });
+  const store = await openSqliteStore({ file: copy, onNewer: marking.say });
   try {
     return await mark(store, backup, marking);
   } finally {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
+import { lookIntoSqlite } from '../store/sqlite/look-into-sqlite.js';
 import { copySqlite, countRecords, type RecordCounts } from '../store/sqlite/sqlite-file.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { makePrivateFile } from '../store/sqlite/process-lock.js';
@@ -28,6 +29,7 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
     );
   const { file } = database;
   expectDatabase(file);
+  const { newer } = lookIntoSqlite(file);
   const directory = await mkdtemp(join(tmpdir(), 'kubepass-drill-'));
   try {
     const copy = join(directory, 'kubepass.db');
@@ -36,8 +38,7 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
     // The copy has nothing that is committed from here on.
     const before = countRecords(copy);
     const began = performance.now();
-    const said: string[] = [];
-    const store = await openSqliteStore({ file: copy, onNewer: (sentence) => said.push(sentence) });
+    const store = await openSqliteStore({ file: copy });
     const seconds = (performance.now() - began) / 1000;
     let events: number;
     try {
@@ -51,7 +52,7 @@ export async function drillUpgrade({ database }: Pick<Config, 'database'>): Prom
       throw new CommandRefusedError(
         `the migrated copy has ${inWords(counts)}, and the original has ${inWords(before)}`,
       );
-    return { seconds, counts, newer: said[0] ?? null };
+    return { seconds, counts, newer };
   } catch (error) {
     throw outOfSpace(error, directory) ?? error;
   } finally {

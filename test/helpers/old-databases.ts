@@ -2,12 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { inject } from 'vitest';
-import { folder, states, type MadeDatabase, type State } from '../fixtures/databases/states.js';
+import { folder, type MadeDatabase, type State } from '../fixtures/databases/states.js';
 import { freshDatabase, ownerRole, query, type TestDatabase } from './postgresql/databases.js';
-
-/** The states of which there is a database of this kind. */
-export const statesOf = (database: 'sqlite' | 'postgresql'): readonly State[] =>
-  states.filter(({ databases }) => databases.some((one) => one === database));
 
 /** The answers that its own code gave about the database. */
 export const madeDatabase = ({ name }: State, database: 'sqlite' | 'postgresql'): MadeDatabase =>
@@ -20,7 +16,7 @@ export const oldEnvironment = {
 };
 
 /** Puts the database where a service with this data dir finds it. Answers its file. */
-export function placeOldSqlite({ name }: State, dataDir: string): string {
+export function placeOldSqlite({ name }: Pick<State, 'name'>, dataDir: string): string {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, 'kubepass.db');
   writeFileSync(file, gunzipSync(readFileSync(join(folder, `${name}.db.gz`))), { mode: 0o600 });
@@ -28,7 +24,7 @@ export function placeOldSqlite({ name }: State, dataDir: string): string {
 }
 
 /** The database on the test server, as its owner restored it from the dump. The caller drops it. */
-export async function placeOldPostgresql({ name }: State): Promise<TestDatabase> {
+export async function placeOldPostgresql({ name }: Pick<State, 'name'>): Promise<TestDatabase> {
   const source = inject('databases');
   const database = await freshDatabase({ ...source, template: 'template0' });
   const admin = new URL(source.adminUrl);

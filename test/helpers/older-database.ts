@@ -1,3 +1,4 @@
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { inject } from 'vitest';
@@ -8,10 +9,16 @@ import { lookIntoSqlite } from '../../src/store/sqlite/look-into-sqlite.js';
 import { migrateSqlite } from '../../src/store/sqlite/migrate-sqlite.js';
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.js';
 import type { Store } from '../../src/store/store.js';
-import { copyMigrations } from './old-records.js';
 import { freshDatabase, ownerRole, query } from './postgresql/databases.js';
 import { temporaryDirectory } from './temporary-directory.js';
 import { onPostgresql } from './test-store.js';
+
+/** Copies the migrations of a database to `directory`, up to the last one that an older version had. */
+export function copyMigrations(provider: 'sqlite' | 'postgresql', directory: string, last: string): void {
+  const shipped = `prisma/migrations/${provider}`;
+  for (const name of readdirSync(shipped))
+    if (name <= last) cpSync(join(shipped, name), join(directory, name), { recursive: true });
+}
 
 interface OlderDatabase {
   look(): FoundDatabase | Promise<FoundDatabase>;

@@ -20,36 +20,26 @@ import {
   shippedMigrations,
   writeFloor,
 } from '../schema/migrations.js';
-import { aroundMove, moveRecords } from '../moving/move-records.js';
-import { jsonText, numbered } from './query.js';
+import { numbered } from './query.js';
 import { chainLock, migrationLock } from './connect.js';
 import { connectedAtStart } from './connect-at-start.js';
-import { hexText, insertInto } from '../steps/statement.js';
-import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
 
 /**
  * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All
- * of them are one transaction; where records are to be moved, those before and those behind are one each. Answers their
- * names. If several processes start at once, one applies and the others wait. A role without rights on the schema is
- * enough where nothing is missing. Throws `MigrationError` where that role has to apply something, where one failed,
- * and as `judgeSchema`.
+ * of them are one transaction. Answers their names. If several processes start at once, one applies and the others
+ * wait. A role without rights on the schema is enough where nothing is missing. Throws `MigrationError` where that role
+ * has to apply something, where one failed, and as `judgeSchema`.
  */
 export function migratePostgresql(
   databaseUrl: string,
-  { directory = shippedMigrations('postgresql'), onProgress = () => undefined, onNewer }: MigrationOptions = {},
+  { directory = shippedMigrations('postgresql'), onNewer }: MigrationOptions = {},
 ): Promise<readonly string[]> {
   return connectedAtStart(databaseUrl, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
     const migrations = readMigrations(directory);
     const { pending, newer } = await judgedIn(client, migrations);
     if (newer !== null) onNewer?.(newer);
-    const floor = floorOf(migrations);
-    const [first, second] = aroundMove(pending);
-    await apply(client, first, second.length > 0 ? null : floor);
-    if (second.length > 0) {
-      await move(client, onProgress, second);
-      await apply(client, second, floor);
-    }
+    await apply(client, pending, floorOf(migrations));
     return pending.map(({ name }) => name);
   });
 }
@@ -104,27 +94,12 @@ async function mayMigrate(client: pg.Client, isEmpty: boolean): Promise<boolean>
   return rows[0]?.allowed === true;
 }
 
-async function move(
-  client: pg.Client,
-  onProgress: (message: string) => void,
-  pending: readonly Migration[],
-): Promise<void> {
-  try {
-    await moveRecords(movingPostgresql(client), onProgress);
-    await afterMoving(client);
-  } catch (error) {
-    const cause = error instanceof MigrationError ? error.cause : error;
-    throw isForbidden(cause) ? new MigrationError(whyNot(pending[0]?.name ?? '', cause), { cause }) : error;
-  }
-}
-
 /**
  * PostgreSQL ends one of two transactions that have waited for each other for `deadlock_timeout` (1 s), and that could
  * be a request of a replica. So the migrations wait for a table for less than that, give way, and begin again.
  */
 const [lockTimeout, pauseMilliseconds, attempts] = ['500ms', 250, 200];
 
-/** `floor`: is written with them; null: is not yet. */
 async function apply(
   client: pg.Client,
   migrations: readonly Migration[],
@@ -198,59 +173,3 @@ const prismaMigrationsTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "started_at"            TIMESTAMPTZ NOT NULL DEFAULT now(),
     "applied_steps_count"   INTEGER NOT NULL DEFAULT 0
 )`;
-
-/** Rows travel as JSON, both ways: each value has the form that PostgreSQL gives it there. */
-function movingPostgresql(client: pg.Client): MovingDatabase {
-  return {
-    async transaction(work) {
-      await client.query('BEGIN');
-      try {
-        await work();
-        await client.query('COMMIT');
-      } catch (error) {
-        // The error is the news, also where the connection is lost.
-        await client.query('ROLLBACK').catch(() => undefined);
-        throw error;
-      }
-    },
-    async select(sql, parameters = []) {
-      const { rows } = await client.query<{ row: OldRow }>(
-        `SELECT to_json("r") AS "row" FROM (${numbered(sql)}) AS "r"`,
-        [...parameters],
-      );
-      return rows.map(({ row }) => row);
-    },
-    async execute(sql) {
-      await client.query(sql);
-    },
-    async insert(table, rows, existing) {
-      const [first] = rows;
-      if (!first) return;
-      const sql = insertInto(table, first).many?.sql ?? '';
-      await client.query(numbered(existing ? `${sql} ON CONFLICT DO NOTHING` : sql), [
-        `[${rows.map((row) => jsonText({ columns: row })).join(',')}]`,
-      ]);
-    },
-    async requestNumbers(ids) {
-      const { rows } = await client.query<{ id: Buffer; n: string }>(
-        'SELECT "id", "n" FROM "RequestRecord" WHERE "id" = ANY($1::bytea[])',
-        [ids],
-      );
-      return new Map(rows.map(({ id, n }) => [hexText(id), Number(n)]));
-    },
-    // "2026-03-01T10:00:00.12", in UTC
-    instantOf: (value) => new Date(`${String(value)}Z`),
-    octetsOf: (value) => Buffer.from(String(value).slice(2), 'hex'),
-  };
-}
-
-/** New rows get the numbers behind those of the moved ones, and the planner knows the tables from the start. */
-async function afterMoving(client: pg.Client): Promise<void> {
-  for (const table of ['RequestRecord', 'CertificateRecord'])
-    await client.query(
-      `SELECT setval(pg_get_serial_sequence('"${table}"', 'n'), COALESCE(MAX("n"), 0) + 1, false) FROM "${table}"`,
-    );
-  await client.query(
-    'ANALYZE "Decision", "RequestRecord", "Issuer", "CertificateRecord", "GroupMembership", "AuditRecord", "AuditEventRange"',
-  );
-}

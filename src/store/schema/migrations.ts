@@ -13,8 +13,6 @@ export class MigrationError extends Error {
 export interface MigrationOptions {
   /** The folder of the migrations (default: those that belong to this version). */
   readonly directory?: string;
-  /** Is told from time to time how far the records of an older version are moved. */
-  readonly onProgress?: (message: string) => void;
   /** Is told, in a sentence, where a newer version made the schema and this one serves it: nothing is applied. */
   readonly onNewer?: (sentence: string) => void;
 }
@@ -64,6 +62,9 @@ export const floorOf = (migrations: readonly Migration[]): [migration: string, n
     ? [migrations.reduce((floor, { serves }) => (serves > floor ? serves : floor), ''), migrations.at(-1)?.name ?? '']
     : null;
 
+/** Version 0.2.0 moves the records of 0.1.0 to other tables before this migration. */
+const dropsOldTables = '20261126010000_lean_records_in_use';
+
 const standing = (applied: readonly AppliedMigration[]) => applied.filter((row) => row.rolled_back_at === null);
 
 /** The applied migrations that this version does not know, in their order. */
@@ -95,8 +96,8 @@ export interface JudgedSchema {
 
 /**
  * Judges the schema. `floor`: the row of the database; null where it has none. Throws `MigrationError` where an applied
- * migration was edited, where one was begun and not finished, and where there are unknown ones and the floor does not
- * say that this version serves them.
+ * migration was edited, where one was begun and not finished, where version 0.1.0 made the schema, and where there are
+ * unknown migrations and the floor does not say that this version serves them.
  */
 export function judgeSchema(
   migrations: readonly Migration[],
@@ -111,7 +112,14 @@ export function judgeSchema(
       throw new MigrationError(`migration ${name} was edited after it was applied`);
   const pending = migrations.filter(({ name }) => !checksums.has(name));
   const [oldest = '', ...others] = unknownMigrations(migrations, applied);
-  if (oldest === '') return { pending, newer: null };
+  if (oldest === '') {
+    if (checksums.size > 0 && pending.some(({ name }) => name === dropsOldTables))
+      throw new MigrationError(
+        'the database is of kubepass 0.1.0, and this version upgrades from 0.2.0 on. Nothing was changed: install 0.2.0, ' +
+          'start it once with this database, then start this version',
+      );
+    return { pending, newer: null };
+  }
   const newest = others.at(-1) ?? oldest;
   // A floor above an unknown migration does not tell whether that one is necessary.
   const isKnown = floor !== null && oldest > floor.migration && migrations.some(({ name }) => name === floor.migration);

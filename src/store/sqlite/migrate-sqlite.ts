@@ -9,50 +9,45 @@ import {
   shippedMigrations,
   writeFloor,
 } from '../schema/migrations.js';
-import { aroundMove, moveRecords } from '../moving/move-records.js';
-import { type ColumnValue, hexText, insertInto } from '../steps/statement.js';
 import { judgedBy } from './look-into-sqlite.js';
-import { bind, Statements } from './sqlite-statements.js';
-import type { MovingDatabase, OldRow } from '../moving/lean-rows.js';
 
 /**
  * Applies the missing migrations, and records them in Prisma's own table, so that `prisma migrate status` agrees. All
- * of them are one transaction; where records are to be moved, those before and those behind are one each. Answers their
- * names. Throws `MigrationError` where one failed, and as `judgeSchema`.
+ * of them are one transaction. Answers their names. Throws `MigrationError` where one failed, and as `judgeSchema`. A
+ * database that is refused stays as it is.
  */
-export async function migrateSqlite(
-  file: string,
-  { directory = shippedMigrations('sqlite'), onProgress = () => undefined, onNewer }: MigrationOptions = {},
-): Promise<readonly string[]> {
-  const database = new Database(file, { timeout: 10_000 });
-  try {
-    database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = FULL');
-    // It must be off while a table is rebuilt, and it cannot be switched inside a transaction.
-    database.pragma('foreign_keys = OFF');
-    const migrations = readMigrations(directory);
-    const floor = floorOf(migrations);
-    const [first, second] = await inTransaction(database, () => {
+export const migrateSqlite = (file: string, options: MigrationOptions = {}): Promise<readonly string[]> =>
+  Promise.try(() => {
+    const database = new Database(file, { timeout: 10_000 });
+    try {
+      return migrate(database, options);
+    } finally {
+      database.close();
+    }
+  });
+
+function migrate(
+  database: Database.Database,
+  { directory = shippedMigrations('sqlite'), onNewer }: MigrationOptions,
+): readonly string[] {
+  const migrations = readMigrations(directory);
+  database.pragma('synchronous = FULL');
+  // It must be off while a table is rebuilt, and it cannot be switched inside a transaction.
+  database.pragma('foreign_keys = OFF');
+  const applied = database
+    .transaction(() => {
       database.exec(prismaMigrationsTable);
       const { pending, newer } = judgedBy((sql) => database.prepare(sql).all(), migrations);
       if (newer !== null) onNewer?.(newer);
-      const parts = aroundMove(pending);
-      apply(database, parts[0], parts[1].length > 0 ? null : floor);
-      return parts;
-    });
-    if (second.length > 0) {
-      await moveRecords(movingSqlite(database), onProgress);
-      await inTransaction(database, () => {
-        apply(database, second, floor);
-      });
-    }
-    return [...first, ...second].map(({ name }) => name);
-  } finally {
-    database.close();
-  }
+      apply(database, pending, floorOf(migrations));
+      return pending.map(({ name }) => name);
+    })
+    .immediate();
+  // The mode is written into the file, so it waits until the database is accepted.
+  database.pragma('journal_mode = WAL');
+  return applied;
 }
 
-/** `floor`: is written with them; null: is not yet. */
 function apply(database: Database.Database, migrations: readonly Migration[], floor: [string, string] | null): void {
   const record = database.prepare(
     'INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES (?, ?, ?, ?, ?, 1)',
@@ -82,59 +77,3 @@ const prismaMigrationsTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "started_at"            DATETIME NOT NULL DEFAULT current_timestamp,
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 )`;
-
-/**
- * The pages that a portion changes fit into the cache (64 MiB), so that none is written twice. The write-ahead log goes
- * into the database at 200 MiB instead of 4 MiB, so that a page of an index that many portions change goes there less
- * often.
- */
-const settings = ['cache_size = -65536', 'wal_autocheckpoint = 51200'];
-
-function movingSqlite(database: Database.Database): MovingDatabase {
-  const statements = new Statements(database);
-  for (const setting of settings) database.pragma(setting);
-  return {
-    transaction: (work) => inTransaction(database, work),
-    select: (sql, parameters = []) =>
-      Promise.resolve(statements.all({ sql, parameters: parameters as readonly ColumnValue[] }) as readonly OldRow[]),
-    execute(sql) {
-      database.exec(sql);
-      return Promise.resolve();
-    },
-    insert(table, rows, existing) {
-      for (const row of rows) {
-        const { sql, parameters } = insertInto(table, row);
-        statements.of(existing ? `${sql} ON CONFLICT DO NOTHING` : sql).run(...parameters.map(bind));
-      }
-      return Promise.resolve();
-    },
-    requestNumbers(ids) {
-      const number = statements.of('SELECT "n" FROM "RequestRecord" WHERE "id" = ?');
-      return Promise.resolve(
-        new Map(
-          ids.flatMap((id) => {
-            const row = number.get(id) as { readonly n: number } | undefined;
-            return row ? [[hexText(id), row.n] as const] : [];
-          }),
-        ),
-      );
-    },
-    // "2026-03-01T10:00:00.000+00:00"
-    instantOf: (value) => new Date(value as string),
-    octetsOf: (value) => value as Buffer,
-  };
-}
-
-/** Runs `work` in one transaction. The connection is used for nothing else meanwhile. */
-async function inTransaction<T>(database: Database.Database, work: () => T | Promise<T>): Promise<T> {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = await work();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    // SQLite itself ends a transaction in some cases, for example on a full disk.
-    if (database.inTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
-}

@@ -68,9 +68,9 @@ function checkOpened(database: Database.Database): FileCheck {
       .all()
       .map(({ name }) => name),
   );
-  // "AuditEvent" was a table once, and is a view now.
-  if (!names.has('_prisma_migrations') || !names.has('AuditEvent'))
-    return refused('is the database of another application');
+  // The first is a view, and was a table in 0.1.0. While 0.2.0 moves the records, that table has the second name.
+  const isOurs = ['AuditEvent', 'MovedAuditEvent'].some((name) => names.has(name));
+  if (!names.has('_prisma_migrations') || !isOurs) return refused('is the database of another application');
   const { pending, newer } = judgedBy((sql) => database.prepare(sql).all());
   const found = database.pragma('integrity_check(5)', { simple: false }) as readonly { integrity_check: string }[];
   const faults = found.map((row) => row.integrity_check).filter((text) => text !== 'ok');
@@ -115,16 +115,11 @@ export interface RecordCounts {
 export function countRecords(file: string): RecordCounts {
   const database = new Database(file, { readonly: true, fileMustExist: true });
   try {
-    // While records are moved to their new tables, the old ones have all of them.
     return {
-      requests: numberIn(database, 'COUNT(*)', ['MovedCertificateRequest', 'RequestRecord', 'CertificateRequest']),
-      certificates: numberIn(database, 'COUNT(*)', ['MovedCertificate', 'CertificateRecord', 'Certificate']),
-      revocations: has(database, 'Revocation') ? numberIn(database, 'COUNT(*)', ['Revocation']) : 0,
-      events: has(database, 'MovedAuditEvent')
-        ? numberIn(database, 'MAX("seq")', ['MovedAuditEvent'])
-        : has(database, 'AuditRecord')
-          ? numberIn(database, 'MAX("lastSeq")', ['AuditRecord'])
-          : numberIn(database, 'MAX("seq")', ['AuditEvent']),
+      requests: numberIn(database, 'COUNT(*)', 'RequestRecord'),
+      certificates: numberIn(database, 'COUNT(*)', 'CertificateRecord'),
+      revocations: has(database, 'Revocation') ? numberIn(database, 'COUNT(*)', 'Revocation') : 0,
+      events: numberIn(database, 'MAX("lastSeq")', 'AuditRecord'),
     };
   } finally {
     database.close();
@@ -134,9 +129,7 @@ export function countRecords(file: string): RecordCounts {
 const has = (database: Database.Database, name: string): boolean =>
   database.prepare<[string], object>('SELECT 1 FROM "sqlite_master" WHERE "name" = ?').get(name) !== undefined;
 
-/** The number in the first of these tables that the database has. */
-function numberIn(database: Database.Database, what: string, names: readonly string[]): number {
-  const name = names.find((one) => has(database, one));
-  if (name === undefined) throw new Error(`the database has no ${names.join(' and no ')}: it is none of kubepass`);
-  return database.prepare<[], { found: number | null }>(`SELECT ${what} AS "found" FROM "${name}"`).get()?.found ?? 0;
+function numberIn(database: Database.Database, what: string, table: string): number {
+  if (!has(database, table)) throw new Error(`the database has no ${table}: it is none of kubepass`);
+  return database.prepare<[], { found: number | null }>(`SELECT ${what} AS "found" FROM "${table}"`).get()?.found ?? 0;
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { hash, randomUUID } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,14 +9,15 @@ import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { afterAll, expect, it } from 'vitest';
 import { fromSources } from '../../helpers/from-sources.js';
-import { oldEnvironment, madeDatabase, placeOldSqlite, statesOf } from '../../helpers/old-databases.js';
+import { refused, states } from '../../fixtures/databases/states.js';
+import { oldEnvironment, madeDatabase, placeOldSqlite } from '../../helpers/old-databases.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
-const [first] = statesOf('sqlite');
-if (first === undefined) throw new Error('there is no database of 0.1.0');
+const [first] = states;
+if (first === undefined) throw new Error('there is no database of an older version');
 
 /** Runs the drill as an operator does, and answers what it says and its exit code. */
 const drill = (dataDir: string, environment: Readonly<Record<string, string>> = {}) =>
@@ -30,12 +31,12 @@ const drill = (dataDir: string, environment: Readonly<Record<string, string>> = 
     },
   );
 
-it('upgrades a copy of a database of 0.1.0, while that is in use, and does not touch it', async () => {
+it('upgrades a copy of an old database, while that is in use, and does not touch it', async () => {
   const dataDir = join(directory.path, 'in-use');
   const file = placeOldSqlite(first, dataDir);
   const { requests, certificates } = madeDatabase(first, 'sqlite');
   const user = new Database(file);
-  user.prepare('SELECT COUNT(*) FROM "CertificateRequest"').get();
+  user.prepare('SELECT COUNT(*) FROM "RequestRecord"').get();
   const before = hash('sha256', readFileSync(file), 'hex');
   const { code, text } = await drill(dataDir);
   expect(text).toMatch(
@@ -45,6 +46,20 @@ it('upgrades a copy of a database of 0.1.0, while that is in use, and does not t
   );
   expect(code).toBe(0);
   user.close();
+  expect(hash('sha256', readFileSync(file), 'hex')).toBe(before);
+  expect(readdirSync(dataDir)).toEqual(['kubepass.db']);
+});
+
+it('refuses a database of 0.1.0, and does not touch it', async () => {
+  const dataDir = join(directory.path, 'of-0.1.0');
+  const file = placeOldSqlite(refused.sqlite, dataDir);
+  const before = hash('sha256', readFileSync(file), 'hex');
+  expect(await drill(dataDir)).toEqual({
+    code: 1,
+    text:
+      'the upgrade would not work: the database is of kubepass 0.1.0, and this version upgrades from 0.2.0 on. Nothing was ' +
+      'changed: install 0.2.0, start it once with this database, then start this version\n',
+  });
   expect(hash('sha256', readFileSync(file), 'hex')).toBe(before);
   expect(readdirSync(dataDir)).toEqual(['kubepass.db']);
 });
@@ -102,10 +117,10 @@ it('does not mind what is committed to the original meanwhile', async () => {
   const user = new Database(placeOldSqlite(first, dataDir));
   user.pragma('journal_mode = WAL');
   user.pragma('foreign_keys = OFF');
-  user.exec('CREATE TEMP TABLE "one" AS SELECT * FROM "CertificateRequest" LIMIT 1');
+  user.exec('CREATE TEMP TABLE "one" AS SELECT * FROM "RequestRecord" LIMIT 1');
   const commit = user.transaction(() => {
-    user.prepare('UPDATE "one" SET "id" = ?').run(randomUUID());
-    user.exec('INSERT INTO "CertificateRequest" SELECT * FROM "one"');
+    user.exec('UPDATE "one" SET "id" = randomblob(16), "n" = (SELECT MAX("n") + 1 FROM "RequestRecord")');
+    user.exec('INSERT INTO "RequestRecord" SELECT * FROM "one"');
   });
   const timer = setInterval(commit, 5);
   const ran = await drill(dataDir);

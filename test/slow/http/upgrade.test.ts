@@ -11,22 +11,15 @@ import { createLogger } from '../../../src/observability/logger.js';
 import { migratePostgresql } from '../../../src/store/postgresql/migrate-postgresql.js';
 import { readMigrations, shippedMigrations } from '../../../src/store/schema/migrations.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
-import type { State } from '../../fixtures/databases/states.js';
+import { states, type State } from '../../fixtures/databases/states.js';
 import { compose } from '../../../src/compose/compose.js';
-import {
-  madeDatabase,
-  oldEnvironment,
-  placeOldPostgresql,
-  placeOldSqlite,
-  statesOf,
-} from '../../helpers/old-databases.js';
-import { copyMigrations } from '../../helpers/old-records.js';
+import { madeDatabase, oldEnvironment, placeOldPostgresql, placeOldSqlite } from '../../helpers/old-databases.js';
+import { copyMigrations } from '../../helpers/older-database.js';
 import { query, serviceRole, type TestDatabase } from '../../helpers/postgresql/databases.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 
 const kind = onPostgresql ? 'postgresql' : 'sqlite';
-const states = statesOf(kind);
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
@@ -54,7 +47,7 @@ async function upgraded(state: State) {
   // On PostgreSQL the owner of the tables migrates, and the service runs as somebody who owns none of them.
   if (dropped) {
     const asOwner = loadConfig(readEnvironment({ ...environment, DATABASE_URL: dropped.ownerUrl }));
-    await migrateDatabase(asOwner, serviceRole, () => undefined);
+    await migrateDatabase(asOwner, serviceRole);
     environment['DATABASE_URL'] = dropped.url;
   }
   const made = madeDatabase(state, kind);

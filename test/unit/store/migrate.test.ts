@@ -5,7 +5,6 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MigrationError } from '../../../src/store/schema/migrations.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
-import { copyOldMigrations } from '../../helpers/old-records.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 const shipped = 'prisma/migrations/sqlite';
@@ -88,48 +87,6 @@ it('refuses a migration that breaks foreign keys', async () => {
     `INSERT INTO "GroupMembership" ("name", "certificateN", "notAfter") VALUES ('dev', 1, 0);`,
   );
   await expect(migrateSqlite(file, { directory: migrations })).rejects.toThrow('1 foreign keys are broken');
-});
-
-it('gives the groups of certificates that were issued before the cluster and end of their certificate', async () => {
-  const later = names.slice(names.indexOf('20261125020000_quotas'));
-  for (const name of later) rmSync(join(migrations, name), { recursive: true });
-  await migrateSqlite(file, { directory: migrations });
-  const database = new Database(file);
-  const insert = (table: string, row: Readonly<Record<string, string | number>>) =>
-    database
-      .prepare(
-        `INSERT INTO "${table}" (${Object.keys(row).join()}) VALUES (${Object.keys(row)
-          .map(() => '?')
-          .join()})`,
-      )
-      .run(...Object.values(row));
-  const texts = (...columns: string[]) => Object.fromEntries(columns.map((column) => [column, column]));
-  const at = '2026-03-01T10:00:00.000+00:00';
-  insert('CertificateRequest', {
-    ...texts('id', 'state', 'cluster', 'username', 'keyAlgorithm', 'requesterName', 'collector'),
-    ...Object.fromEntries(
-      ['groups', 'requesterGroups', 'requesterRoles', 'decision', 'approvals'].map((c) => [c, '[]']),
-    ),
-    expirationSeconds: 600,
-    createdAt: at,
-  });
-  insert('Certificate', {
-    ...texts('fingerprintSha256', 'serialNumber', 'subject', 'issuer', 'issuerIdentity', 'username', 'spkiSha256'),
-    ...texts('publicKeyAlgorithm', 'cluster', 'requesterName', 'collector', 'der'),
-    ...{ groups: '["dev"]', requestId: 'id', notBefore: at, notAfter: '2026-03-02', issuedAt: at, orphan: 0 },
-  });
-  insert('CertificateGroup', { name: 'dev', issuedAt: at, fingerprintSha256: 'fingerprintSha256' });
-  database.close();
-  const old = join(directory.path, 'old');
-  copyOldMigrations('sqlite', old);
-  await migrateSqlite(file, { directory: old });
-  expect(query('SELECT "name", "cluster", "notAfter" FROM "CertificateGroup"')).toEqual([
-    { name: 'dev', cluster: 'cluster', notAfter: '2026-03-02' },
-  ]);
-  await migrateSqlite(file);
-  expect(query('SELECT * FROM "GroupMembership"')).toEqual([
-    { name: 'dev', certificateN: 1, notAfter: Date.UTC(2026, 2, 2) },
-  ]);
 });
 
 it('finds the spellings of names that were recorded before', async () => {

@@ -13,7 +13,7 @@ import { lookIntoSqlite } from '../../../src/store/sqlite/look-into-sqlite.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
 import { checkSqlite } from '../../../src/store/sqlite/sqlite-file.js';
-import { copyMigrations } from '../../helpers/old-records.js';
+import { copyMigrations } from '../../helpers/older-database.js';
 import { whyNotServed } from '../../helpers/served-migrations.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 

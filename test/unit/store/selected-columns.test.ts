@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { columnsFrom } from '../../../src/store/steps/statement.js';
 
 /** An old schema is moved by a statement that runs once. */
-const files = globSync('src/store/**/*.ts', { exclude: ['src/store/generated/**', 'src/store/moving/**'] });
+const files = globSync('src/store/**/*.ts', { exclude: ['src/store/generated/**'] });
 
 it('no statement selects all columns of a table, because a newer version may have added some meanwhile', () => {
   expect(files.length).toBeGreaterThan(50);
