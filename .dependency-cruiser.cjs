@@ -14,7 +14,7 @@ const rooms = {
   workers: [x509],
   // The second opinion about a certificate that strict reading accepts.
   peculiar: [x509],
-  config: ['model', texts, '@kubepass/inspect/defaults'],
+  config: ['model', x509, texts, '@kubepass/inspect/defaults'],
   // Logs, metrics, traces and health, which are given the parts that they look at.
   observability: [
     'model',
@@ -34,7 +34,7 @@ const rooms = {
   scim: ['model', texts],
   audit: ['model', x509],
   // Checks exports of the audit log without a service.
-  verification: ['audit', commandLine],
+  verification: ['audit', x509, commandLine],
   kubernetes: ['model', x509, texts, loadable, 'formats'],
   // permissions: who may see and retry deliveries.
   webhooks: ['model', x509, texts, 'identity/permissions.ts', 'store'],
@@ -214,7 +214,7 @@ const libraries = {
   'packages/x509/src/openssl-text': ['packages/x509/src/strict', 'packages/x509/src/tree'],
   'packages/x509/src': [],
   'packages/inspect/src/formats': [],
-  'packages/inspect/src/command-line': ['packages/inspect/src/formats'],
+  'packages/inspect/src/command-line': ['packages/inspect/src/formats', x509],
   'packages/inspect/src': [x509, '@kubepass/x509/public-keys', '@kubepass/x509/tree', '@kubepass/x509/openssl-text'],
   // The kubectl plugin: knows the service by HTTP alone, and the words for a key and a reason.
   'packages/kubectl-kubepass/src': [x509, '@kubepass/inspect/offline', commandLine],
@@ -256,10 +256,11 @@ const edges = {
     'http/server/metrics-listener.ts',
     'config',
     'observability',
+    x509,
     commandLine,
   ],
   // The other process edge: recovers from a lock-out while the service is down.
-  'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability', commandLine],
+  'admin-token.ts': ['compose/api-tokens.ts', 'config', 'observability', x509, commandLine],
   // For a policy repository's own CI: loads policies and runs their tests, without a service.
   'policy-check.ts': ['policy', commandLine],
   // For auditors: checks exports of the audit log, without a service.
@@ -277,7 +278,7 @@ const edges = {
     commandLine,
   ],
   // Tries an upgrade on a copy of the database.
-  'upgrade-drill.ts': ['backup/upgrade-drill.ts', 'config', commandLine],
+  'upgrade-drill.ts': ['backup/upgrade-drill.ts', 'config', x509, commandLine],
   // And the third: migrates as the role that owns the tables, which the service need not be.
   'migrate.ts': ['backup/open-store.ts', 'config', commandLine],
 };

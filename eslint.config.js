@@ -7,6 +7,20 @@ const noDefaultExport = {
   message: 'Named exports only: a thing has one name everywhere.',
 };
 
+/** Two questions that every room asks have one answer each. */
+const noOtherAnswers = [
+  {
+    selector:
+      'ConditionalExpression[test.operator="instanceof"][test.right.name="Error"][alternate.callee.name="String"] > MemberExpression.consequent[property.name="message"]',
+    message: 'Ask messageOf of @kubepass/x509.',
+  },
+  {
+    selector:
+      'BinaryExpression[operator="in"][left.value="code"], MemberExpression[property.name="code"] > TSAsExpression.object',
+    message: 'Ask codeOf of @kubepass/x509.',
+  },
+];
+
 /** A terminal obeys control characters. */
 const noRawOutput = {
   selector:
@@ -124,7 +138,7 @@ export default defineConfig(
       // Nothing here is an enum.
       '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       '@typescript-eslint/no-unsafe-enum-comparison': 'off',
-      'no-restricted-syntax': ['error', noDefaultExport],
+      'no-restricted-syntax': ['error', noDefaultExport, ...noOtherAnswers],
       'no-warning-comments': 'error',
       eqeqeq: 'error',
     },
@@ -134,7 +148,7 @@ export default defineConfig(
     files: ['src/**/*.ts', 'packages/*/src/**/*.ts'],
     ignores: ['packages/inspect/src/command-line/finish.ts', 'packages/kubectl-kubepass/src/kubectl-*.ts'],
     rules: {
-      'no-restricted-syntax': ['error', noDefaultExport, noRawOutput],
+      'no-restricted-syntax': ['error', noDefaultExport, ...noOtherAnswers, noRawOutput],
     },
   },
   // The plugin is a program of its own, with an edge of its own.
@@ -145,7 +159,7 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', noDefaultExport, noRawOutput, ...noBareNames] },
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noOtherAnswers, noRawOutput, ...noBareNames] },
   },
   {
     files: [
@@ -154,7 +168,16 @@ export default defineConfig(
     ],
     // The edge of the program, where time comes from, and where every program writes.
     ignores: ['packages/inspect/src/offline/kubepass-inspect.ts', 'packages/inspect/src/command-line/finish.ts'],
-    rules: { 'no-restricted-syntax': ['error', noDefaultExport, noRawOutput, ...noAmbientTime, ...noBareNames] },
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        noDefaultExport,
+        ...noOtherAnswers,
+        noRawOutput,
+        ...noAmbientTime,
+        ...noBareNames,
+      ],
+    },
   },
   {
     files: ['{bench,test}/**/*.ts', 'packages/*/test/**/*.ts'],
@@ -175,7 +198,7 @@ export default defineConfig(
       'packages/kubectl-kubepass/test/helpers/plugin-machine.ts',
     ],
     rules: {
-      'no-restricted-syntax': ['error', noDefaultExport, ...onAnyMachine],
+      'no-restricted-syntax': ['error', noDefaultExport, ...noOtherAnswers, ...onAnyMachine],
       'no-restricted-imports': [
         'error',
         {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { codeOf } from '@kubepass/x509';
 
 /** /proc always counts in this unit on Linux, whatever the kernel's own clock is. */
 const clockTicksPerSecond = 100;
@@ -94,7 +95,7 @@ function unlessGone<Result>(read: () => Result): Result | null {
   try {
     return read();
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if (['ENOENT', 'ESRCH'].includes(codeOf(error) ?? '')) return null;
     throw error;
   }
 }

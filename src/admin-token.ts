@@ -1,4 +1,5 @@
 import { complain, print, runProgram } from '@kubepass/inspect/command-line';
+import { codeOf } from '@kubepass/x509';
 import { adminTokenFile, readApiToken, recoverAdminToken } from './compose/api-tokens.js';
 import { loadConfig, type Config } from './config/config.js';
 import { readEnvironment } from './config/env.js';
@@ -32,7 +33,7 @@ async function show(config: Config): Promise<number> {
     print(`${await readApiToken(file, remarks)}\n`);
     return 0;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
     const { firstAdminTokenFile: first } = config;
     const elsewhere =
       first === null

@@ -1,4 +1,5 @@
 import { answered, finish, type ProgramRun, version } from '@kubepass/inspect/command-line';
+import { messageOf } from '@kubepass/x509';
 import { buildApp } from './app.js';
 import { compose } from './compose/compose.js';
 import { type CheckedConfig, checkConfig } from './compose/check-config.js';
@@ -168,7 +169,7 @@ async function listen(
 const taken =
   (what: string, setting: string) =>
   (error: unknown): never => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(
       `the address for ${what} cannot be taken (${setting}): ${reason}; is kubepass running there already?`,
       {

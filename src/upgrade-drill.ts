@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { complain, print, runProgram } from '@kubepass/inspect/command-line';
+import { messageOf } from '@kubepass/x509';
 import { drillUpgrade, inWords } from './backup/upgrade-drill.js';
 import { loadConfig } from './config/config.js';
 import { readEnvironment } from './config/env.js';
@@ -25,7 +26,7 @@ await runProgram({ name: 'upgrade-drill', usage, options, takesArguments: false 
     print(`the copy was migrated in ${seconds.toFixed(1)} s and has ${inWords(counts)}; its audit log verifies\n`);
     return 0;
   } catch (error) {
-    complain(`the upgrade would not work: ${error instanceof Error ? error.message : String(error)}\n`);
+    complain(`the upgrade would not work: ${messageOf(error)}\n`);
     return 1;
   }
 });

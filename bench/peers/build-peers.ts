@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '@kubepass/x509';
 import { findOnPath } from '../../scripts/executables.js';
 import { areBuilt, buildOnce, go, goBuild, goTools, pinnedVersion, sayingSo } from '../../test/helpers/go-tools.js';
 
@@ -39,7 +40,7 @@ export async function findPeers(say: (text: string) => void): Promise<Peers> {
       const schema = name === 'cfssl' ? await schemasIn(tools.folder) : { sqlite: '', pg: '' };
       return { program: join(tools.folder, name), version, certdbSchema: schema };
     } catch (error) {
-      missing.push(`${name} ${version}: ${error instanceof Error ? error.message : String(error)}`);
+      missing.push(`${name} ${version}: ${messageOf(error)}`);
       return null;
     }
   };

@@ -12,6 +12,7 @@ import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { gzipSync } from 'node:zlib';
+import { codeOf } from '@kubepass/x509';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { keyProof } from '../../test/helpers/key-proof.js';
 import { refusedOctets } from '../../test/http/support/ambiguous-requests.js';
@@ -98,7 +99,7 @@ class Attackers {
       for await (const chunk of response) text += String(chunk);
       return { status: response.statusCode, text, cookies: String(response.headers['set-cookie']) };
     } catch (error) {
-      const text = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      const text = codeOf(error) ?? String(error);
       return { status: 0, text, cookies: '' };
     }
   }

@@ -19,6 +19,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { messageOf } from '@kubepass/x509';
 import { KeptConnections } from '../kept-connections.js';
 import { processorMilliseconds, threadTimes } from '../process-figures.js';
 import { servingPair } from '../../test/cluster/serving-pair.js';
@@ -81,7 +82,7 @@ async function inTime(call: Promise<unknown>, what: string): Promise<boolean> {
     ]);
     return true;
   } catch (error) {
-    count(`${what}: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`);
+    count(`${what}: ${messageOf(error).slice(0, 200)}`);
     return false;
   } finally {
     late.abort();

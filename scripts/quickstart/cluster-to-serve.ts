@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { messageOf } from '@kubepass/x509';
 import { loadKubeConfig } from '../../src/kubernetes/load-kube-config.js';
 import { replaceSecretFile } from '../../src/config/secrets.js';
 import { ServiceError } from './service-process.js';
@@ -47,7 +48,7 @@ async function readContext({ kubeconfig, context: wanted }: ClusterToServe) {
     const { 'current-context': current } = parse(await readFile(kubeconfig, 'utf8')) as { 'current-context'?: string };
     return { context: wanted ?? current ?? '', server: loaded.getCurrentCluster()?.server ?? '' };
   } catch (error) {
-    throw new ServiceError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new ServiceError(messageOf(error), { cause: error });
   }
 }
 

@@ -1,3 +1,5 @@
+import { codeOf } from '@kubepass/x509';
+
 /** Something that a person mends: its message is one line, which says what is wrong and what to do. */
 export class ReleaseError extends Error {
   override readonly name = 'ReleaseError';
@@ -15,5 +17,4 @@ export async function runProgram(program: () => void | Promise<void>): Promise<v
 }
 
 /** An error of `parseArgs` of `node:util`. */
-const isAboutOptions = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+const isAboutOptions = (error: unknown): error is Error => codeOf(error)?.startsWith('ERR_PARSE_ARGS_') === true;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '@kubepass/x509';
 import { within } from '../context/under-way.js';
 import type { ClusterConnection, ConfigMapObject } from '../kubernetes/cluster-connection.js';
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
@@ -82,7 +83,7 @@ export function keepRevocationConfigMap(
         (error: unknown) => {
           // Another replica has written at the same time.
           if (error instanceof ClusterConflictError) return 0;
-          complain(error instanceof Error ? error.message : String(error));
+          complain(messageOf(error));
           return pauseMilliseconds;
         },
       )

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mostListed } from '../formats/enforcement-files.js';
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
-import { encodeCertificates } from '@kubepass/x509';
+import { encodeCertificates, messageOf } from '@kubepass/x509';
 import type { Certificate } from '../model/certificate.js';
 import { probeUsername } from '../model/cluster.js';
 import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
@@ -55,7 +55,7 @@ export async function probeRevocation(
       else await mustBeKnown(holder);
       return null;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   };
   try {

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { link, rename } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { codeOf } from '@kubepass/x509';
 import type { Config } from '../config/config.js';
 import { defaultIssuer } from '../model/issuer.js';
 import { syncDirectory, syncFile } from '../config/secrets.js';
@@ -62,7 +63,7 @@ async function giveName(part: string, to: string): Promise<void> {
   try {
     await link(part, to);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = codeOf(error);
     if (code === 'EEXIST' || isTaken(to)) throw new CommandRefusedError(`${to} exists by now, and is not overwritten`);
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
     await rename(part, to);

@@ -1,6 +1,7 @@
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { messageOf } from '@kubepass/x509';
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import type { RevokedCertificate } from '../model/certificate.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
@@ -45,7 +46,7 @@ export async function readReplaced(
   const copy = `${file}.restoring-old`;
   const lost = (what: string) => (error: unknown) => {
     if (outOfSpace(error, dirname(copy)) !== null) throw error;
-    const why = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
+    const why = messageOf(error).trim().split('\n').at(-1);
     say(`${what} of the database that is replaced cannot be read, and are not taken over: ${String(why)}`);
   };
   try {

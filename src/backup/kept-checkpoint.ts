@@ -1,5 +1,6 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '@kubepass/x509';
 import { readCheckpoint, type Checkpoint } from '../audit/checkpoint.js';
 import type { Config } from '../config/config.js';
 import { replaceSecretFile } from '../config/secrets.js';
@@ -30,7 +31,7 @@ export class KeptCheckpoint {
     try {
       note = await readFile(this.path, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      if (codeOf(error) === 'ENOENT') return null;
       throw error;
     }
     const checkpoint = checkpointIn(note);

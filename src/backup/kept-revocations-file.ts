@@ -1,7 +1,7 @@
 import { type FileHandle, copyFile, open, readFile } from 'node:fs/promises';
 import { replaceSecretFile } from '../config/secrets.js';
 import type { RevokedCertificate } from '../model/certificate.js';
-import { revocationReasons } from '@kubepass/x509';
+import { codeOf, revocationReasons } from '@kubepass/x509';
 import type { IdentityBlock } from '../model/identity.js';
 import type { Op } from '../store/steps/step.js';
 
@@ -33,7 +33,7 @@ export class KeptRevocationsFile {
     try {
       text = await readFile(this.path, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      if (codeOf(error) === 'ENOENT') return null;
       throw error;
     }
     const lines = text.split('\n').filter((line) => line !== '');

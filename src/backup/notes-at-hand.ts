@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { codeOf } from '@kubepass/x509';
 import type { Checkpoint } from '../audit/checkpoint.js';
 import { readNote, readVerifierKey } from '../audit/signed-note.js';
 import type { Config } from '../config/config.js';
@@ -64,7 +65,7 @@ async function noteIn(file: string): Promise<Omit<NoteAtHand, 'isOurs'> | string
   try {
     note = await readFile(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = codeOf(error) ?? String(error);
     return code === 'ENOENT' ? null : `cannot be read (${code})`;
   }
   const checkpoint = checkpointIn(note);

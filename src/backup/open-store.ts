@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf } from '@kubepass/x509';
 import type { Config } from '../config/config.js';
 import { checkDataDir } from '../config/secrets.js';
 import type { Log } from '../context/context.js';
@@ -89,8 +90,7 @@ export async function lookIntoDatabase({ database }: Pick<Config, 'database'>): 
   try {
     return lookIntoSqlite(file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${file}: ${why}`, { cause: error });
+    throw new Error(`${file}: ${messageOf(error)}`, { cause: error });
   }
 }
 

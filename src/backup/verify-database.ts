@@ -1,4 +1,5 @@
 import { existsSync, statfsSync } from 'node:fs';
+import { codeOf } from '@kubepass/x509';
 import type { Config } from '../config/config.js';
 import type { LogReader, Store } from '../store/store.js';
 import { checkSqlite } from '../store/sqlite/sqlite-file.js';
@@ -136,7 +137,7 @@ async function rootOf({ auditEvents, checkpoints }: Pick<Store, 'auditEvents' | 
 /** The refusal where a disk was full; null where the error is another one. Node and SQLite name it differently. */
 export function outOfSpace(error: unknown, directory: string): CommandRefusedError | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if ('code' in cause && isFull(String(cause.code), directory))
+    if (isFull(codeOf(cause) ?? '', directory))
       return new CommandRefusedError(`there is no room in ${directory}: nothing was changed`, { cause: error });
   return null;
 }

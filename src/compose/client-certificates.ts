@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import type { ClientCertificatesConfig } from '../config/callers-config.js';
 import type { ClusterConfig } from '../config/cluster-config.js';
 import { tlsSettingsForCertificates, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
-import { displayDistinguishedName } from '@kubepass/x509';
+import { displayDistinguishedName, messageOf } from '@kubepass/x509';
 import type { FilesInForce, InForce, Remarks } from './in-force.js';
 
 /** How often clusters are asked which CA their users have. */
@@ -126,7 +126,7 @@ export async function readCallersFiles(
     await tryHandshake({ ...tlsSettingsForCertificates(pair, pem), requestCert: true });
     return trust;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const where = revocationListFile === null ? '' : ` and ${revocationListFile}`;
     throw new Error(`callers.clientCertificates: ${certificateAuthorityFile}${where}: ${reason}`, { cause: error });
   }

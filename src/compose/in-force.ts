@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '@kubepass/x509';
 import type { Log } from '../context/context.js';
 import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 import type { RefusedFileKind } from '../model/measures.js';
@@ -158,8 +159,6 @@ async function keepInForce<T>(
     stop: () => watch.stop(),
   };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const changedSince = async (files: readonly string[], reading: string): Promise<boolean> =>
   (await fileReading(files)).reading !== reading;

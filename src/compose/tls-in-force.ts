@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '@kubepass/x509';
 import type { Config } from '../config/config.js';
 import { readSecretFile } from '../config/secrets.js';
 import { tlsSettings, type TlsPair, tryHandshake } from '../http/server/tls-settings.js';
@@ -77,7 +78,7 @@ export async function readTlsPair({ certFile, keyFile }: TlsFiles, remarks: Rema
       validTo: validToDate.toISOString(),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`TLS cannot be served with ${certFile} and ${keyFile}: ${reason}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Value from 'typebox/value';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { messageOf } from '@kubepass/x509';
 import { FileSettings } from './config-file.js';
 import { LocalCASettings } from './issuer-config.js';
 import type { ReportProblem } from './setting.js';
@@ -28,7 +29,7 @@ export function readConfigFile(path: string, report: ReportProblem): ConfigFile 
       ...{ version: '1.2', stringKeys: true, merge: false, resolveKnownTags: false, lineCounter: lines },
     });
   } catch (error) {
-    report(path, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    report(path, `cannot be read: ${messageOf(error)}`);
     return unreadable(path);
   }
   const problems = [...document.errors, ...document.warnings];

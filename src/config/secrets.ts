@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { access, chmod, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { codeOf } from '@kubepass/x509';
 import { shownPath } from './file-reason.js';
 
 const maxSecretBytes = 1024 * 1024;
@@ -17,7 +18,7 @@ export async function createSecretFile(path: string, content: string | Uint8Arra
       await link(temporary, path);
       return true;
     } catch (error) {
-      if (isNodeError(error) && error.code === 'EEXIST') return false;
+      if (codeOf(error) === 'EEXIST') return false;
       throw error;
     }
   });
@@ -104,8 +105,7 @@ export async function checkDataDir(directory: string, looked = directory): Promi
     await access(looked, mayUse);
     return looked === directory ? permissionWarning(directory, stats.mode, 0o700) : null;
   } catch (error) {
-    if (isNodeError(error) && error.code === 'ENOENT' && dirname(looked) !== looked)
-      return checkDataDir(directory, dirname(looked));
+    if (codeOf(error) === 'ENOENT' && dirname(looked) !== looked) return checkDataDir(directory, dirname(looked));
     throw notWritable(directory, error);
   }
 }
@@ -113,7 +113,7 @@ export async function checkDataDir(directory: string, looked = directory): Promi
 const mayUse = constants.R_OK | constants.W_OK | constants.X_OK;
 
 function notWritable(directory: string, error: unknown): Error {
-  const why = isNodeError(error) ? error.code : String(error);
+  const why = codeOf(error) ?? String(error);
   const who = process.getuid === undefined ? 'the service' : `user ${process.getuid()}`;
   return new Error(
     `the directory ${shownPath(directory)} cannot be written to: ${why}; name one that ${who} may write to`,
@@ -179,8 +179,4 @@ export async function syncDirectory(directory: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function isNodeError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error;
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, link, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '@kubepass/x509';
 import { readLines } from '../verification/read-lines.js';
 
 /** Octets that are written at once. */
@@ -76,7 +77,7 @@ export class ArchiveDirectory {
     try {
       await rename(join(this.directory, name), join(this.directory, `${name}.unused`));
     } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
     }
     await synced(this.directory);
   }
@@ -117,10 +118,7 @@ async function unlessTaken(make: () => Promise<void>): Promise<boolean> {
     await make();
     return true;
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { decodePemBundle, type Signatures } from '@kubepass/x509';
+import { decodePemBundle, messageOf, type Signatures } from '@kubepass/x509';
 import { readSecretFile } from '../config/secrets.js';
 import { type CaKey, heldKey } from './ca-key.js';
 import { weaknessesOf } from './encrypted-private-key.js';
@@ -29,7 +29,7 @@ export async function readKeyFile(source: KeyFileSource, parts: KeyFileParts): P
   const problems: string[] = [];
   const attempt = (read: Promise<Buffer | null>): Promise<Buffer | null> =>
     read.catch((error: unknown) => {
-      problems.push(error instanceof Error ? error.message : String(error));
+      problems.push(messageOf(error));
       return null;
     });
   const octets = await attempt(readSecretFile(source.file, parts.remarks));

@@ -4,6 +4,7 @@ import type { AgentOptions } from 'node:https';
 import { type Cluster, type User, KubeConfig, type RequestContext } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { Agent } from 'undici';
+import { codeOf } from '@kubepass/x509';
 
 /** How the service reaches a cluster. */
 export type ConnectionTarget =
@@ -101,7 +102,7 @@ function readYaml(file: string, fail: (problem: string) => never): Fields {
   try {
     content = readFileSync(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = codeOf(error) ?? 'unknown';
     // The message has no path, because somebody may have written a secret in its place.
     throw new ClusterConfigurationError(`the kubeconfig cannot be read (${code})`);
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { escaped } from '@kubepass/inspect/formats';
+import { messageOf } from '@kubepass/x509';
 import type { TokenReview } from '../model/cluster.js';
 import { type Access, ClusterForbiddenError, ClusterUnavailableError } from './cluster-error.js';
 import type { ApiServer } from './api-server.js';
@@ -59,7 +60,7 @@ function credentialIdOf(user: unknown): string | null {
 }
 
 function unavailable(error: unknown, token: string): TokenReview {
-  const message = withoutToken(error instanceof Error ? error.message : String(error), token);
+  const message = withoutToken(messageOf(error), token);
   const retryAfterSeconds = error instanceof ClusterUnavailableError ? error.retryAfterSeconds : null;
   const missing = error instanceof ClusterForbiddenError ? error.missing : null;
   return { verdict: 'unavailable', message, retryAfterSeconds, missing };

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readLoadableCertificate } from '@kubepass/inspect/loadable';
-import { decodePemBundle, type ParsedCertificate } from '@kubepass/x509';
-import { messageOf } from './keep-file.js';
+import { decodePemBundle, messageOf, type ParsedCertificate } from '@kubepass/x509';
 
 /** A CA certificate of a file for `--client-ca-file`. */
 export type AuthorityCertificate = Pick<ParsedCertificate, 'der' | 'fingerprintSha256'>;

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '@kubepass/inspect/command-line';
-import { encodeCertificates } from '@kubepass/x509';
+import { encodeCertificates, messageOf } from '@kubepass/x509';
 import { ask, type Reviewer, readReviewer } from './ask-kubepass.js';
 import { type AuthorityCertificate, readAuthorityCertificates } from './certificate-authorities.js';
 import {
@@ -10,7 +10,6 @@ import {
   commonOptions,
   commonUsage,
   keepFile,
-  messageOf,
   type Surroundings,
   type WantedText,
 } from './keep-file.js';

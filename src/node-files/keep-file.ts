@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { complain, print, UsageError } from '@kubepass/inspect/command-line';
+import { messageOf } from '@kubepass/x509';
 import { replaceFile } from './replace-file.js';
 
 /** The options that every program of this room has. */
@@ -98,8 +99,6 @@ export async function keepFile(
     }
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function contentOf(path: string): Promise<string | null> {
   try {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from '@kubepass/x509';
 
 /**
  * Puts a text in the place of a file: whoever reads the file at any moment finds the old text or the new one whole, and
@@ -58,7 +59,7 @@ export async function unlessMissing<T>(looked: Promise<T>): Promise<T | null> {
   try {
     return await looked;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }

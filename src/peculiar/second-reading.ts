@@ -1,4 +1,4 @@
-import { extensionId, type ParsedCertificate } from '@kubepass/x509';
+import { extensionId, messageOf, type ParsedCertificate } from '@kubepass/x509';
 import type { CertificateReading } from './library-reading.js';
 
 /** Reads a certificate independently of the strict reader. Throws where it cannot. */
@@ -25,7 +25,7 @@ export async function disagreements(certificate: ParsedCertificate, read: Second
   try {
     theirs = await read(Uint8Array.from(certificate.der));
   } catch (error) {
-    return [`a second reader cannot read it: ${error instanceof Error ? error.message : String(error)}`];
+    return [`a second reader cannot read it: ${messageOf(error)}`];
   }
   const ours = strictReading(certificate);
   return (Object.keys(ours) as (keyof CertificateReading)[])

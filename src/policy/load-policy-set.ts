@@ -2,6 +2,7 @@ import { constants, type Dirent } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '@kubepass/x509';
 import { digestOfTexts, parsePolicySet, type PolicySetResult } from './parse-policy-set.js';
 import type { ConfiguredCluster, PolicyTexts, PolicySet } from './policy-set.js';
 import { watchSteadily } from '../workers/steady-watch.js';
@@ -58,7 +59,7 @@ export async function readPolicyFiles(directory: string): Promise<PolicyFiles> {
   try {
     entries = await readdir(directory, { withFileTypes: true });
   } catch (error) {
-    return { ok: false, errors: [`the policies directory cannot be read: ${codeOf(error)}`] };
+    return { ok: false, errors: [`the policies directory cannot be read: ${reasonOf(error)}`] };
   }
   const names = entries
     .filter((entry) => /^[^.].*\.ya?ml$/.test(entry.name) && !entry.isDirectory())
@@ -81,7 +82,9 @@ export async function readPolicyFiles(directory: string): Promise<PolicyFiles> {
       if (last === '' && text !== '') texts.push({ path: name, text });
       else errors.push(`${name}:${lines.length}:${last.length + 1}: does not end with a line break: it may be cut off`);
     } catch (error) {
-      errors.push(`${name}: ${error instanceof PolicyFileError ? error.message : `cannot be read: ${codeOf(error)}`}`);
+      errors.push(
+        `${name}: ${error instanceof PolicyFileError ? error.message : `cannot be read: ${reasonOf(error)}`}`,
+      );
     }
   }
   return errors.length > 0 ? { ok: false, errors } : { ok: true, texts };
@@ -109,10 +112,8 @@ async function readBounded(path: string): Promise<Buffer> {
   }
 }
 
-function codeOf(error: unknown): string {
-  if (error instanceof TypeError) return 'it is not UTF-8';
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
+const reasonOf = (error: unknown): string =>
+  error instanceof TypeError ? 'it is not UTF-8' : (codeOf(error) ?? String(error));
 
 export type PolicySetWatch = ReturnType<typeof watchPolicySet>;
 

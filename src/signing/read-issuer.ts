@@ -5,8 +5,10 @@ import type { CaKey } from '../keys/ca-key.js';
 import { KeyFileError, readKeyFile, word } from '../keys/read-key-file.js';
 import { readLoadableCertificate } from '@kubepass/inspect/loadable';
 import {
+  codeOf,
   decodePemBundle,
   judgeAuthorityChain,
+  messageOf,
   type ParsedCertificate,
   type Signatures,
   signingAuthorityOf,
@@ -115,7 +117,7 @@ export async function readCertificates(
   };
   const isMissing = await access(certFile).then(
     () => false,
-    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
+    (error: unknown) => codeOf(error) === 'ENOENT',
   );
   const own = isMissing ? [] : await read(certFile, '/certFile');
   const anchors = anchorFile === null ? null : await read(anchorFile, '/anchorFile');
@@ -159,7 +161,7 @@ function parseAll(text: string, file: string): readonly ParsedCertificate[] {
     try {
       return readLoadableCertificate(der);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new Error(`certificate ${i + 1} of ${file} cannot be read: ${reason}`, { cause: error });
     }
   });

@@ -1,6 +1,7 @@
 import { answered, type ProgramRun, UsageError } from '@kubepass/inspect/command-line';
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { messageOf } from '@kubepass/x509';
 import { type Checkpoint, readCheckpoint } from '../audit/checkpoint.js';
 import { type ExportFault, type ExportReading, ExportVerifier } from '../audit/export-verifier.js';
 import { type NoteKey, readNote, readVerifierKey } from '../audit/signed-note.js';
@@ -38,7 +39,7 @@ export const verifyFiles = (args: readonly string[]): Promise<ProgramRun> =>
     try {
       return written(await readAll(files, checkpointFiles, keys.flatMap(readKeys)), files.length > 1, json);
     } catch (error) {
-      return { output: '', complaints: `${error instanceof Error ? error.message : String(error)}\n`, exitCode: 2 };
+      return { output: '', complaints: `${messageOf(error)}\n`, exitCode: 2 };
     }
   });
 

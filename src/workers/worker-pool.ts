@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, type Transferable } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { TooManyWaitingError, Turns } from '@kubepass/x509';
+import { codeOf, TooManyWaitingError, Turns } from '@kubepass/x509';
 import { workerArguments, describeFailure, WorkerEndedError, WorkerFailedError, WorkersBusyError } from './thread.js';
 import type { Begun } from './worker-side.js';
 
@@ -157,8 +157,7 @@ async function answerOn<Question, Answer>(
 const isBegun = (message: unknown): message is Begun =>
   typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'begun';
 
-const isOutOfMemory = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+const isOutOfMemory = (error: unknown): boolean => codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY';
 
 /** Measures the time that a worker works after `start`, and calls `onEnd` when its time is used up. */
 class WorkClock {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, rmdirSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '@kubepass/x509';
 
 /** A file system of a few MiB in memory that a test can fill up. */
 export interface SmallDisk {
@@ -50,7 +51,7 @@ function fillWith(file: number, piece: Buffer): void {
     try {
       if (writeSync(file, piece) < piece.length) return;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return;
+      if (codeOf(error) === 'ENOSPC') return;
       throw error;
     }
 }

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '@kubepass/x509';
 import type { CredentialCache } from './credential-cache.js';
 import type { Machine } from './machine.js';
-import { codeOf, PluginError } from './plugin-error.js';
+import { PluginError } from './plugin-error.js';
 import { readRegularFile, unfinishedName } from './files.js';
 
 /** Nobody holds the lock for longer: whoever waits takes it over then. */

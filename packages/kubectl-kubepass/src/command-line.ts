@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
+import { keyAlgorithms, messageOf, revocationReasons } from '@kubepass/x509';
 import { UsageError, usageProblem } from '@kubepass/inspect/command-line';
-import { CommandLineError, errorMessage, PluginError } from './plugin-error.js';
+import { CommandLineError, PluginError } from './plugin-error.js';
 import { readRegularFile } from './files.js';
 import { loginCommand, readDuration, readServer, type Settings, type TokenOptions } from './settings.js';
 
@@ -164,7 +164,7 @@ function parsed<Options extends NonNullable<NonNullable<Parameters<typeof parseA
     return values;
   } catch (error) {
     const known = [...Object.keys(options), 'help'].filter((name) => name !== 'certificate-authority-data');
-    throw new CommandLineError(usageProblem(error, known) ?? errorMessage(error), { cause: error });
+    throw new CommandLineError(usageProblem(error, known) ?? messageOf(error), { cause: error });
   }
 }
 
@@ -200,7 +200,7 @@ function authorityOf(values: CredentialOptions): string | null {
   try {
     pem = file === undefined ? Buffer.from(data ?? '', 'base64').toString('utf8') : readRegularFile(file);
   } catch (error) {
-    throw new PluginError(`--certificate-authority cannot be read: ${errorMessage(error)}`, { cause: error });
+    throw new PluginError(`--certificate-authority cannot be read: ${messageOf(error)}`, { cause: error });
   }
   if (!pem.includes('-----BEGIN CERTIFICATE-----'))
     throw new PluginError('the CA of kubepass holds no certificate in PEM');

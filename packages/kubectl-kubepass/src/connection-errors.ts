@@ -1,4 +1,4 @@
-import { codeOf, errorMessage } from './plugin-error.js';
+import { codeOf, messageOf } from '@kubepass/x509';
 
 /** A failed connection. */
 interface Attempted {
@@ -33,7 +33,7 @@ export function whyNoConnection(error: unknown, { place, isPinned, trustAdvice, 
   if (unknownAuthority.has(code))
     return isPinned
       ? `its certificate is not of the CA that you have named (${String(code)}). If the CA was replaced, ${trustAdvice}`
-      : `its certificate is of a CA that Node.js does not trust (${String(code)}: ${errorMessage(error)}): ${trustAdvice}`;
+      : `its certificate is of a CA that Node.js does not trust (${String(code)}: ${messageOf(error)}): ${trustAdvice}`;
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return `its certificate has expired: whoever runs it must renew it, unless the clock here is wrong: ${clock}`;
@@ -63,7 +63,7 @@ export function whyNoConnection(error: unknown, { place, isPinned, trustAdvice, 
     default:
       return typeof code === 'string' && code.startsWith('HPE_')
         ? `something that does not speak HTTP answers on port ${portOf(place)}. ${otherProtocol(place)}`
-        : errorMessage(error) || String(code);
+        : messageOf(error) || String(code);
   }
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '@kubepass/x509';
 import { inHome, mustBeOwnFolder, readOwnFile, removeUnfinished, writeWholeFile } from './files.js';
 import type { Machine } from './machine.js';
-import { codeOf } from './plugin-error.js';
 import { type Settings, settingsKey, type TokenOptions } from './settings.js';
 
 /** A certificate with its key, and where it is from. */

@@ -1,5 +1,6 @@
+import { codeOf } from '@kubepass/x509';
 import { type CachedCredential, cacheOf } from './credential-cache.js';
-import { codeOf, PluginError } from './plugin-error.js';
+import { PluginError } from './plugin-error.js';
 import { expirationTime, isFresh } from './renewal-times.js';
 import { readCredentialCommand } from './command-line.js';
 import type { Machine } from './machine.js';

@@ -16,8 +16,9 @@ import {
 } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { codeOf } from '@kubepass/x509';
 import type { Machine } from './machine.js';
-import { codeOf, isOfSystem, PluginError } from './plugin-error.js';
+import { isOfSystem, PluginError } from './plugin-error.js';
 
 /** A place below the home directory. Throws where there is none. */
 export function inHome(homeDirectory: Machine['homeDirectory'], ...path: readonly string[]): string {

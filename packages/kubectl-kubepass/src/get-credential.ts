@@ -1,15 +1,9 @@
+import { messageOf } from '@kubepass/x509';
 import type { Asked } from './ask-for-certificate.js';
 import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
 import { type CachedCredential, type CredentialCache, ofLastLogin, ownCacheOf } from './credential-cache.js';
 import { type Machine, oneLine } from './machine.js';
-import {
-  isOfSystem,
-  errorMessage,
-  PluginError,
-  RefusedError,
-  TooEarlyError,
-  UnavailableError,
-} from './plugin-error.js';
+import { isOfSystem, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
 import { isComfortable, isFresh } from './renewal-times.js';
 import { untilInWords } from './times-in-words.js';
 import { loginCommand, type Settings, type TokenOptions } from './settings.js';
@@ -56,7 +50,7 @@ export async function getCredential(
 }
 
 const notRenewed = ({ notAfter }: CachedCredential, now: number, error: unknown): string =>
-  `kubepass: the certificate could not be renewed and works until ${untilInWords(notAfter, now)}: ${errorMessage(error)}`;
+  `kubepass: the certificate could not be renewed and works until ${untilInWords(notAfter, now)}: ${messageOf(error)}`;
 
 async function dueCredential(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
   const { cache, machine } = wanted;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isScalar, isSeq, parseDocument, Scalar, YAMLMap, YAMLSeq, type Document } from 'yaml';
-import { errorMessage, PluginError } from './plugin-error.js';
+import { messageOf } from '@kubepass/x509';
+import { PluginError } from './plugin-error.js';
 
 /**
  * Every scalar is a text, in the form in which it stands: so what is not ours is written again as it was, whatever
@@ -128,7 +129,7 @@ function orStays<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new PluginError(`the kubeconfig cannot be changed, and stays as it is: ${errorMessage(error)}`, {
+    throw new PluginError(`the kubeconfig cannot be changed, and stays as it is: ${messageOf(error)}`, {
       cause: error,
     });
   }

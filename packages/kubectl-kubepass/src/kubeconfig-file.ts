@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, resolve } from 'node:path';
+import { codeOf } from '@kubepass/x509';
 import { CacheLock } from './cache-lock.js';
 import { inHome, readRegularFile, removeUnfinished, writeWholeFile } from './files.js';
 import type { Machine } from './machine.js';
-import { codeOf, PluginError } from './plugin-error.js';
+import { PluginError } from './plugin-error.js';
 
 /**
  * The kubeconfig files, as kubectl finds them (k8s.io/client-go, `PathOptions`): `--kubeconfig`, else the list in

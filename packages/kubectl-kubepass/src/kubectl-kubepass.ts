@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
+import { codeOf } from '@kubepass/x509';
 import { answerFromCache } from './exec-credential.js';
 import { type Machine, oneLine, printable, printableInColours } from './machine.js';
 
@@ -74,6 +75,6 @@ function isRunning(processId: number): boolean {
     return true;
   } catch (error) {
     // Only a process that is not there is gone: EPERM is somebody else's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }

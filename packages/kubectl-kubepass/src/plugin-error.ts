@@ -51,10 +51,6 @@ export class TooEarlyError extends UnavailableError {
   override readonly name = 'TooEarlyError';
 }
 
-export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-export const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
-
 /** A file that cannot be read or written, a full disk. */
 export const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error;

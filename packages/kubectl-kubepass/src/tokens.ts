@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { codeOf, messageOf } from '@kubepass/x509';
 import type { Machine } from './machine.js';
-import { codeOf, errorMessage, PluginError } from './plugin-error.js';
+import { PluginError } from './plugin-error.js';
 import { readServer, type Settings, type TokenOptions } from './settings.js';
 import type { Login } from './credential-cache.js';
 import type { OfferedIssuer } from './service-client.js';
@@ -37,7 +38,7 @@ export function tokenAtHand(
   try {
     return mustBeToken(readFileSync(podFile, 'utf8'), podFile);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(codeOf(error)))) return null;
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(codeOf(error) ?? '')) return null;
     throw error;
   }
 }
@@ -69,7 +70,7 @@ function readToken(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new PluginError(`the token file cannot be read: ${errorMessage(error)}`, { cause: error });
+    throw new PluginError(`the token file cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
 

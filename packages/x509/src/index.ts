@@ -1,4 +1,5 @@
 /** X.509 with one encoding for each value: reads certificates, requests and lists strictly, and writes them. */
+export { codeOf, messageOf } from './hygiene/errors.js';
 export { PrimalityTests, primeModulus, type TestedFor } from './hygiene/primality-tests.js';
 export { remaindersOf, rsaWeakness } from './hygiene/rsa-weakness.js';
 export { TooManyWaitingError, Turns } from './hygiene/turns.js';

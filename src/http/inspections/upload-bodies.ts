@@ -1,5 +1,6 @@
 import multipart from '@fastify/multipart';
 import { Type, type TSchema } from 'typebox';
+import { codeOf } from '@kubepass/x509';
 import { certificatePem } from '../schemas/example-certificate.js';
 import { pointerTo, unknownProperty } from '../problems/error-to-problem.js';
 import { problem, ProblemError } from '../problems/problem.js';
@@ -221,7 +222,7 @@ const tooManyParts = () =>
 
 /** The problem for an error of the multipart parser. The parser's own texts are not shown to callers. */
 function problemOf(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'FST_PARTS_LIMIT' || code === 'FST_FILES_LIMIT') return tooManyParts();
   if (code === 'FST_FIELDS_LIMIT') return invalid('the body gives "password" twice');
   return invalid('the body is not valid multipart/form-data');

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet } from 'jose/jwks/local';
-import { rsaWeakness } from '@kubepass/x509';
+import { messageOf, rsaWeakness } from '@kubepass/x509';
 import { isLoopback } from '../../config/loopback.js';
 import { isObject, memberOf, told, type JsonObject } from './json-web-token.js';
 import type { ProviderFetch } from './provider-fetch.js';
@@ -55,7 +55,7 @@ export async function discoverKeySetUrl(issuer: string, fetch: ProviderFetch): P
 /** Fetches a JSON object. Rejects with an `Error` that says what is wrong. */
 async function fetchJson(url: string, fetch: ProviderFetch): Promise<JsonObject> {
   const answer = await fetch(url).catch((error: unknown) => {
-    throw new Error(`${url} is not reached: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${url} is not reached: ${messageOf(error)}`);
   });
   if (answer.status >= 300 && answer.status < 400)
     throw new Error(`${url} redirects to ${told(answer.headers.get('location'))}, which is not followed`);

@@ -1,4 +1,5 @@
 import { JWKSMultipleMatchingKeys } from 'jose/errors';
+import { messageOf } from '@kubepass/x509';
 import { BoundedMap } from '../../model/bounded-map.js';
 import { quote } from '@kubepass/inspect/formats';
 import { Allowance } from '../allowance.js';
@@ -194,7 +195,7 @@ export class IssuerKeys {
           this.#take(keys, fetches);
         },
         (error: unknown) => {
-          this.#fail(error instanceof Error ? error.message : String(error));
+          this.#fail(messageOf(error));
         },
       )
       .finally(() => {

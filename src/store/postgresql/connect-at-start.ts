@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { messageOf } from '@kubepass/x509';
 import { StoreUnavailableError } from '../../model/errors.js';
 import { clientConfig, connect } from './connect.js';
 
@@ -20,7 +21,7 @@ async function connectAtStart(databaseUrl: string): Promise<pg.Client> {
   try {
     config = clientConfig(databaseUrl);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(`a file that the parameters of the URL name cannot be read: ${why}`, { cause: error });
   }
   try {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
+import { codeOf } from '@kubepass/x509';
 import {
   type AppliedMigration,
   floorOf,
@@ -158,8 +159,7 @@ function whyNot(name: string, error: unknown): string {
 }
 
 /** 42501: insufficient_privilege; 55P03: lock_not_available. */
-const hasState = (error: unknown, state: '42501' | '55P03'): error is Error =>
-  error instanceof Error && 'code' in error && error.code === state;
+const hasState = (error: unknown, state: '42501' | '55P03'): error is Error => codeOf(error) === state;
 const isForbidden = (error: unknown): error is Error => hasState(error, '42501');
 
 /** The table as Prisma's own engine creates it. */

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { messageOf } from '@kubepass/x509';
 import { MigrationError } from '../schema/migrations.js';
 import { judgedBy } from './look-into-sqlite.js';
 
@@ -39,7 +40,6 @@ export function checkSqlite(file: string): FileCheck {
 }
 
 const refused = (why: string): FileCheck => ({ ok: false, why });
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** https://sqlite.org/fileformat2.html section 1.3. */
 function whyNotHeader(file: string): string | null {

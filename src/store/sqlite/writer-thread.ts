@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { codeOf } from '@kubepass/x509';
 import { BatchWriter, connectForWriting, type StepEnd } from './batch-writer.js';
 import { LogMover } from './log-mover.js';
 import type { WriterAnswer, WriterQuestion, WriterThreadData } from './sqlite-batches.js';
@@ -28,7 +29,7 @@ function commitOrClose(message: WriterQuestion): WriterAnswer {
     const ends = writer.commit(message.batch, message.touch).map(sendable);
     return { ends, seconds: (performance.now() - began) / 1000 };
   } catch (error) {
-    return { failed: native(error), code: error instanceof Error && 'code' in error ? error.code : undefined };
+    return { failed: native(error), code: codeOf(error) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { codeOf } from '@kubepass/x509';
 import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
 import { storeUnmeasured, type StoreMeasures, type StoreQueue } from '../../model/measures.js';
 import type { CommitResult, Step, Writer } from '../steps/step.js';
@@ -154,5 +155,4 @@ const endsAttempt = ({ operations }: Step): boolean =>
   );
 
 /** SQLITE_BUSY and its extended codes. */
-const isLocked = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+const isLocked = (error: unknown): boolean => codeOf(error)?.startsWith('SQLITE_BUSY') === true;

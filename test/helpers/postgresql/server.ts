@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
+import { codeOf } from '@kubepass/x509';
 import { postgresqlBinaries } from './binaries.js';
 import { freePort } from '../free-ports.js';
 
@@ -192,7 +193,7 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
       process.kill(pid, signal);
     } catch (error) {
       // The process has ended since.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      if (codeOf(error) !== 'ESRCH') throw error;
     }
 }
 

@@ -4,6 +4,7 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:ht
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codeOf } from '@kubepass/x509';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { localCluster } from '../../http/support/local-cluster.js';
 import { startService, type TestService } from '../../http/support/service.js';
@@ -85,7 +86,7 @@ describe('the fields of answers under load', () => {
   it('are true for wrk', async (context) => {
     // It prints its version and a usage, and ends with 1.
     const isThere = await promisify(execFile)('wrk', ['--version']).catch((error: unknown) => error);
-    if (isThere instanceof Error && 'code' in isThere && isThere.code === 'ENOENT')
+    if (codeOf(isThere) === 'ENOENT')
       return void context.skip('wrk is not installed: the load of the test before is our own');
     const script = join(directory.path, 'budgets.lua');
     writeFileSync(

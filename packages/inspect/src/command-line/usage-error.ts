@@ -1,3 +1,4 @@
+import { codeOf, messageOf } from '@kubepass/x509';
 import { didYouMean } from '../formats/text/nearest-name.js';
 
 /** A command line that cannot be understood. The message says why. */
@@ -13,10 +14,11 @@ export class UsageError extends Error {
  */
 export function usageProblem(error: unknown, known: readonly string[]): string | null {
   if (error instanceof UsageError) return error.message;
-  if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_'))) return null;
-  const unknown = /^Unknown option '([^']*)'/.exec(error.message);
+  if (codeOf(error)?.startsWith('ERR_PARSE_ARGS_') !== true) return null;
+  const message = messageOf(error);
+  const unknown = /^Unknown option '([^']*)'/.exec(message);
   // The first sentence. The others of such a message are about arguments that begin with a dash.
-  if (unknown === null) return error.message.split(/\.\s/, 1)[0] ?? error.message;
+  if (unknown === null) return message.split(/\.\s/, 1)[0] ?? message;
   const [, option = ''] = unknown;
   const meant = didYouMean(
     option,

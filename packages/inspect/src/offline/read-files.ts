@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { codeOf, messageOf } from '@kubepass/x509';
 import { uploadLimits } from '../model/budget.js';
 import type { UploadPart } from '../model/inspection.js';
 
@@ -85,5 +86,4 @@ function readAtMost(file: number): Buffer | null {
 }
 
 /** `EACCES`. The whole message would repeat the path. */
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? ('code' in error ? String(error.code) : error.message) : String(error);
+const reasonOf = (error: unknown): string => codeOf(error) ?? messageOf(error);

@@ -1,4 +1,5 @@
 import { constants, type KeyObject, verify } from 'node:crypto';
+import { messageOf } from '../hygiene/errors.js';
 import type { ParsedCertificate } from './certificate-reader.js';
 import { findSignatureAlgorithm } from './crypto.js';
 import {
@@ -43,7 +44,7 @@ function whyWeakKey({ subjectPublicKeyInfo }: ParsedCertificate): readonly strin
     importAuthorityKey(subjectPublicKeyInfo);
     return [];
   } catch (error) {
-    return [`has a key that is not accepted: ${error instanceof Error ? error.message : String(error)}`];
+    return [`has a key that is not accepted: ${messageOf(error)}`];
   }
 }
 
