@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { answered, finish, type ProgramRun, version } from '@kubepass/inspect/command-line';
 import { messageOf } from '@kubepass/x509';
 import { buildApp } from './app.js';
@@ -130,6 +132,7 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
   try {
     await app.ready();
     if (isStopped()) return;
+    giveBackMemory();
     await listen(config, app, metricsListener);
     // Recovery may take its time. Meanwhile the process is alive, and /readyz says that it is not ready.
     void service.begin();
@@ -137,6 +140,17 @@ async function serveAs(config: Config, hangUps: HangUps): Promise<void> {
     await close();
     throw error;
   }
+}
+
+/**
+ * Gives memory that only the start needed back to the system. V8 would keep 30 MiB of it until its heap has doubled.
+ * Node has no public function for a collection of everything, so V8 gets the option that makes one.
+ */
+function giveBackMemory(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options: Readonly<Record<string, string>>) => void;
+  setFlagsFromString('--no-expose-gc');
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 async function listen(
