@@ -174,8 +174,8 @@ const rooms = {
   ],
   // Keeps files on a control-plane node, without a service.
   'node-files': [commandLine, x509, loadable],
-  // Constructs the adapters. It imports three parts of HTTP: the context of routes, which it fills, the settings of TLS, and
-  // the payload of webhooks.
+  // Constructs the adapters. It imports the context of routes, which it fills, and three other parts of
+  // HTTP: how programs sign in, the settings of TLS, and the payload of webhooks.
   compose: [
     'access',
     'backup',
@@ -184,7 +184,8 @@ const rooms = {
     'context',
     'directory',
     'evidence',
-    'http/server/route-context.ts',
+    'http/callers/routes.ts',
+    'http/route-context.ts',
     'http/server/tls-settings.ts',
     'http/webhook-deliveries/event-payload.ts',
     'identity',

@@ -41,7 +41,7 @@ import { everyResource, publicResources, type AddResource } from './http/version
 import type { RequestMeasures } from './model/measures.js';
 import type { Browsers } from './model/session.js';
 import type { RequestTracing } from './model/tracing.js';
-import type { RouteContext } from './http/server/route-context.js';
+import type { RouteContext } from './http/route-context.js';
 
 export interface AppOptions {
   readonly logger: FastifyBaseLogger;

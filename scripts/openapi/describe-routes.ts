@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.js';
-import type { RouteContext } from '../../src/http/server/route-context.js';
+import type { RouteContext } from '../../src/http/route-context.js';
 import { callsOf, portalCallsOf, scimCallsOf, webhooksOf } from './parts-of-document.js';
 import type { FastifyContextConfig } from 'fastify';
 import type { TSchema } from 'typebox';

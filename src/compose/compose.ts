@@ -1,5 +1,5 @@
 import { browsersOf, type Config } from '../config/config.js';
-import type { RouteContext } from '../http/server/route-context.js';
+import type { RouteContext } from '../http/route-context.js';
 import type { Log } from '../context/context.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../context/request-steps.js';
 import { isSoleProcess } from '../backup/open-store.js';

@@ -1,4 +1,4 @@
-import type { RouteContext } from './server/route-context.js';
+import type { RouteContext } from './route-context.js';
 import { addApiTokens } from './api-tokens/routes.js';
 import { addAuditEvents, addEvidence } from './audit-events/routes.js';
 import { addRenewal } from './certificate-requests/renewal.js';

@@ -19,7 +19,7 @@ import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as } from '../http/support/call.js';
 import { connectRaw, type RawClient } from '../http/support/raw-client.js';
-import type { RouteContext } from '../../src/http/server/route-context.js';
+import type { RouteContext } from '../../src/http/route-context.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { aSession } from '../unit/store/records.js';
 import type { Flags } from './background-process.js';

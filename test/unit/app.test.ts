@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { buildApp } from '../../src/app.js';
 import { createLogger } from '../../src/observability/logger.js';
-import type { RouteContext } from '../../src/http/server/route-context.js';
+import type { RouteContext } from '../../src/http/route-context.js';
 
 /** No test here calls a use case. */
 const context = new Proxy({} as RouteContext, { get: () => ({}) });

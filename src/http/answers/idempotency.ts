@@ -8,7 +8,7 @@ import { jsonMediaType } from '../plugins/request-input.js';
 import { problemBody, problemMediaType, type Problem } from '../problems/problem.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { textOf } from '../schemas/schema-parts.js';
-import type { RouteContext } from '../server/route-context.js';
+import type { HttpContext } from '../server/http-context.js';
 
 export const idempotencyKeyHeader = {
   'Idempotency-Key': Type.Optional(
@@ -47,7 +47,7 @@ export function jsonAnswer(status: number, value: object, headers: Readonly<Reco
  * Throws `RefusalError`, as `act` does.
  */
 export async function answerOnce(
-  idempotency: RouteContext['idempotency'],
+  idempotency: HttpContext['idempotency'],
   request: FastifyRequest,
   reply: FastifyReply,
   act: (claimed: ClaimedKey | null) => Promise<Result>,

@@ -1,4 +1,3 @@
-import type { RouteContext } from '../server/route-context.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse, pageOf } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -20,6 +19,7 @@ import {
 import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import { roles } from '../../model/principal.js';
+import type { ApiTokens } from '../../identity/api-tokens.js';
 
 const groups = Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: 32, uniqueItems: true });
 const roleList = Type.Array(oneOf(roles), {
@@ -84,7 +84,11 @@ const ApiTokenParamsSchema = closed({
 
 const apiTokenView = viewOf(ApiTokenSchema);
 
-export function addApiTokens(app: App, { apiTokens }: RouteContext): void {
+export interface ApiTokensContext {
+  readonly apiTokens: Pick<ApiTokens, 'create' | 'list' | 'revoke'>;
+}
+
+export function addApiTokens(app: App, { apiTokens }: ApiTokensContext): void {
   app.post(
     '/api-tokens',
     operation({

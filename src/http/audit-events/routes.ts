@@ -4,6 +4,7 @@ import {
   type LogProof,
   proveConsistency,
   proveInclusion,
+  type ProvingContext,
   readCheckpoint,
 } from '../../evidence/prove-log.js';
 import {
@@ -11,9 +12,9 @@ import {
   exportAuditEvents,
   exportWithHashes,
   listAuditEvents,
+  type SharedVerification,
   verifyAuditLog,
 } from '../../evidence/read-audit-events.js';
-import type { RouteContext } from '../server/route-context.js';
 import { instantInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -30,7 +31,11 @@ const ndjson = 'application/x-ndjson';
 const exampleLine =
   '{"at":"2026-03-01T09:30:00.000Z","cluster":"demo","details":{"groups":["team-a"],"username":"jane@corp.example"},…}\n';
 
-export function addAuditEvents(app: App, context: RouteContext): void {
+export interface AuditEventsContext extends ProvingContext {
+  readonly verification: Pick<SharedVerification, 'verify'>;
+}
+
+export function addAuditEvents(app: App, context: AuditEventsContext): void {
   app.get(
     '/audit-events',
     operation({
@@ -126,7 +131,7 @@ async function* lines(events: AsyncIterable<string>): AsyncGenerator<string, voi
 /**
  * Lets others prove what the log was like, without trust in whoever keeps it. `addAuditEvents` registers the schemas.
  */
-export function addEvidence(app: App, context: RouteContext): void {
+export function addEvidence(app: App, context: ProvingContext): void {
   app.get(
     '/audit-events/checkpoint',
     operation({

@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox';
-import type { RouteContext } from '../server/route-context.js';
 import { json, operation } from '../answers/responses.js';
 import {
   closed,
@@ -19,6 +18,7 @@ import { actions, permissionsOf } from '../../identity/permissions.js';
 import { authenticationMethods, roles, rolesLost } from '../../model/principal.js';
 import { callerOf } from '../plugins/authentication.js';
 import { originOfPages } from '../plugins/pages.js';
+import type { Logins } from '../../identity/sessions.js';
 
 const CallersSchema = namedObject('Callers', 'How programs and browsers sign in.', {
   oidc: Type.Array(
@@ -57,8 +57,28 @@ const CallersSchema = namedObject('Callers', 'How programs and browsers sign in.
   }),
 });
 
+/** How programs sign in besides API tokens. It is public, and holds no secret. */
+export interface OfferedSignIns {
+  /** Identity providers with a public client for the command line. */
+  readonly oidc: readonly {
+    readonly name: string;
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly scopes: readonly string[];
+    /** One of them must be in the token. */
+    readonly audiences: readonly string[];
+  }[];
+  /** A token of a service account of this cluster needs this audience. */
+  readonly serviceAccounts: readonly { readonly cluster: string; readonly audience: string }[];
+}
+
+export interface CallersContext {
+  readonly offeredSignIns: OfferedSignIns;
+  readonly logins: Pick<Logins, 'issuers'>;
+}
+
 /** It is public: a caller reads it before they sign in. */
-export function addCallers(app: App, { offeredSignIns, logins }: RouteContext): void {
+export function addCallers(app: App, { offeredSignIns, logins }: CallersContext): void {
   app.get(
     '/callers',
     operation({

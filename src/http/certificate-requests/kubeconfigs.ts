@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox';
-import type { RouteContext } from '../server/route-context.js';
 import {
   CertificateRequestSchema,
   exampleRequests,
@@ -27,6 +26,8 @@ import {
   createKubeconfig,
 } from '../../requests/collect-kubeconfig.js';
 import { jsonMediaType } from '../plugins/request-input.js';
+import type { IssuanceContext } from '../../context/context.js';
+import type { HttpContext } from '../server/http-context.js';
 
 const yaml = 'application/yaml';
 
@@ -141,7 +142,7 @@ const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, its request, a
 });
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;
 
-export function addKubeconfigs(app: App, context: RouteContext): void {
+export function addKubeconfigs(app: App, context: IssuanceContext & Pick<HttpContext, 'idempotency'>): void {
   const { idempotency } = context;
   app.post(
     '/kubeconfigs',

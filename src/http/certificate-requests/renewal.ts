@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import { renewCertificate } from '../../requests/renew-certificate.js';
-import type { RouteContext } from '../server/route-context.js';
 import {
   answerOnce,
   idempotencyKeyHeader,
@@ -24,6 +23,8 @@ import { operation } from '../answers/responses.js';
 import { namedObject, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { FingerprintParamsSchema, showingNow } from '../certificates/schemas.js';
+import type { IssuanceContext } from '../../context/context.js';
+import type { HttpContext } from '../server/http-context.js';
 
 const { csr, keyAlgorithm, expirationSeconds, reason } = CertificateRequestSpecSchema.properties;
 
@@ -36,7 +37,7 @@ const RenewalSpecSchema = namedObject(
 
 const preferenceHeader = { 'Preference-Applied': 'With `csr`: the `wait=N` that was applied.' };
 
-export function addRenewal(app: App, context: RouteContext): void {
+export function addRenewal(app: App, context: IssuanceContext & Pick<HttpContext, 'idempotency'>): void {
   const { idempotency } = context;
   app.post(
     '/certificates/:fingerprintSha256/renew',

@@ -5,12 +5,12 @@ import { collectKubeconfig } from '../../requests/collect-kubeconfig.js';
 import { type CertificateRequestView, createRequest } from '../../requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../requests/decide-request.js';
 import {
+  type ExplainingContext,
   findCertificateOfRequest,
   findRequest,
   kubeconfigWithKeyPath,
   listRequests,
 } from '../../requests/read-requests.js';
-import type { RouteContext } from '../server/route-context.js';
 import { showingNow } from '../certificates/schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from '../certificates/send-certificate.js';
 import {
@@ -31,6 +31,7 @@ import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { certificateRequestView } from './schemas.js';
+import type { HttpContext } from '../server/http-context.js';
 
 const decisions = {
   approve: {
@@ -56,7 +57,7 @@ const decisions = {
   },
 } as const;
 
-export function addCertificateRequests(app: App, context: RouteContext): void {
+export function addCertificateRequests(app: App, context: ExplainingContext & Pick<HttpContext, 'idempotency'>): void {
   const { idempotency } = context;
   const viewOf = (outcome: Outcome<CertificateRequestView>) =>
     certificateRequestView(granted(outcome), showingNow(context));

@@ -1,7 +1,6 @@
 import type { ListedCertificate } from '../../model/certificate.js';
 import { revokeCertificate } from '../../access/revocations.js';
 import { exportCertificates, findCertificate, listCertificates } from '../../requests/read-certificates.js';
-import type { RouteContext } from '../server/route-context.js';
 import { instantInQuery, invalidInQuery } from '../plugins/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -14,8 +13,9 @@ import { exportFormOf, exportForms } from './export-certificates.js';
 import * as schemas from './schemas.js';
 import { certificateView, shownListed, showingNow } from './schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
+import type { IssuanceContext } from '../../context/context.js';
 
-export function addCertificates(app: App, context: RouteContext): void {
+export function addCertificates(app: App, context: IssuanceContext): void {
   const { clock } = context;
   app.get(
     '/certificates',

@@ -5,8 +5,8 @@ import { json, operation } from '../answers/responses.js';
 import { callerOf } from '../plugins/authentication.js';
 import { whileWaiting } from '../plugins/waits.js';
 import { closed, namedObject, oneOf, textOf } from '../schemas/schema-parts.js';
-import type { RouteContext } from '../server/route-context.js';
 import type { App } from '../server/types.js';
+import type { Changes } from '../../evidence/changes.js';
 
 const cursorOf = (description: string) =>
   textOf(description, 'q0Z7vW3kQ5mM1c8Y2xJr9g', { minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });
@@ -16,7 +16,11 @@ const ChangesSchema = namedObject('Changes', 'What has changed.', {
   changed: Type.Array(oneOf(changedKinds), { maxItems: 10, uniqueItems: true }),
 });
 
-export function addChanges(app: App, { changes }: RouteContext): void {
+export interface ChangesContext {
+  readonly changes: Pick<Changes, 'read' | 'wait'>;
+}
+
+export function addChanges(app: App, { changes }: ChangesContext): void {
   app.get(
     '/changes',
     operation({

@@ -1,6 +1,5 @@
 import { InvalidCursorError } from '../../model/errors.js';
 import { findClusterCsr, listClusterCsrs } from '../../clusters/cluster-csrs.js';
-import type { RouteContext } from '../server/route-context.js';
 import { ClusterParamsSchema, clusterName } from '../clusters/schemas.js';
 import { linkToNext, ListQuerySchema, pageHeaders, pageQuery, pageOf } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -26,6 +25,7 @@ import type { App } from '../server/types.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
 import type { ClusterCsr } from '../../model/cluster.js';
 import { Type, type Static } from 'typebox';
+import type { IssuanceContext } from '../../context/context.js';
 
 /** Text that anybody may have written into the cluster. The limit is what an API server accepts. */
 const foreignText = (description: string, example: string) => textOf(description, example, { maxLength: 1_572_864 });
@@ -131,7 +131,7 @@ const problemsOfTheCluster = [
 const produces = ['application/json', 'text/plain'];
 
 /** Shows what `kubectl get csr` and `kubectl describe csr` show, and the content of the requests. */
-export function addClusterCsrs(app: App, context: RouteContext): void {
+export function addClusterCsrs(app: App, context: IssuanceContext): void {
   app.get(
     '/clusters/:name/certificate-signing-requests',
     operation({

@@ -6,7 +6,6 @@ import {
   listClusters,
   readCertificateAuthorities,
 } from '../../clusters/read-clusters.js';
-import type { RouteContext } from '../server/route-context.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
 import { certificateListPem, certificatePem } from '../schemas/example-certificate.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
@@ -19,10 +18,12 @@ import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { certificateAuthoritiesView, clusterView, ClusterParamsSchema } from './schemas.js';
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
+import type { IssuanceContext } from '../../context/context.js';
+import type { CertificateLists } from '../../access/revocation-lists.js';
 
 const unchanged = 'The caller has it already: `If-None-Match` names its entity tag.';
 
-export function addClusters(app: App, context: RouteContext): void {
+export function addClusters(app: App, context: IssuanceContext): void {
   app.get(
     '/clusters',
     operation({
@@ -142,7 +143,7 @@ export function addClusters(app: App, context: RouteContext): void {
 }
 
 /** The kubeconfig of a cluster for the kubectl plugin. */
-export function addExecKubeconfig(app: App, context: RouteContext): void {
+export function addExecKubeconfig(app: App, context: IssuanceContext): void {
   app.get(
     '/clusters/:name/kubeconfig',
     operation({
@@ -175,8 +176,13 @@ export function addExecKubeconfig(app: App, context: RouteContext): void {
  */
 const mediaTypes = ['application/pkix-crl', 'application/x-pem-file'] as const;
 
+export interface CertificateListsContext {
+  /** The CRLs, which are public. */
+  readonly certificateLists: Pick<CertificateLists, 'of' | 'all'>;
+}
+
 /** The CRLs of a cluster's CAs. They are public, like every CRL: whoever checks one has no token. */
-export function addCertificateList(app: App, { certificateLists }: RouteContext): void {
+export function addCertificateList(app: App, { certificateLists }: CertificateListsContext): void {
   app.get(
     '/clusters/:name/crl',
     operation({

@@ -1,4 +1,3 @@
-import type { RouteContext } from '../server/route-context.js';
 import { pageBody, pageQuery, pageResponse, pageOf, pageParameters } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -34,6 +33,7 @@ import {
   findDirectoryUser,
   listDirectoryUsers,
 } from '../../directory/read-directory.js';
+import type { IssuanceContext } from '../../context/context.js';
 
 const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });
 const idsOf = (description: string) =>
@@ -172,7 +172,7 @@ function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): Direct
   return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
 }
 
-export function addDirectoryUsers(app: App, context: RouteContext): void {
+export function addDirectoryUsers(app: App, context: IssuanceContext): void {
   const { clock } = context;
   app.get(
     '/directory-users',

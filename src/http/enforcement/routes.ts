@@ -1,6 +1,5 @@
 import { authorizationConfiguration, revocationPolicy, webhookKubeconfig } from '../../access/render-enforcement.js';
-import { reviewAccess } from '../../access/review-access.js';
-import type { RouteContext } from '../server/route-context.js';
+import { reviewAccess, type ReviewContext } from '../../access/review-access.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { documentMediaTypes, documentResponse, sendDocument } from '../answers/kubernetes-documents.js';
@@ -12,7 +11,7 @@ import { defaultDirectory } from './schemas.js';
 
 const files = { action: 'read-enforcement', produces: documentMediaTypes, forReviewers: true } as const;
 
-export function addEnforcement(app: App, context: RouteContext): void {
+export function addEnforcement(app: App, context: ReviewContext): void {
   app.post(
     '/clusters/:name/access-reviews',
     {

@@ -1,4 +1,3 @@
-import type { RouteContext } from '../server/route-context.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
@@ -22,6 +21,7 @@ import {
 import type { App } from '../server/types.js';
 import { Type } from 'typebox';
 import { restorationEvidence } from '../../model/restoration.js';
+import type { Restorations } from '../../backup/recorded-restorations.js';
 
 const eventsOf = (description: string) =>
   integerOf(description, 4711, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -82,7 +82,11 @@ const RestoredSchema = namedObject('Restored', 'Whether the database was put bac
 
 const restoredView = viewOf(RestoredSchema);
 
-export function addRestored(app: App, { restored }: RouteContext): void {
+export interface RestoredContext {
+  readonly restored: Pick<Restorations, 'read' | 'acknowledge'>;
+}
+
+export function addRestored(app: App, { restored }: RestoredContext): void {
   app.get(
     '/restored',
     operation({

@@ -1,7 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../model/principal.js';
-import type { RouteContext } from '../server/route-context.js';
 import { credentialOf, callerOf } from '../plugins/authentication.js';
 import { logUnavailable } from '../plugins/errors.js';
 import { originOfPages } from '../plugins/pages.js';
@@ -12,6 +11,10 @@ import { textOf, viewOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import { HealthSchema } from '../schemas/readiness.js';
 import { granted } from '../problems/refusal-to-problem.js';
+import type { HttpContext } from '../server/http-context.js';
+import type { HealthService } from '../../model/health.js';
+import type { MetricsText } from '../../model/measures.js';
+import type { Outcome } from '../../model/outcome.js';
 
 type HealthBody = Static<typeof HealthSchema>;
 const ok: HealthBody = { status: 'ok' };
@@ -20,7 +23,16 @@ const healthView = viewOf(HealthSchema);
 /** Anybody may ask: so many answers that the service is not ready are logged one by one in a minute. */
 const mostNotReady = 60;
 
-export function addHealth(app: App, { health, authenticator }: RouteContext): void {
+export interface HealthContext extends Pick<HttpContext, 'authenticator'> {
+  readonly health: HealthService;
+}
+
+export interface MetricsContext {
+  /** For auditors and admins. */
+  readonly metrics: { read(principal: Principal): Promise<Outcome<MetricsText>> };
+}
+
+export function addHealth(app: App, { health, authenticator }: HealthContext): void {
   const limit = new LineLimit({
     most: mostNotReady,
     mostKeys: 1,
@@ -87,7 +99,7 @@ export function addHealth(app: App, { health, authenticator }: RouteContext): vo
 /** The caller; null where nobody knows now who it is. This route has no limit for guesses, and a guess costs little. */
 async function viewerOf(
   request: FastifyRequest,
-  authenticator: RouteContext['authenticator'],
+  authenticator: HttpContext['authenticator'],
 ): Promise<Principal | null> {
   const credential = credentialOf(request, originOfPages(request, request.server.browsers) !== null);
   if (credential === null) return null;
@@ -101,7 +113,7 @@ kubepass_issuances_total{cluster="demo",signer="localCA",outcome="issued"} 42
 `;
 
 /** The figures for Prometheus on the port of the service itself. The listener of their own needs no token. */
-export function addMetrics(app: App, { metrics }: RouteContext): void {
+export function addMetrics(app: App, { metrics }: MetricsContext): void {
   app.get(
     '/metrics',
     operation({

@@ -3,7 +3,6 @@ import { blockIdentity, unblockIdentity } from '../../access/block-identity.js';
 import { exportExposed, findIdentity, listExposed, listIdentities } from '../../access/read-identities.js';
 import type { ExposedIdentity, Identity, IdentityDetails, IdentityFilter } from '../../model/identity.js';
 import type { Outcome, Page } from '../../model/outcome.js';
-import type { RouteContext } from '../server/route-context.js';
 import { instantInBody, instantInQuery } from '../plugins/request-input.js';
 import { sendExport } from '../answers/exports.js';
 import { pageBody, pageHeaders, pageQuery } from '../answers/page-schemas.js';
@@ -16,10 +15,11 @@ import type { App } from '../server/types.js';
 import { exposedForm } from './export-exposed.js';
 import * as schemas from './schemas.js';
 import { identityDetailsView, identityView } from './schemas.js';
+import type { IssuanceContext } from '../../context/context.js';
 
 const csvOfExposed = problem('not-acceptable', 'text/csv comes with `residualExposure=true` alone');
 
-export function addIdentities(app: App, context: RouteContext): void {
+export function addIdentities(app: App, context: IssuanceContext): void {
   const { clock } = context;
   const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
 

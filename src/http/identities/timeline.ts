@@ -13,10 +13,10 @@ import {
   nullable,
   principalNameOf,
 } from '../schemas/schema-parts.js';
-import type { RouteContext } from '../server/route-context.js';
 import type { App } from '../server/types.js';
 import { identityFilterIn } from './routes.js';
 import { IdentityQuerySchema } from './schemas.js';
+import type { IssuanceContext } from '../../context/context.js';
 
 const mostBars = 10_000;
 const indexOf = (more = {}) => Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, ...more });
@@ -69,7 +69,7 @@ const TimelineSchema = namedObject('Timeline', 'Who has access until when.', {
 
 const { residualExposure: _, ...identityQuery } = IdentityQuerySchema.properties;
 
-export function addTimeline(app: App, context: RouteContext): void {
+export function addTimeline(app: App, context: IssuanceContext): void {
   app.get(
     '/timeline',
     operation({

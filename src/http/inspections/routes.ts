@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { type InspectionFormat, styleSource, type Upload } from '@kubepass/inspect';
-import { inspectUpload } from '../../inspections/inspect-upload.js';
-import type { RouteContext } from '../server/route-context.js';
+import { inspectUpload, type InspectingContext } from '../../inspections/inspect-upload.js';
 import { callerOf } from '../plugins/authentication.js';
 import { jsonMediaType } from '../plugins/request-input.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -37,7 +36,7 @@ const contentSecurityPolicy = (framedBy: string) =>
 
 const nothing: Upload = { parts: [], password: null };
 
-export function addInspections(app: App, context: RouteContext): void {
+export function addInspections(app: App, context: InspectingContext): void {
   const policyOfPage = contentSecurityPolicy(app.hasConsole ? "'self'" : "'none'");
   app.register(async (scope) => {
     await readUploads(scope);

@@ -1,9 +1,8 @@
 import { CSR_PEM_LABEL, encodePem } from '@kubepass/x509';
 import { activateIssuer } from '../../issuers/activate-issuer.js';
-import { probeIssuer } from '../../issuers/probe-issuer.js';
+import { probeIssuer, type ProbingContext } from '../../issuers/probe-issuer.js';
 import { listIssuers, requestCertification, showIssuer } from '../../issuers/read-issuers.js';
 import { retireIssuer } from '../../issuers/retire-issuer.js';
-import type { RouteContext } from '../server/route-context.js';
 import { derBody, json, operation, response, textBody } from '../answers/responses.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { ClusterParamsSchema } from '../clusters/schemas.js';
@@ -14,18 +13,19 @@ import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { issuerView } from './schemas.js';
+import type { IssuanceContext } from '../../context/context.js';
 
 const issuerAnswer = json(schemas.IssuerSchema, { description: 'The issuer.' });
 /** A body may be left out. */
 const forAdmins = { action: 'manage-issuers', optionalBody: true } as const;
 
-export function addIssuers(app: App, context: RouteContext): void {
+export function addIssuers(app: App, context: ProbingContext): void {
   addReading(app, context);
   addCertificationRequest(app, context);
   addChanges(app, context);
 }
 
-function addReading(app: App, context: RouteContext): void {
+function addReading(app: App, context: IssuanceContext): void {
   app.get(
     '/clusters/:name/issuers',
     operation({
@@ -79,7 +79,7 @@ function addReading(app: App, context: RouteContext): void {
   );
 }
 
-function addCertificationRequest(app: App, context: RouteContext): void {
+function addCertificationRequest(app: App, context: IssuanceContext): void {
   app.get(
     '/clusters/:name/issuers/:issuer/certification-request',
     operation({
@@ -114,7 +114,7 @@ function addCertificationRequest(app: App, context: RouteContext): void {
   );
 }
 
-function addChanges(app: App, context: RouteContext): void {
+function addChanges(app: App, context: ProbingContext): void {
   app.post(
     '/clusters/:name/issuers/:issuer/probe',
     operation({

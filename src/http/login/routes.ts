@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { LoginAttempt, LoginFinished, LoginUnavailable } from '../../model/session.js';
-import type { RouteContext } from '../server/route-context.js';
 import { Allowance } from '../../identity/allowance.js';
 import { Shares } from '../../identity/shares.js';
 import { addressKey } from '../server/connections.js';
@@ -15,6 +14,7 @@ import { ProblemSchema } from '../problems/schemas.js';
 import { empty, operation, response, textBody } from '../answers/responses.js';
 import { closed, dnsLabelOf, exampleId, ref, textOf } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
+import type { Logins } from '../../identity/sessions.js';
 
 /** A browser prefers the second one, everybody else gets the first. */
 const mediaTypes = ['application/json', 'text/html'] as const;
@@ -62,12 +62,16 @@ const ofSuspects = { most: 20, millisecondsForOne: 1_000 };
 /** How many sign-ins ask the provider at a time: from everywhere, and from one address. */
 const questions = { all: 64, ofAddress: 16 };
 
+export interface LoginContext {
+  readonly logins: Pick<Logins, 'issuers' | 'begin' | 'finish'>;
+}
+
 /**
  * The sign-in with a browser. It is for everybody: beginning it asks nobody. Failures count, for each address. Over its
  * limit they are answered 429, and few sign-ins are finished, so that a guesser costs the identity provider little.
  * Whether one of these is good is not known, so it is no refusal.
  */
-export function addLogin(app: App, { logins }: Pick<RouteContext, 'logins'>, failuresPerMinute: number): void {
+export function addLogin(app: App, { logins }: LoginContext, failuresPerMinute: number): void {
   const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
   const suspects = new Allowance(ofSuspects, () => performance.now());
   const underWay = new Shares(questions.all, questions.ofAddress);

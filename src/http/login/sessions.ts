@@ -1,7 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { NothingSchema } from '../certificate-requests/schemas.js';
 import type { Principal } from '../../model/principal.js';
-import type { RouteContext } from '../server/route-context.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse, pageOf } from '../answers/page-schemas.js';
 import { callerOf, whyNotSameOrigin } from '../plugins/authentication.js';
 import { originOfPages } from '../plugins/pages.js';
@@ -26,6 +25,7 @@ import {
 import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import type { Session } from '../../model/session.js';
+import type { Sessions } from '../../identity/sessions.js';
 
 const SessionSchema = namedObject('Session', 'A browser that signed in.', {
   id: idOf('UUID.'),
@@ -58,7 +58,11 @@ const shown = viewOf(SessionSchema);
 const sessionView = (session: Session, currentId: string | null) =>
   shown({ ...session, current: session.id === currentId });
 
-export function addSessions(app: App, { sessions }: RouteContext): void {
+export interface SessionsContext {
+  readonly sessions: Pick<Sessions, 'beginWithToken' | 'whyNotWithToken' | 'list' | 'end'>;
+}
+
+export function addSessions(app: App, { sessions }: SessionsContext): void {
   // Before the body is read, as every refusal of a credential.
   const refuse: onRequestHookHandler = (request, _reply, next) => {
     const whyNot = sessions.whyNotWithToken(callerOf(request));

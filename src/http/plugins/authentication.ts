@@ -7,7 +7,6 @@ import {
   type Principal,
   type RolesLost,
 } from '../../model/principal.js';
-import type { RouteContext } from '../server/route-context.js';
 import { decodeSinglePem } from '@kubepass/x509';
 import { problem, type Problem, ProblemError, unavailable as serviceUnavailable } from '../problems/problem.js';
 import type { App } from '../server/types.js';
@@ -22,6 +21,7 @@ import { TLSSocket } from 'node:tls';
 import { peerCertificateOf } from '../server/create-server.js';
 import { originOfPages } from './pages.js';
 import type { Browsers } from '../../model/session.js';
+import type { HttpContext } from '../server/http-context.js';
 
 /**
  * A caller whose body comes later is looked at again: they may have been blocked, or their token revoked, meanwhile.
@@ -47,7 +47,7 @@ const realm = 'Bearer realm="kubepass"';
  */
 export function authenticateCallers(
   app: App,
-  authenticator: RouteContext['authenticator'],
+  authenticator: HttpContext['authenticator'],
   { failuresPerMinute, budgets, publicUrl, forDirectory: isForDirectory = false }: WhoMayCall,
 ): void {
   const failures = untilClosed(app, new Failures(app.log, failuresPerMinute));
@@ -117,7 +117,7 @@ function csrOf(body: unknown): Uint8Array | null {
 interface WhoMayCall {
   /** How many failures of one address are answered before 429. */
   readonly failuresPerMinute: number;
-  readonly budgets: RouteContext['budgets'];
+  readonly budgets: HttpContext['budgets'];
   /** Where callers reach the service; null: where each connection arrives. */
   readonly publicUrl: string | null;
   /** Whether all of them are for the connector of a directory. No session counts then. */
@@ -184,7 +184,7 @@ const whyRolesLost: Readonly<Record<RolesLost, Problem>> = {
 
 /** Others than reviewers are looked up. Never throws. */
 async function reviewerOrOther(
-  authenticator: RouteContext['authenticator'],
+  authenticator: HttpContext['authenticator'],
   credential: Credential | null,
 ): Promise<Principal | null> {
   if (credential?.kind !== 'bearer') return null;

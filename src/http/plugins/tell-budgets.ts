@@ -8,9 +8,9 @@ import {
   budgetWindowSeconds,
   type SpentBudget,
 } from '../../model/budget.js';
-import type { RouteContext } from '../server/route-context.js';
 import { problem, type Problem } from '../problems/problem.js';
 import type { App } from '../server/types.js';
+import type { HttpContext } from '../server/http-context.js';
 
 /** Units other than requests. The draft registers no unit that fits. */
 const units: Readonly<Partial<Record<BudgetName, string>>> = {
@@ -23,7 +23,7 @@ const units: Readonly<Partial<Record<BudgetName, string>>> = {
  * `RateLimit` and `RateLimit-Policy`, lists of strings with parameters (RFC 9651). An answer 403 counts first, so that
  * it says the truth.
  */
-export function tellBudgets(app: App, budgets: RouteContext['budgets']): void {
+export function tellBudgets(app: App, budgets: HttpContext['budgets']): void {
   shortenComments(app, budgets);
   app.addHook('onRoute', (route) => {
     const method = Array.isArray(route.method) ? (route.method[0] ?? 'GET') : route.method;
@@ -47,7 +47,7 @@ const shortened = '… (shortened: the budget auditKilobytes was spent)';
  * Ending access is never refused for what its comment takes: what is written then has a short one, and says so. The
  * answer shows it.
  */
-function shortenComments(app: App, budgets: RouteContext['budgets']): void {
+function shortenComments(app: App, budgets: HttpContext['budgets']): void {
   app.addHook('preHandler', (request, _reply, done) => {
     if (request.route.config.budgetUse === 'endingAccess' && request.principal !== null) {
       const body = request.body as { comment?: unknown } | null | undefined;
@@ -66,7 +66,7 @@ function shortComment(comment: string): string {
 }
 
 /** The problem of a call that needs a budget which is spent; null: it goes on, and is counted. */
-export function whenSpent(request: FastifyRequest, budgets: RouteContext['budgets']): Problem | null {
+export function whenSpent(request: FastifyRequest, budgets: HttpContext['budgets']): Problem | null {
   const { budgetUse = 'nothing' } = request.route.config;
   if (request.principal === null || budgetUse === 'nothing') return null;
   const spent = budgets.begin(request.principal, budgetUse);

@@ -1,7 +1,6 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import type { ReplayItem } from '../../model/replay.js';
 import { type Replay, replayPolicies } from '../../requests/replay.js';
-import type { RouteContext } from '../server/route-context.js';
 import { instantInBody, jsonMediaType } from '../plugins/request-input.js';
 import { callerOf } from '../plugins/authentication.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
@@ -13,11 +12,12 @@ import type { App } from '../server/types.js';
 import { ReplaySpecSchema } from './schemas.js';
 import * as schemas from './replay-schemas.js';
 import type { ReplayLine } from './replay-schemas.js';
+import type { DraftingContext } from '../../requests/drafts.js';
 
 const ndjson = 'application/x-ndjson';
 
 /** Adds the route to a scope that accepts drafts of policies. */
-export function addReplay(scope: App, context: RouteContext): void {
+export function addReplay(scope: App, context: DraftingContext): void {
   scope.post(
     '/policies/replay',
     operation({

@@ -3,7 +3,6 @@ import { evaluationView, type LoadedPolicyListBody } from './schemas.js';
 import { Type } from 'typebox';
 import { evaluatePolicies } from '../../requests/evaluate-policies.js';
 import { listOffers, listPolicies, readPolicySchema, readPolicyTexts } from '../../requests/read-policies.js';
-import type { RouteContext } from '../server/route-context.js';
 import { ListQuerySchema, linkToNext, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -16,10 +15,11 @@ import { may } from '../../identity/permissions.js';
 import { jsonBodyParser } from '../plugins/request-input.js';
 import { limitBodies } from '../plugins/request-bodies.js';
 import { problem, ProblemError } from '../problems/problem.js';
+import type { DraftingContext } from '../../requests/drafts.js';
 
 const schemaMediaTypes = ['application/json', 'application/schema+json'];
 
-export function addPolicies(app: App, context: RouteContext): void {
+export function addPolicies(app: App, context: DraftingContext): void {
   app.get(
     '/policies',
     operation({

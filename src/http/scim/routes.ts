@@ -18,7 +18,6 @@ import {
   type DirectoryUser,
   directoryBounds,
 } from '../../model/directory.js';
-import type { RouteContext } from '../server/route-context.js';
 import { namesEntityTag } from '../answers/responses.js';
 import { authenticateCallers, callerOf, requireRoles } from '../plugins/authentication.js';
 import { answerOtherMethods, rememberPaths } from '../plugins/errors.js';
@@ -46,8 +45,10 @@ import { readGroupFilter, readUserFilter } from '../../scim/scim-input.js';
 import { groupPatch, readGroup } from '../../scim/group-attributes.js';
 import type { Principal } from '../../model/principal.js';
 import { changeGroup, createGroup, deleteGroup } from '../../directory/change-group.js';
-import { changeUser, createUser, deleteUser } from '../../directory/change-user.js';
+import { changeUser, createUser, deleteUser, type ProvisioningContext } from '../../directory/change-user.js';
 import { findGroup, findGroups, findMembers, findUser, findUsers } from '../../directory/read-directory.js';
+import type { IssuanceContext } from '../../context/context.js';
+import type { HttpContext } from '../server/http-context.js';
 
 /** How people or groups are found, changed and shown. Throws what is wrong with a body. */
 interface ResourceKind<Item> {
@@ -73,7 +74,7 @@ interface FoundResources {
   readonly total: number;
 }
 
-const users = (context: RouteContext): ResourceKind<DirectoryUser> => ({
+const users = (context: ProvisioningContext): ResourceKind<DirectoryUser> => ({
   path: '/Users',
   async find(parameters, base, range = rangeOf(parameters)) {
     const filter = filterOf(parameters);
@@ -98,7 +99,7 @@ const users = (context: RouteContext): ResourceKind<DirectoryUser> => ({
 const membersOfPage = 20_000;
 const membersOfGroup = 1_000_000;
 
-const groups = (context: RouteContext): ResourceKind<DirectoryGroup> => ({
+const groups = (context: IssuanceContext): ResourceKind<DirectoryGroup> => ({
   path: '/Groups',
   async find(parameters, base, range = rangeOf(parameters)) {
     const filter = filterOf(parameters);
@@ -142,7 +143,7 @@ const groups = (context: RouteContext): ResourceKind<DirectoryGroup> => ({
  * SCIM 2.0 (RFC 7643, RFC 7644) for an identity provider. It has its own form of errors and its own media type, so an
  * OpenAPI document of its own describes it.
  */
-export function addScim(app: App, context: RouteContext, failuresPerMinute: number): void {
+export function addScim(app: App, context: ProvisioningContext & HttpContext, failuresPerMinute: number): void {
   answerErrorsAsScim(app);
   authenticateCallers(app, context.authenticator, {
     failuresPerMinute,
@@ -175,7 +176,7 @@ function readScim(app: App): void {
 }
 
 /** RFC 7644 3.4.3 over people and groups together: all people come first. A filter must fit both. */
-function addSearch(app: App, context: RouteContext, base: Base): void {
+function addSearch(app: App, context: ProvisioningContext, base: Base): void {
   app.post('/.search', hidden, async (request, reply) => {
     const parameters = { query: readSearch(request.body) };
     const { startIndex, count } = rangeOf(parameters);

@@ -1,5 +1,8 @@
-import { listWebhookDeliveries, retryWebhookDelivery } from '../../webhooks/webhook-deliveries.js';
-import type { RouteContext } from '../server/route-context.js';
+import {
+  type DeliveriesContext,
+  listWebhookDeliveries,
+  retryWebhookDelivery,
+} from '../../webhooks/webhook-deliveries.js';
 import { NothingSchema } from '../certificate-requests/schemas.js';
 import { pageBody, pageQuery, pageResponse, pageOf, pageParameters } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
@@ -67,7 +70,7 @@ const WebhookDeliveryParamsSchema = closed({ id: deliveryId });
 /** Without the payload: callers who may read the request can read it there. */
 const webhookDeliveryView = viewOf(WebhookDeliverySchema);
 
-export function addWebhookDeliveries(app: App, context: RouteContext): void {
+export function addWebhookDeliveries(app: App, context: DeliveriesContext): void {
   app.get(
     '/webhook-deliveries',
     operation({

@@ -13,7 +13,7 @@ import { makeApiToken } from '../../../src/identity/api-tokens.js';
 import type { Role } from '../../../src/model/principal.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import type { MetricsText } from '../../../src/model/measures.js';
-import type { RouteContext } from '../../../src/http/server/route-context.js';
+import type { RouteContext } from '../../../src/http/route-context.js';
 import type { Store } from '../../../src/store/store.js';
 import { testPolicies } from '../../helpers/issuance.js';
 import { placeAuthority } from '../../helpers/local-authority.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AppOptions } from '../../../src/app.js';
-import type { RouteContext } from '../../../src/http/server/route-context.js';
+import type { RouteContext } from '../../../src/http/route-context.js';
 import { writeAttempt } from '../../../src/http/login/routes.js';
 import { loginCookie } from '../../../src/http/plugins/session-cookies.js';
 import { standingOf } from '../../http/support/changes.js';
