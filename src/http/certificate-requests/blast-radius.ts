@@ -8,18 +8,13 @@ import {
   type GrantReference,
   type RoleRule,
 } from '../../model/blast-radius.js';
-import { closed, instantTextOf, namedObject, nullable, objectOf, oneOf, ref, textOf } from '../schemas/schema-parts.js';
+import { closed, instantTextOf, namedObject, nullable, objectOf, oneOf, ref } from '../schemas/schema-parts.js';
+import { clusterText, shownCharacters } from '../schemas/cluster-parts.js';
 
 /** How much of a blast radius is shown. The rest is only counted. */
 const shownGrants = 50;
 const shownReferences = 20;
 const shownRules = 20;
-/** Code points that are shown of a name or rule: in the cluster only the size of a request limits their length. */
-export const shownCharacters = 253;
-
-/** Leaves room for the mark that `clip` adds to text that it cuts. */
-export const clusterText = (description: string, example: string) =>
-  textOf(description, example, { maxLength: shownCharacters + 6 });
 const more = (description: string) => Type.Integer({ minimum: 0, description });
 const namespace = nullable(
   clusterText('A namespace.', 'team-a'),

@@ -27,7 +27,7 @@ import { callerOf } from '../plugins/authentication.js';
 import { whileWaiting } from '../plugins/waits.js';
 import { granted, requestLocation } from '../problems/refusal-to-problem.js';
 import { json, operation } from '../answers/responses.js';
-import { ref } from '../schemas/schema-parts.js';
+import { NothingSchema, ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
 import { certificateRequestView } from './schemas.js';
@@ -224,7 +224,7 @@ export function addCertificateRequests(app: App, context: ExplainingContext & Pi
         'The private key is in this answer and nowhere else. Only the collector may do this, and only once. ' +
         kubeconfigForms,
       params: schemas.CertificateRequestParamsSchema,
-      body: ref(schemas.NothingSchema),
+      body: ref(NothingSchema),
       response: { 200: kubeconfigResponse('A kubeconfig with the private key in it.') },
       problems: [
         'policy-denied',

@@ -87,8 +87,6 @@ export const CommentSchema = namedObject('Comment', 'May be left out.', {
 });
 
 /** The body of an operation that needs none: `{}` is accepted, a property is not. */
-export const NothingSchema = namedObject('Nothing', 'No properties; may be left out.', {});
-
 export const CertificateRequestSchema = namedObject(
   'CertificateRequest',
   'A request for a user certificate, and what became of it.',

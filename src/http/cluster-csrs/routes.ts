@@ -1,6 +1,6 @@
 import { InvalidCursorError } from '../../model/errors.js';
 import { findClusterCsr, listClusterCsrs } from '../../clusters/cluster-csrs.js';
-import { ClusterParamsSchema, clusterName } from '../clusters/schemas.js';
+import { ClusterParamsSchema, clusterName } from '../schemas/cluster-parts.js';
 import { linkToNext, ListQuerySchema, pageHeaders, pageQuery, pageOf } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';

@@ -16,10 +16,11 @@ import { derBody, empty, json, longest, operation, response, textBody, namesEnti
 import { ref } from '../schemas/schema-parts.js';
 import type { App } from '../server/types.js';
 import * as schemas from './schemas.js';
-import { certificateAuthoritiesView, clusterView, ClusterParamsSchema } from './schemas.js';
+import { certificateAuthoritiesView, clusterView } from './schemas.js';
 import { renderExecKubeconfig } from '../../formats/kubeconfig/render-kubeconfig.js';
 import type { IssuanceContext } from '../../context/context.js';
 import type { CertificateLists } from '../../access/revocation-lists.js';
+import { ClusterParamsSchema } from '../schemas/cluster-parts.js';
 
 const unchanged = 'The caller has it already: `If-None-Match` names its entity tag.';
 
@@ -48,7 +49,7 @@ export function addClusters(app: App, context: IssuanceContext): void {
       tags: ['clusters'],
       summary: 'Read a cluster',
       description: 'The answer includes the result of the last probe.',
-      params: schemas.ClusterParamsSchema,
+      params: ClusterParamsSchema,
       response: { 200: json(schemas.ClusterSchema, { description: 'The cluster.' }) },
       problems: ['not-found'],
     }),
@@ -68,7 +69,7 @@ export function addClusters(app: App, context: IssuanceContext): void {
         'certificate and uses it until the cluster refuses it, for up to 45 seconds. After 20 seconds the answer is 202, and ' +
         'the probe goes on until `probedAt` is later than `probeStartedAt` was. A call during a probe that finds out the same ' +
         'gets the answer of that probe.',
-      params: schemas.ClusterParamsSchema,
+      params: ClusterParamsSchema,
       body: ref(schemas.ProbeOptionsSchema),
       response: {
         200: json(schemas.ClusterSchema, {
@@ -103,7 +104,7 @@ export function addClusters(app: App, context: IssuanceContext): void {
       summary: 'Read a cluster’s CA',
       description:
         'PEM and text contain the CA of `role`, JSON contains both. The role `reviewer` reads those of its cluster.',
-      params: schemas.ClusterParamsSchema,
+      params: ClusterParamsSchema,
       querystring: schemas.CertificateAuthorityQuerySchema,
       response: {
         200: response(

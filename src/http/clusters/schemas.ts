@@ -147,11 +147,6 @@ export const clusterView = ({ cluster, probe, probeStartedAt }: ClusterView) =>
 
 export const ClusterListSchema = pageOf(ClusterSchema, 'The configured clusters.');
 
-/** In a path. Not a DNS label, so that every other name is one that does not exist. */
-export const clusterName = textOf('The cluster’s name.', 'demo', { minLength: 1, maxLength: 63 });
-
-export const ClusterParamsSchema = closed({ name: clusterName });
-
 export const BundledCertificateSchema = namedObject('BundledCertificate', 'A CA certificate.', {
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate'),
   serialNumber: textOf('Lower-case hex without colons.', '5f3a019ab3c4d5e6', { maxLength: 64 }),

@@ -1,6 +1,6 @@
 import { type TProperties, Type } from 'typebox';
 import { closed, named, namedObject, oneOf, textOf } from '../schemas/schema-parts.js';
-import { clusterName } from '../clusters/schemas.js';
+import { clusterName } from '../schemas/cluster-parts.js';
 
 export const EnforcementParamsSchema = closed({ name: clusterName });
 

@@ -5,7 +5,7 @@ import { enforcementModes } from '../../model/enforcement.js';
 import { clip } from '@kubepass/inspect/formats';
 import { longestPrincipalName } from '../../model/name-grammar.js';
 import { revocationReasons } from '@kubepass/x509';
-import { clusterText, shownCharacters } from '../certificate-requests/blast-radius.js';
+import { clusterText, shownCharacters } from '../schemas/cluster-parts.js';
 import { CertificateSchema, shownListed } from '../certificates/schemas.js';
 import { certificateSha256 } from '../schemas/example-certificate.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../answers/page-schemas.js';

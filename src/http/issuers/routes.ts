@@ -5,7 +5,7 @@ import { listIssuers, requestCertification, showIssuer } from '../../issuers/rea
 import { retireIssuer } from '../../issuers/retire-issuer.js';
 import { derBody, json, operation, response, textBody } from '../answers/responses.js';
 import { ListQuerySchema, pageBody, pageOfList, pageQuery, pageResponse } from '../answers/page-schemas.js';
-import { ClusterParamsSchema } from '../clusters/schemas.js';
+import { ClusterParamsSchema } from '../schemas/cluster-parts.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted, RefusalError } from '../problems/refusal-to-problem.js';
 import { certificatePem, certificationRequestPem } from '../schemas/example-certificate.js';

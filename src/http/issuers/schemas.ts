@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { issuerStates, keyKinds } from '../../model/issuer.js';
 import { pageOf } from '../answers/page-schemas.js';
-import { BundledCertificateSchema, clusterName } from '../clusters/schemas.js';
+import { BundledCertificateSchema } from '../clusters/schemas.js';
+import { clusterName } from '../schemas/cluster-parts.js';
 import { certificationRequestPem } from '../schemas/example-certificate.js';
 import { ProbedAddressSchema } from '../schemas/probed-address.js';
 import {

@@ -1,5 +1,4 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
-import { NothingSchema } from '../certificate-requests/schemas.js';
 import type { Principal } from '../../model/principal.js';
 import { ListQuerySchema, pageBody, pageQuery, pageResponse, pageOf } from '../answers/page-schemas.js';
 import { callerOf, whyNotSameOrigin } from '../plugins/authentication.js';
@@ -26,6 +25,7 @@ import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import type { Session } from '../../model/session.js';
 import type { Sessions } from '../../identity/sessions.js';
+import { NothingSchema } from '../schemas/schema-parts.js';
 
 const SessionSchema = namedObject('Session', 'A browser that signed in.', {
   id: idOf('UUID.'),

@@ -225,3 +225,6 @@ function showObject(properties: Readonly<Record<string, TSchema>>): Show {
   const made = compileFunction(`return (value) => ({ ${members.join(', ')} });`, ['shows']);
   return (made as (shows: readonly Show[]) => Show)(shows);
 }
+
+/** The body of an action that needs none. */
+export const NothingSchema = namedObject('Nothing', 'No properties; may be left out.', {});

@@ -3,7 +3,6 @@ import {
   listWebhookDeliveries,
   retryWebhookDelivery,
 } from '../../webhooks/webhook-deliveries.js';
-import { NothingSchema } from '../certificate-requests/schemas.js';
 import { pageBody, pageQuery, pageResponse, pageOf, pageParameters } from '../answers/page-schemas.js';
 import { callerOf } from '../plugins/authentication.js';
 import { granted } from '../problems/refusal-to-problem.js';
@@ -24,6 +23,7 @@ import {
 import type { App } from '../server/types.js';
 import { Type, type Static } from 'typebox';
 import { webhookDeliveryStates, webhookEventTypes } from '../../model/webhook-delivery.js';
+import { NothingSchema } from '../schemas/schema-parts.js';
 
 const deliveryId = textOf('The `webhook-id`: the same in every attempt.', 'msg_01968c2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f', {
   minLength: 1,
