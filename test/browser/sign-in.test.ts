@@ -192,7 +192,7 @@ describe.skipIf(chromiumPath === undefined)('Swagger UI after a sign-in', () => 
     expect((await tryOut(lena.page, 'get', '/v1/whoami', null)).status).toBe('200');
     opened.service.advance(3_601);
     await lena.page.reload();
-    await barOf(lena.page).getByText('Your session has ended.').waitFor();
+    await expect.poll(() => barOf(lena.page).textContent()).toContain('Your session has ended.');
     expect((await tryOut(lena.page, 'get', '/v1/whoami', null)).status).toBe('401');
     expect(await cookiesOf(lena.context)).toEqual([]);
 
@@ -237,7 +237,7 @@ describe.skipIf(chromiumPath === undefined)('a session of an API token over plai
     expect(asked.status).toBe('201');
     await plain.as('root')('delete', `/v1/api-tokens/${made.id}`).expect(204);
     await page.reload();
-    await barOf(page).getByText('Your session has ended.').waitFor();
+    await expect.poll(() => barOf(page).textContent()).toContain('Your session has ended.');
     expect(await context.cookies(origin)).toEqual([]);
     await context.close();
     await plain.close();

@@ -7,7 +7,7 @@ import { chromiumPath } from '../chromium.js';
 import { ask, block, hostileWords, issue } from './seeds.js';
 import { axeFindings, beyondWindow, useConsole } from './support.js';
 
-describe.skipIf(chromiumPath === undefined)('identities and certificates in the console', { timeout: 60_000 }, () => {
+describe.skipIf(chromiumPath === undefined)('identities and certificates in the console', () => {
   const console = useConsole();
 
   const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
@@ -88,10 +88,10 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
       return performance.now() - begun;
     };
     // A machine that is busy for a moment is no slow page, so it is opened again.
-    await expect.poll(fromAnswerToRows, { timeout: 20_000 }).toBeLessThan(1000);
+    await expect.poll(fromAnswerToRows).toBeLessThan(1000);
     expect(await page.locator('figure').textContent()).toContain('10,000 live now');
     expect(await page.locator('*').count()).toBeLessThan(1500);
-    await expect.poll(() => medianFrameOfZooms(page), { timeout: 20_000 }).toBeLessThan(50);
+    await expect.poll(() => medianFrameOfZooms(page)).toBeLessThan(50);
     await page.getByRole('grid').evaluate('document.querySelector("[role=grid]").scrollTop = 1e9');
     await page.getByRole('link', { name: 'many-19999', exact: true }).waitFor();
     expect(await page.locator('*').count()).toBeLessThan(1500);

@@ -187,6 +187,9 @@ async function largestOf(method: string, url: string, token: string): Promise<nu
 const newName = 'the-name-of-nobody';
 let made = 0;
 
+/** A body is costly if it is so in all of them. */
+const tries = 5;
+
 /** The bodies for which another caller waits too long, or which take too much memory. */
 async function tooCostly(
   method: string,
@@ -206,8 +209,10 @@ async function tooCostly(
     return `${method} ${url} answers ${value.status}, ${what}: ${Math.round(p99)} ms, ${Math.round(growth / mebibyte)} MiB`;
   };
   for (const [what, make] of bodies) {
-    // A collection of the whole heap may fall into one call. A body that costs much does so each time.
-    const figures = (await isCostly(what, make)) && (await isCostly(what, make));
+    // A collection of the whole heap, or other work of the machine, may fall into some calls. A body that costs much
+    // does so each time.
+    let figures = await isCostly(what, make);
+    for (let again = 1; figures && again < tries; again += 1) figures = await isCostly(what, make);
     if (figures) found.push(figures);
   }
   return found;
