@@ -37,19 +37,21 @@ export function useProcesses() {
     directory.remove();
   });
 
-  /** Starts `program` with `args` and Node, through `prefix`. */
+  /** Starts `program` with `args` and Node with `nodeOptions`, through `prefix`. */
   function start({
     program = 'src/server.ts',
     args = [],
+    nodeOptions = fromSources,
     prefix = [],
     environment = {},
   }: {
     readonly program?: string;
     readonly args?: readonly string[];
+    readonly nodeOptions?: readonly string[];
     readonly prefix?: readonly string[];
     readonly environment?: Readonly<Record<string, string>>;
   } = {}): ServingProcess {
-    const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...fromSources, program, ...args];
+    const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...nodeOptions, program, ...args];
     const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
