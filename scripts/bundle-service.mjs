@@ -10,16 +10,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'src');
 const folder = resolve(process.argv[2] ?? join(root, 'dist'));
 
-/** They read files beside themselves, or start threads of their own. */
-const apart = [
-  'better-sqlite3',
-  'pg',
-  'pino',
-  'piscina',
-  '@fastify/swagger-ui',
-  '@kubernetes/client-node',
-  '@prisma/*',
-];
+/**
+ * The first four read files beside themselves, or start threads of their own. Prisma has megabytes of engines, of which
+ * a process loads one. Its adapter takes no pool of another copy of pg than its own.
+ */
+const apart = ['better-sqlite3', 'pino', 'piscina', '@fastify/swagger-ui', '@prisma/*', 'pg'];
 
 /** A module finds its threads and files from its place in the tree of sources, wherever the bundle has it. */
 const FOLDER = '@folder/';
