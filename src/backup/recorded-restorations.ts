@@ -29,7 +29,7 @@ interface RestorationsContext {
   readonly keptCheckpoint: Pick<KeptCheckpoint, 'path' | 'read' | 'refuseUpTo'>;
   readonly instance: string;
   /** Whether the service holds the key of a CA, so that certificates exist of which no cluster knows. */
-  readonly signsHere: () => boolean;
+  readonly signsHere: boolean;
 }
 
 interface RestoredState {
@@ -183,7 +183,7 @@ export class Restorations {
     return {
       restored: open.length > 0,
       restorations,
-      mayBeUnknown: whatMayBeUnknown(open, { certificates: certificates.length, events, signsHere: signsHere() }),
+      mayBeUnknown: whatMayBeUnknown(open, { certificates: certificates.length, events, signsHere }),
       certificates,
     };
   }

@@ -1,35 +1,34 @@
+import { randomBytes } from 'node:crypto';
 import type { CallersConfig, OidcConfig } from '../config/callers-config.js';
 import type { Config } from '../config/config.js';
-import { JsonWebTokens, type OtherWaysIn } from '../identity/callers/callers.js';
+import { readClientSecret } from '../config/secrets.js';
+import { JsonWebTokens, RefusedSignIns } from '../identity/callers/callers.js';
 import { ServiceAccounts } from '../identity/callers/service-accounts.js';
 import { publishedKeys } from '../identity/oidc/fetch-keys.js';
 import { IssuerKeys } from '../identity/oidc/issuer-keys.js';
+import { OidcLogin } from '../identity/oidc/login.js';
 import type { OidcIssuer } from '../identity/oidc/token-rules.js';
 import { OidcTokens } from '../identity/oidc/oidc-tokens.js';
 import { type ProviderFetch, providerFetch } from '../identity/oidc/provider-fetch.js';
+import type { LoginProvider, SessionWriter } from '../identity/sessions.js';
 import type { IssuingCluster, Log } from '../context/context.js';
-import type { FilesInForce, InForce } from './in-force.js';
+import { type FilesInForce, type InForce, unchanging } from './in-force.js';
 import { describeAccess } from '../kubernetes/cluster-error.js';
 import { tokenReviewAccess } from '../kubernetes/token-review.js';
+import { auditEvent } from '../model/audit-event.js';
+import type { Writer } from '../store/steps/step.js';
 
 /** An identity provider, and how it is called. */
-export interface OpenedIssuer {
+export interface IdentityProvider {
   readonly config: OidcConfig;
   readonly issuer: OidcIssuer;
   readonly fetch: ProviderFetch;
   readonly keys: IssuerKeys;
 }
 
-/** Every way in of the configuration, and what ends with the service. */
-interface OpenedCallers {
-  readonly waysIn: OtherWaysIn;
-  readonly issuers: readonly OpenedIssuer[];
-  close(): void;
-}
-
 /**
- * Opens the ways in that are configured, and keeps them equal to the files of the CAs that they trust. An identity
- * provider that is down is no error: it is asked again until it is up.
+ * Opens the way in by JSON Web Token, null where the configuration has none, and keeps its identity providers equal to
+ * the files of their CAs. An identity provider that is down is no error: it is asked again until it is up.
  */
 export async function openCallers(
   { callers, roles }: Pick<Config, 'callers' | 'roles'>,
@@ -37,8 +36,8 @@ export async function openCallers(
   clock: () => Date,
   log: Log,
   files: FilesInForce,
-): Promise<OpenedCallers> {
-  const issuers: OpenedIssuer[] = [];
+): Promise<{ readonly jsonWebTokens: JsonWebTokens | null; readonly issuers: readonly IdentityProvider[] }> {
+  const issuers: IdentityProvider[] = [];
   for (const config of callers.oidc) {
     const authority = await files.authority('issuers', config.certificateAuthorityFile, { issuer: config.name });
     issuers.push(openIssuer(config, issuerOf(config, callers), authority, log));
@@ -49,20 +48,16 @@ export async function openCallers(
     log.info({ name, issuer, audiences, tokens }, 'callers come with tokens of this issuer');
     keys.start();
   }
-  const oidcTokens = new OidcTokens({ issuers, roles, clock, log });
-  return {
-    waysIn:
-      issuers.length === 0 && serviceAccounts === null
-        ? {}
-        : { jsonWebTokens: new JsonWebTokens(oidcTokens, serviceAccounts) },
-    issuers,
-    close() {
-      for (const { keys } of issuers) keys.stop();
-    },
-  };
+  if (issuers.length === 0 && serviceAccounts === null) return { jsonWebTokens: null, issuers };
+  return { jsonWebTokens: new JsonWebTokens(new OidcTokens({ issuers, roles, clock, log }), serviceAccounts), issuers };
 }
 
-function openIssuer(config: OidcConfig, issuer: OidcIssuer, authority: InForce<string | null>, log: Log): OpenedIssuer {
+function openIssuer(
+  config: OidcConfig,
+  issuer: OidcIssuer,
+  authority: InForce<string | null>,
+  log: Log,
+): IdentityProvider {
   const { name, staleKeysSeconds } = config;
   let call = providerFetch({ certificateAuthority: authority.current() });
   authority.follow((next) => {
@@ -122,3 +117,89 @@ export function openServiceAccounts(
 const forbidden =
   `service accounts of a cluster do not get in: kubepass may not ${describeAccess(tokenReviewAccess)} there, ` +
   'the right that deploy/kubernetes/components/review-tokens gives';
+
+/** Opens the sign-in at each issuer that has one, and keeps it equal to the file of its secret. */
+export async function openLoginProviders(
+  { publicAddress }: Pick<Config, 'publicAddress'>,
+  issuers: readonly IdentityProvider[],
+  clock: () => Date,
+  log: Log,
+  files: FilesInForce,
+): Promise<readonly LoginProvider[]> {
+  const providers: LoginProvider[] = [];
+  for (const { config, issuer, fetch } of issuers) {
+    const { name, login, scopes } = config;
+    if (login === null) continue;
+    const secret = await secretInForce(login.clientSecretFile, name, files);
+    const { clientId } = login;
+    const redirectUri = `${publicAddress?.url ?? ''}/v1/login/${name}/callback`;
+    providers.push(
+      new OidcLogin({
+        issuer,
+        clientId,
+        clientSecret: () => secret.current(),
+        scopes,
+        redirectUri,
+        fetch,
+        log,
+        clock,
+        random: randomBytes,
+      }),
+    );
+    log.info({ name, clientId, redirectUri }, 'people sign in by this issuer with their browsers');
+  }
+  return providers;
+}
+
+/** The secret of the client in its file; null where there is no file: a public client. */
+async function secretInForce(
+  file: string | null,
+  issuer: string,
+  files: FilesInForce,
+): Promise<InForce<string | null>> {
+  if (file === null) return unchanging(null);
+  return files.keep<string | null>('issuers', {
+    files: [file],
+    load: (remarks) => readClientSecret(file, remarks),
+    isSame: (one, other) => one === other,
+    told: {
+      fields: { issuer },
+      replaced: 'kubepass has another secret with an issuer',
+      refused: 'the secret of an issuer was changed and cannot be used: the one in force stays',
+    },
+  });
+}
+
+/** Keeps sessions in the store: each change is one commit with its audit event. */
+export function sessionWriter(writer: Writer): SessionWriter {
+  return {
+    async begin(session, secretSha256, event) {
+      const operations = [{ op: 'insertSession' as const, session, secretSha256 }];
+      const result = await writer.commit({ operations, events: [event] });
+      if (!result.committed && result.conflict.kind !== 'blocked')
+        throw new Error(`session ${session.id} could not be recorded`);
+      return result.committed;
+    },
+    async end(id, at, event) {
+      return (await writer.commit({ operations: [{ op: 'endSession', id, at }], events: [event] })).committed;
+    },
+  };
+}
+
+/** Begins to count what is refused, and to record it in the audit log. */
+export function openRefusedSignIns(writer: Writer, clock: () => Date, log: Log): RefusedSignIns {
+  const refusals = new RefusedSignIns(
+    async (count) => {
+      const { committed } = await writer.commit({
+        operations: [],
+        events: [auditEvent('SignInRefused', clock(), null, { ...count })],
+      });
+      if (!committed) throw new Error('the writer did not take the event');
+    },
+    (error) => {
+      log.error({ err: error }, 'refused sign-ins could not be recorded: they are kept, and counted on');
+    },
+  );
+  refusals.start();
+  return refusals;
+}

@@ -13,13 +13,6 @@ import type { FilesInForce, InForce, Remarks } from './in-force.js';
 /** How often clusters are asked which CA their users have. */
 const askEveryMilliseconds = 60_000;
 
-export interface OpenedClientCertificates {
-  readonly wayIn: ClientCertificates;
-  readonly trust: CallersTrustInForce;
-  /** Asks the clusters for their user CAs from now on. */
-  begin(): void;
-}
-
 /**
  * Opens the way in by client certificate; null where the configuration has none. Throws where the CAs of callers cannot
  * be used, or one of them is the user CA of a cluster.
@@ -28,7 +21,7 @@ export async function openClientCertificates(
   { config: { callers, clusters: configs, roles }, clock, log, files, closings }: Runtime,
   clusters: readonly IssuingCluster[],
   tls: TlsInForce | null,
-): Promise<OpenedClientCertificates | null> {
+) {
   const config = callers.clientCertificates;
   // The configuration is refused where it has them without TLS.
   if (config === null || tls === null) return null;
@@ -65,6 +58,7 @@ export async function openClientCertificates(
       clock,
     }),
     trust,
+    /** Asks the clusters for their user CAs from now on. */
     begin() {
       void ask();
       timer = setInterval(() => void ask(), askEveryMilliseconds).unref();

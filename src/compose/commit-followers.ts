@@ -9,57 +9,52 @@ import type { SessionAuthenticator } from '../identity/sessions.js';
 import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
 import type { KeptRevocations } from '../backup/kept-revocations.js';
 import { withdrawalBy } from '../backup/kept-revocations-file.js';
+import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 
 /** The parts that look at a step before it is committed, in their order. The process begins with them. */
 export const followersFromTheStart = (
   keptCheckpoint: Pick<KeptCheckpoint, 'follower'>,
   budgets: Pick<Budgets, 'areCounted' | 'spend'>,
-): readonly CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets)];
+): CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets)];
 
 /** The parts of this process that know of a commit before its caller does. */
 interface CommitFollowers {
-  readonly fromTheStart: readonly CommitFollower[];
   readonly denyList: Pick<DenyList, 'add'>;
   /** The list beside the database. */
-  readonly kept: Pick<KeptRevocations, 'keep' | 'keepWithdrawn'>;
-  readonly authenticators: {
-    readonly apiTokens: Pick<ApiTokenAuthenticator, 'forget'>;
-    readonly sessions: Pick<SessionAuthenticator, 'forget'>;
-  };
+  readonly keptRevocations: Pick<KeptRevocations, 'keep' | 'keepWithdrawn'>;
+  readonly byApiToken: Pick<ApiTokenAuthenticator, 'forget'>;
+  readonly bySession: Pick<SessionAuthenticator, 'forget'>;
   readonly directoryUse: Pick<DirectoryUse, 'changed'>;
   readonly identityBlocks: Pick<IdentityBlocks, 'add'>;
   readonly listedNames: Pick<ListedNames, 'add'>;
-  /** Wakes the dispatcher of webhooks. */
-  readonly wake: () => void;
+  readonly webhooks: Pick<WebhookDispatcher, 'wake'>;
   /** Measures each step. */
   readonly measured: CommitFollower;
 }
 
 /**
- * All that follows a commit, in this order. A commit is answered when those that are waited for know: then nobody gets
- * in with a credential that it has ended.
+ * All that follows a commit, in this order, behind the followers from the start. A commit is answered when those that
+ * are waited for know: then nobody gets in with a credential that the commit has ended.
  */
 export const commitFollowers = (parts: CommitFollowers): readonly CommitFollower[] => [
-  ...parts.fromTheStart,
   afterCommit(['insertRevocation'], { waits: true }, (operations) => {
     const revoked = operations.map((operation) => operation.revoked);
     for (const one of revoked) parts.denyList.add(one);
-    return parts.kept.keep(revoked);
+    return parts.keptRevocations.keep(revoked);
   }),
   afterCommit(
     ['revokeApiToken', 'revokeTokenOfLeaver', 'insertIdentityBlock', 'removeIdentityBlock'],
     { waits: true },
     (operations) => {
       for (const one of operations) if ('folded' in one) parts.identityBlocks.add(one.folded);
-      return parts.kept.keepWithdrawn(operations.map(withdrawalBy));
+      return parts.keptRevocations.keepWithdrawn(operations.map(withdrawalBy));
     },
   ),
   afterCommit(['insertCertificate'], { waits: true }, async (operations) => {
     for (const { certificate } of operations) if (!certificate.orphan) await parts.listedNames.add(certificate);
   }),
   afterCommit(['endSession', 'revokeTokenOfLeaver'], { waits: true }, (operations) => {
-    for (const { op, id } of operations)
-      parts.authenticators[op === 'endSession' ? 'sessions' : 'apiTokens'].forget(id);
+    for (const { op, id } of operations) parts[op === 'endSession' ? 'bySession' : 'byApiToken'].forget(id);
   }),
   {
     minds: ['insertDirectoryUser', 'updateDirectoryUser'],
@@ -69,6 +64,8 @@ export const commitFollowers = (parts: CommitFollowers): readonly CommitFollower
       parts.directoryUse.changed();
     },
   },
-  afterCommit(['enqueueWebhooks'], { waits: false }, parts.wake),
+  afterCommit(['enqueueWebhooks'], { waits: false }, () => {
+    parts.webhooks.wake();
+  }),
   parts.measured,
 ];

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { ClusterConfig } from '../config/cluster-config.js';
 import type { IssuerConfig } from '../config/issuer-config.js';
 import type { IssuingCluster } from '../context/context.js';
-import { ClusterProbes } from '../context/under-way.js';
+import type { ClusterProbes } from '../context/under-way.js';
 import { whyTrustShared } from '../clusters/shared-trust.js';
 import { trustOfIssuers } from '../issuers/client-bundle.js';
 import { brokenConnection } from '../kubernetes/broken-connection.js';
@@ -16,32 +16,25 @@ import {
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { Cluster } from '../model/cluster.js';
-import type { ClusterIssuers } from '../signing/cluster-issuers.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
 import { followIssuerFiles, type FollowParts } from '../signing/follow-issuer-files.js';
 import { KubernetesSigner } from '../signing/kubernetes.js';
 import { LocalCaSigner } from '../signing/local-ca.js';
 import { judgeAllIssuers, type JudgedIssuers, openIssuers } from '../signing/open-issuers.js';
-import type { Signer } from '../signing/signer.js';
-import type { Store } from '../store/store.js';
 import { encodeCertificates, type Signatures, signaturesHere } from '@kubepass/x509';
 import { readAuthorityFile } from './in-force.js';
 import type { Runtime } from './runtime.js';
 
-/** The clusters of the configuration, with their signers. */
-export interface OpenedClusters {
-  readonly byName: ReadonlyMap<string, IssuingCluster>;
-  /** In the order of the configuration. */
-  readonly all: readonly IssuingCluster[];
+/** The parts that all clusters share. */
+interface SharedParts {
+  /** The id of the log in which requests are recorded. */
+  readonly instance: string;
   readonly probes: ClusterProbes;
   readonly signatures: Signatures;
 }
 
 /** The parts that each cluster is opened with. */
-interface ClusterParts extends Pick<OpenedClusters, 'probes' | 'signatures'> {
-  readonly store: Store;
-  /** The id of the log in which requests are recorded. */
-  readonly instance: string;
+interface ClusterParts extends SharedParts {
   /** The clusters that are open already. */
   readonly opened: readonly IssuingCluster[];
   /** The issuers of the clusters that kubepass signs for, by the cluster's name. */
@@ -51,19 +44,21 @@ interface ClusterParts extends Pick<OpenedClusters, 'probes' | 'signatures'> {
 const localCAs = (clusters: readonly ClusterConfig[]) =>
   clusters.flatMap(({ name, signer }) => (signer.kind === 'localCA' ? [{ cluster: name, config: signer }] : []));
 
-/** Opens the clusters, one after the other. `instance`: the id of the log in which requests are recorded. */
-export async function openClusters(runtime: Runtime, store: Store, instance: string): Promise<OpenedClusters> {
-  const signatures = openSignatures(runtime);
-  const probes = new ClusterProbes(store, runtime.overrides.probeTimes);
-  const judged = await judgeAllIssuers(localCAs(runtime.config.clusters), { ...runtime, store, signatures });
+/** Opens the clusters, one after the other, in the order of the configuration. */
+export async function openClusters(
+  runtime: Runtime,
+  shared: SharedParts,
+): Promise<ReadonlyMap<string, IssuingCluster>> {
+  const { signatures, probes } = shared;
+  const judged = await judgeAllIssuers(localCAs(runtime.config.clusters), { ...runtime, signatures });
   const all: IssuingCluster[] = [];
   for (const config of runtime.config.clusters) {
-    const opened = await openCluster(config, runtime, { store, instance, probes, signatures, judged, opened: all });
-    runtime.closings.push(() => opened.connection?.close());
-    all.push(opened);
+    const cluster = await openCluster(config, runtime, { ...shared, judged, opened: all });
+    runtime.closings.push(() => cluster.connection?.close());
+    all.push(cluster);
   }
   await probes.load(all.map(({ cluster }) => cluster));
-  return { byName: new Map(all.map((one) => [one.cluster.name, one])), all, probes, signatures };
+  return new Map(all.map((one) => [one.cluster.name, one]));
 }
 
 /** Opens a cluster with its signer. One that cannot be reached is served all the same, and fails at its use. */
@@ -85,24 +80,13 @@ async function openCluster(config: ClusterConfig, runtime: Runtime, parts: Clust
   };
 }
 
-/** A signer, and its CA where the configuration does not name one. */
-interface OpenedSigner {
-  readonly signer: Signer;
-  /** The CAs whose keys are used here; null where the cluster signs. */
-  readonly issuers: ClusterIssuers | null;
-  /** PEM of the CA; null where the signer does not know it. */
-  readonly authority: string | null;
-  /** `named`: the client CAs that the configuration names. */
-  readonly clientTrust: (named: ClientTrust | null) => IssuingCluster['clientTrust'];
-}
-
-/** Opens a signer: one row for each kind. */
+/** Opens a signer, and finds its CA where the configuration does not name one: one row for each kind. */
 function openSigner(
   { name, signer }: ClusterConfig,
   connection: ClusterConnection | null,
   runtime: Runtime,
   parts: ClusterParts,
-): OpenedSigner | Promise<OpenedSigner> {
+) {
   switch (signer.kind) {
     case 'localCA':
       return openLocalCa(name, signer.issuers, runtime, parts);
@@ -114,9 +98,9 @@ function openSigner(
 async function openLocalCa(
   cluster: string,
   configs: readonly IssuerConfig[],
-  { clock, log, files, metrics, closings }: Runtime,
-  { store, judged, opened }: ClusterParts,
-): Promise<OpenedSigner> {
+  { clock, log, files, metrics, store, closings }: Runtime,
+  { judged, opened }: ClusterParts,
+) {
   const parts = { store, clock, log, keyMeasures: metrics.keys };
   const issuers = await openIssuers(judged.get(cluster), parts);
   closings.push(async () => {
@@ -130,7 +114,7 @@ async function openLocalCa(
     signer: new LocalCaSigner(issuers, randomBytes),
     issuers,
     authority: encodeCertificates(issuers.all()[0]?.certified?.anchors ?? []),
-    clientTrust: (named) => trustOfIssuers(issuers, named),
+    clientTrust: (named: ClientTrust | null) => trustOfIssuers(issuers, named),
   };
 }
 
@@ -139,7 +123,7 @@ function openKubernetes(
   connection: ClusterConnection | null,
   { clock }: Runtime,
   { instance, probes }: ClusterParts,
-): OpenedSigner {
+) {
   if (connection === null) throw new TypeError(`cluster "${cluster}" has no connection`);
   const signingCluster = {
     name: cluster,
@@ -153,7 +137,8 @@ function openKubernetes(
     signer: new KubernetesSigner(signingCluster, clock),
     issuers: null,
     authority: null,
-    clientTrust: (named) => (named === null ? trustOfCluster(connection, clock) : () => Promise.resolve(named)),
+    clientTrust: (named: ClientTrust | null) =>
+      named === null ? trustOfCluster(connection, clock) : () => Promise.resolve(named),
   };
 }
 
@@ -204,7 +189,7 @@ const readPem = (file: string | null): Promise<string | null> =>
   file === null ? Promise.resolve(null) : readFile(file, 'utf8');
 
 /** Signatures with P-256 are made and verified on a thread of their own. */
-function openSignatures({ overrides, log, closings }: Runtime): Signatures {
+export function openSignatures({ overrides, log, closings }: Runtime): Signatures {
   if (overrides.cryptoThread === false) return signaturesHere;
   const thread = new CryptoThread({
     report: (error) => {

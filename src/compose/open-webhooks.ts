@@ -1,68 +1,33 @@
-import { randomBytes, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readSecretFile } from '../config/secrets.js';
 import type { WebhookConfig } from '../config/webhook-config.js';
-import { eventPayload } from '../http/webhook-deliveries/event-payload.js';
-import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
-import type { Store } from '../store/store.js';
 import { httpsSender } from '../webhooks/https-sender.js';
 import { readWebhookSecrets } from '../webhooks/sign-webhook.js';
-import { WebhookDispatcher, attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
-import { deliveriesOf, type Webhook, type WebhookSender } from '../webhooks/webhook.js';
+import { attemptMilliseconds, attemptsAtOnce } from '../webhooks/webhook-dispatcher.js';
+import type { Webhook, WebhookSender } from '../webhooks/webhook.js';
 import type { FilesInForce, InForce, Remarks } from './in-force.js';
-import type { Runtime } from './runtime.js';
 
-export interface OpenedWebhooks {
-  readonly dispatcher: WebhookDispatcher;
-  /** The names of the configured webhooks. */
-  readonly names: readonly string[];
-  /** How many of them fail now. */
-  readonly failing: number;
-  /** The deliveries that tell the webhooks of a change, to be committed with it. */
-  readonly deliveriesOf: (announcement: Announcement) => readonly WebhookDelivery[];
-  /** Makes the dispatcher look for due deliveries. */
-  readonly wake: () => void;
-}
-
-/** Opens the webhooks, which the dispatcher calls once it starts. */
+/** Opens the way to each webhook, and keeps it equal to the files of its secrets and its CAs. */
 export async function openWebhooks(
-  { config, overrides, clock, random, owner, log, tracing, files }: Runtime,
-  store: Pick<Store, 'webhookDeliveries' | 'writer'>,
-): Promise<OpenedWebhooks> {
+  configs: readonly WebhookConfig[],
+  files: FilesInForce,
+): Promise<readonly Webhook[]> {
   const webhooks: Webhook[] = [];
-  for (const webhook of config.webhooks) {
-    const { name, events, clusters, certificateAuthorityFile } = webhook;
-    const secrets = await secretsInForce(webhook, files);
+  for (const config of configs) {
+    const { name, events, clusters, certificateAuthorityFile } = config;
+    const secrets = await secretsInForce(config, files);
     const authority = await files.authority('webhooks', certificateAuthorityFile, { webhook: name });
     webhooks.push({
       name,
       events,
       clusters,
-      sender: senderOf(webhook, authority),
+      sender: senderOf(config, authority),
       get secrets() {
         return secrets.current();
       },
     });
   }
-  const dispatcher = new WebhookDispatcher({
-    webhooks,
-    store,
-    clock,
-    random: randomBytes,
-    owner,
-    log,
-    tracing,
-    ...(overrides.webhookRoundMilliseconds !== undefined && { roundMilliseconds: overrides.webhookRoundMilliseconds }),
-  });
-  const wake = () => tracing.outside(() => dispatcher.wake());
-  return {
-    dispatcher,
-    names: webhooks.map(({ name }) => name),
-    get failing() {
-      return dispatcher.failing;
-    },
-    deliveriesOf: deliveriesOf(webhooks, random, eventPayload, tracing),
-    wake,
-  };
+  return webhooks;
 }
 
 /** The secrets in the webhook's file. They change while receivers know old and new ones, so each has to sign. */

@@ -1,19 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.js';
-import { prepareDataDir, readSecretFile } from '../config/secrets.js';
+import { readSecretFile } from '../config/secrets.js';
 import type { TracingConfig } from '../config/tracing-config.js';
-import { type Log, systemClock } from '../context/context.js';
+import type { Log } from '../context/context.js';
 import type { ProbeTimes } from '../context/under-way.js';
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
-import { type RequestTracing, type Tracing, untraced } from '../model/tracing.js';
-import { createMetrics, type Metrics } from '../observability/metrics/metrics.js';
+import type { Tracing } from '../model/tracing.js';
+import type { Metrics } from '../observability/metrics/metrics.js';
 import type { Signer } from '../signing/signer.js';
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { ThreadTimes } from '../workers/worker-pool.js';
-import { publicRandomOctets } from '@kubepass/x509';
-import { FilesInForce } from './in-force.js';
+import type { FilesInForce } from './in-force.js';
 
 /** Replacements for real parts, and wrappers around them, for tests. */
 export interface Overrides {
@@ -49,22 +47,17 @@ export interface Overrides {
   readonly eventsPerArchive?: number;
 }
 
-/** The surroundings in which every part of this process is opened. */
+/** The surroundings in which the parts of this process are opened. */
 export interface Runtime {
   readonly config: Config;
   readonly overrides: Overrides;
   readonly clock: () => Date;
-  /** Octets that others may see, for ids. */
-  readonly random: (octets: number) => Buffer;
-  /** Identifies this process as the owner of the attempts it works on. */
-  readonly owner: string;
   readonly log: Log;
   readonly tracing: Tracing;
-  /** Null where nobody collects traces. */
-  readonly requestTracing: RequestTracing | null;
   readonly metrics: Metrics;
   /** The files of certificates and secrets, which are read again. */
   readonly files: FilesInForce;
+  readonly store: Store;
   /** Takes how each part is closed when the part is open. */
   readonly closings: Closings;
 }
@@ -83,38 +76,8 @@ export class Closings {
   }
 }
 
-/** Opens the way to traces and metrics, and prepares the data dir. */
-export async function openRuntime(
-  config: Config,
-  givenLog: Log,
-  overrides: Overrides,
-  closings: Closings,
-): Promise<Runtime> {
-  const clock = overrides.clock ?? systemClock;
-  const traces = await openTraces(config, givenLog);
-  if (traces !== null) closings.push(() => traces.close());
-  const log = traces === null ? givenLog : tracedLog(givenLog, traces.tracing);
-  const warning = await prepareDataDir(config.dataDir);
-  if (warning !== null) log.warn({}, warning);
-  const files = new FilesInForce(log, overrides.tlsRoundMilliseconds ?? 5_000);
-  closings.push(() => files.stop());
-  return {
-    config,
-    overrides,
-    clock,
-    random: publicRandomOctets(),
-    owner: randomUUID(),
-    log,
-    tracing: traces?.tracing ?? untraced,
-    requestTracing: traces?.tracing ?? null,
-    metrics: createMetrics(config, clock, overrides.metricsTextMilliseconds),
-    files,
-    closings,
-  };
-}
-
 /** Opens the way to the collector of traces; null where there is none. Nothing of OpenTelemetry is loaded then. */
-async function openTraces({ tracing: config }: Config, log: Log) {
+export async function openTraces({ tracing: config }: Config, log: Log) {
   if (config === null) return null;
   for (const warning of config.warnings) log.warn({}, warning);
   const { url, sampler } = config;
@@ -140,7 +103,7 @@ export async function readTracingFiles(
 }
 
 /** A log whose lines name the trace that is under way. */
-function tracedLog(log: Log, tracing: Tracing): Log {
+export function tracedLog(log: Log, tracing: Tracing): Log {
   const named = (fields: object): object => {
     const traceId = tracing.traceId();
     return traceId === null ? fields : { ...fields, traceId };

@@ -79,6 +79,11 @@ export class WebhookDispatcher {
     }));
   }
 
+  /** The names of the configured webhooks. */
+  get names(): readonly string[] {
+    return this.#lanes.map(({ webhook }) => webhook.name);
+  }
+
   /** How many webhooks fail now. */
   get failing(): number {
     return this.#lanes.filter(({ failing }) => failing).length;
@@ -100,7 +105,11 @@ export class WebhookDispatcher {
 
   /** Looks for due deliveries at once, because the outbox has got new ones. Does nothing before `start`. */
   wake(): void {
-    for (const lane of this.#lanes) this.#look(lane);
+    const { tracing = untraced } = this.options;
+    // Its work belongs to no request that is traced now.
+    tracing.outside(() => {
+      for (const lane of this.#lanes) this.#look(lane);
+    });
   }
 
   /**

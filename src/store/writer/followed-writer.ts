@@ -41,7 +41,10 @@ export function afterCommit<Name extends Operation['op']>(
   };
 }
 
-/** A writer whose commits these followers follow, in this order; each is a span where there are traces. */
+/**
+ * A writer whose commits these followers follow, in this order; each is a span where there are traces. A commit is
+ * followed by those that are in `followers` when it begins: a start adds its parts as it opens them.
+ */
 export function followedWriter(
   store: Writer,
   followers: readonly CommitFollower[],

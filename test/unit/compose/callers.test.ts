@@ -31,18 +31,18 @@ async function open(oidc: readonly OidcConfig[], serviceAccounts: readonly Servi
   const files = new FilesInForce(log, 20);
   opened.push(files);
   const result = await openCallers(config, null, () => new Date(), log, files);
-  opened.push({ stop: () => result.close() });
+  opened.push(...result.issuers.map(({ keys }) => keys));
   return { ...result, lines };
 }
 
-describe('the ways in of the configuration', () => {
-  it('are none where none is configured', async () => {
-    expect((await open([])).waysIn).toEqual({});
+describe('the issuers of the configuration', () => {
+  it('are no way in where none is configured', async () => {
+    expect((await open([])).jsonWebTokens).toBeNull();
   });
 
   it('are told at the start, one line for each issuer', async () => {
-    const { waysIn, lines } = await open([issuer('corp')]);
-    expect(waysIn.jsonWebTokens).toBeDefined();
+    const { jsonWebTokens, lines } = await open([issuer('corp')]);
+    expect(jsonWebTokens).not.toBeNull();
     expect(lines).toEqual([
       {
         fields: { name: 'corp', issuer: 'http://127.0.0.1:1/corp', audiences: ['kubepass'], tokens: 'access' },

@@ -24,20 +24,17 @@ function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({
     hear(`${line} ends`);
   };
   const followers = commitFollowers({
-    fromTheStart,
     denyList: { add: ({ fingerprintSha256 }) => hear(`deny list ${fingerprintSha256}`) },
-    kept: {
+    keptRevocations: {
       keep: (revoked) => writes(`file of ${String(revoked.length)} revocations`),
       keepWithdrawn: (some) => writes(`file of ${JSON.stringify(some.map((one) => Object.keys(one)[0]))}`),
     },
-    authenticators: {
-      apiTokens: { forget: (id) => hear(`forget token ${id}`) },
-      sessions: { forget: (id) => hear(`forget session ${id}`) },
-    },
+    byApiToken: { forget: (id) => hear(`forget token ${id}`) },
+    bySession: { forget: (id) => hear(`forget session ${id}`) },
     directoryUse: { changed: () => hear('directory') },
     identityBlocks: { add: (folded) => hear(`block ${folded}`) },
     listedNames: { add: ({ fingerprintSha256 }) => writes(`list with live ${fingerprintSha256}`) },
-    wake: () => hear('wake'),
+    webhooks: { wake: () => hear('wake') },
     measured: {
       minds: null,
       waits: false,
@@ -54,7 +51,7 @@ function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({
         return answer();
       },
     },
-    followers,
+    [...fromTheStart, ...followers],
   );
   return { heard, commit: (step: Step) => writer.commit(step).finally(() => hear('answer')) };
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRequest } from '../../../src/requests/create-request.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
-import { startHousekeeping } from '../../../src/compose/housekeeping.js';
+import { startHousekeeping } from '../../../src/compose/work-beside-requests.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { SignedCertificate } from '../../../src/signing/signer.js';

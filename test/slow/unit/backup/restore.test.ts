@@ -862,7 +862,7 @@ describe('a database that was put back by other means', () => {
     const restorations = new Restorations({
       ...{ store, log, found: { events: 1, knownUntil: null }, instance: 'one' },
       keptCheckpoint: new KeptCheckpoint(join(home(), 'kept')),
-      ...{ clock: () => new Date(), random: randomBytes, signsHere: () => true },
+      ...{ clock: () => new Date(), random: randomBytes, signsHere: true },
     });
     const recordedAt = new Date();
     const identity = { cluster: 'demo', fingerprintSha256: 'a'.repeat(64), objectUid: 'uid', recordedAt };

@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { openAudit, type OpenedAudit } from '../../../src/compose/open-audit.js';
-import { Closings, type Runtime } from '../../../src/compose/runtime.js';
+import { Closings } from '../../../src/compose/runtime.js';
+import { beginRetention } from '../../../src/compose/work-beside-requests.js';
 import type { Config } from '../../../src/config/config.js';
-import { archivesIn, now, recordEvents } from '../../helpers/retention.js';
+import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
+import { archivesIn, now, recordEvents, retentionOn } from '../../helpers/retention.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { testStore } from '../store/records.js';
 
@@ -27,18 +28,13 @@ async function begin(archive: Config['audit']['archive']) {
   };
   const clock = () => now;
   closings = new Closings();
-  const config = {
-    audit: { checkpointSeconds: 60, checkpointKeyFiles: null, archive },
-    dataDir: directory.path,
-    database: { kind: 'sqlite', file: '' },
-  } as unknown as Config;
+  const config = { audit: { archive } } as Config;
   const overrides = { retentionRoundMilliseconds: 20 };
-  const runtime = { config, overrides, clock, owner: 'this', log, closings } as unknown as Runtime;
-  const audit: OpenedAudit = await openAudit(runtime, store, { deliveriesOf: () => [] });
-  await audit.checkpoints.open();
+  const signer = newCheckpointSigner();
+  const { checkpoints } = await retentionOn(store, archiveDir, { signer, log });
   warnings.length = 0;
-  audit.beginRetention();
-  return { store, warnings, notes: () => audit.notes() };
+  const retention = beginRetention({ config, overrides, clock, log, store, closings }, checkpoints, [signer]);
+  return { store, warnings, notes: () => retention?.notes() ?? [] };
 }
 
 it('says that the directory is lost, without its path to everybody, and goes on when it is there', async () => {
