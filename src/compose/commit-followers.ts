@@ -1,21 +1,12 @@
-import type { Budgets } from '../identity/spent-budgets.js';
 import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import type { ListedNames } from '../context/listed-names.js';
 import type { DenyList } from '../access/revocations.js';
 import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
-import { budgetFollower } from '../store/writer/kept-octets.js';
 import type { ApiTokenAuthenticator } from '../identity/callers/callers.js';
 import type { SessionAuthenticator } from '../identity/sessions.js';
-import type { KeptCheckpoint } from '../backup/kept-checkpoint.js';
 import type { KeptRevocations } from '../backup/kept-revocations.js';
 import { withdrawalBy } from '../backup/kept-revocations-file.js';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
-
-/** The parts that look at a step before it is committed, in their order. The process begins with them. */
-export const followersFromTheStart = (
-  keptCheckpoint: Pick<KeptCheckpoint, 'follower'>,
-  budgets: Pick<Budgets, 'areCounted' | 'spend'>,
-): CommitFollower[] => [keptCheckpoint.follower, ...budgetFollower(budgets)];
 
 /** The parts of this process that know of a commit before its caller does. */
 interface CommitFollowers {

@@ -56,13 +56,14 @@ import { RecordedPolicySets } from '../requests/read-requests.js';
 import { LocalCaSigner } from '../signing/local-ca.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import { followedWriter } from '../store/writer/followed-writer.js';
+import { type CommitFollower, followedWriter } from '../store/writer/followed-writer.js';
+import { budgetFollower } from '../store/writer/kept-octets.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { deliveriesOf } from '../webhooks/webhook.js';
 import { apiTokenWriter, openFirstAdmin } from './api-tokens.js';
 import { openCallers, openLoginProviders, openRefusedSignIns, openServiceAccounts, sessionWriter } from './callers.js';
 import { type CallersTrustInForce, openClientCertificates } from './client-certificates.js';
-import { commitFollowers, followersFromTheStart } from './commit-followers.js';
+import { commitFollowers } from './commit-followers.js';
 import { FilesInForce } from './in-force.js';
 import { openClusters, openSignatures } from './open-clusters.js';
 import { openWebhooks } from './open-webhooks.js';
@@ -150,7 +151,7 @@ async function open(
   if (schemaNote !== null) log.error({}, schemaNote);
   const found = await logAsFound(opened.auditEvents);
   const keptCheckpoint = new KeptCheckpoint(keptCheckpointFile(config));
-  const followers = followersFromTheStart(keptCheckpoint, budgets);
+  const followers: CommitFollower[] = [keptCheckpoint.follower, ...budgetFollower(budgets)];
   const writer = overrides.writer?.(opened.writer) ?? opened.writer;
   const store: Store = { ...opened, writer: followedWriter(writer, followers, tracing) };
   const instance = await nameInstance(store, clock());
@@ -160,6 +161,7 @@ async function open(
 
   // 3. Webhooks.
   const webhooks = await openWebhooks(config.webhooks, files);
+  const deliveries = deliveriesOf(webhooks, random, eventPayload, tracing);
   const dispatcher = new WebhookDispatcher({
     webhooks,
     store,
@@ -208,8 +210,19 @@ async function open(
   const listedNames = new ListedNames({ store, denyList, identityBlocks, clock, log });
   await listedNames.follow();
   const directoryUse = new DirectoryUse(store.directory);
-  const told = { denyList, keptRevocations, byApiToken, bySession, directoryUse, identityBlocks, listedNames };
-  followers.push(...commitFollowers({ ...told, webhooks: dispatcher, measured: metrics.steps }));
+  followers.push(
+    ...commitFollowers({
+      denyList,
+      keptRevocations,
+      byApiToken,
+      bySession,
+      directoryUse,
+      identityBlocks,
+      listedNames,
+      webhooks: dispatcher,
+      measured: metrics.steps,
+    }),
+  );
 
   // 5. Checkpoints. They stand before all that records events, because what is opened first is closed last: the last
   // checkpoint is signed when everything has ended that records.
@@ -218,7 +231,6 @@ async function open(
   const { checkpointKeyFiles, checkpointSeconds } = config.audit;
   const signers = await openCheckpointKeys(checkpointKeyFiles, config.dataDir, log);
   const soleProcess = isSoleProcess(config);
-  const announced = deliveriesOf(webhooks, random, eventPayload, tracing);
   const checkpoints = new Checkpoints({
     store,
     signers,
@@ -226,7 +238,7 @@ async function open(
     clock,
     log,
     soleProcess,
-    deliveriesOf: announced,
+    deliveriesOf: deliveries,
     retiresOthers: soleProcess || checkpointKeyFiles !== null,
   });
 
@@ -234,10 +246,9 @@ async function open(
   const signatures = openSignatures(runtime);
   const probes = new ClusterProbes(store, overrides.probeTimes);
   const clusters = await openClusters(runtime, { instance, probes, signatures });
-  const clientCertificates = await openClientCertificates(runtime, [...clusters.values()], tls);
-  const policies = await openPolicies(runtime, [...clusters.values()], (next, last) =>
-    recordPolicySetLoaded(context, next, last),
-  );
+  const allClusters = [...clusters.values()];
+  const clientCertificates = await openClientCertificates(runtime, allClusters, tls);
+  const policies = await openPolicies(runtime, allClusters, (next, last) => recordPolicySetLoaded(context, next, last));
 
   // 7. The context of the use cases. The start is on record before anybody gets in, with a checkpoint, and the first
   // admin token where none exists.
@@ -252,7 +263,7 @@ async function open(
     soleProcess,
     settings: { ...config.issuing, ...config.renewal, expiryNoticeSeconds: config.expiry.noticeSeconds },
     log,
-    deliveriesOf: announced,
+    deliveriesOf: deliveries,
     probes,
     identityBlocks,
     directory: config.directory,
@@ -327,13 +338,13 @@ async function open(
   closings.push(() => pool.close());
   const drafts = new DraftPool({ ...ofThreads('tries policies out'), evaluate: times, replay: times });
   closings.push(() => drafts.close());
-  const known = new KnownClusters([...clusters.values()], clock);
+  const known = new KnownClusters(allClusters, clock);
   let isRecovered = false;
   const health = healthService({
     store,
     clock,
     isRecovered: () => isRecovered,
-    clusters: [...clusters.values()],
+    clusters: allClusters,
     probes,
     policies,
     denyList,
@@ -431,9 +442,9 @@ async function open(
       dispatcher.start();
       closings.push(() => dispatcher.stop(webhookDrainMilliseconds));
       // Only certificates of clusters are read twice.
-      if ([...clusters.values()].some(({ signer }) => signer.needsCluster)) loadSecondReader();
+      if (allClusters.some(({ signer }) => signer.needsCluster)) loadSecondReader();
       void probeStaleClusters(context);
-      if (clusters.size > 1) closings.push(watchSharedTrust([...clusters.values()], log));
+      if (clusters.size > 1) closings.push(watchSharedTrust(allClusters, log));
       void known.ask();
       clientCertificates?.begin();
       await housekeeping.recovered;

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { commitFollowers, followersFromTheStart } from '../../../src/compose/commit-followers.js';
+import { commitFollowers } from '../../../src/compose/commit-followers.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
 import { auditEvent } from '../../../src/model/audit-event.js';
-import { followedWriter } from '../../../src/store/writer/followed-writer.js';
+import { type CommitFollower, followedWriter } from '../../../src/store/writer/followed-writer.js';
+import { budgetFollower } from '../../../src/store/writer/kept-octets.js';
 import type { CommitResult, Operation, Step } from '../../../src/store/steps/step.js';
 
 const at = new Date('2026-03-01T09:30:00Z');
@@ -16,8 +17,8 @@ function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({
     hear('checkpoint');
     return step;
   };
-  const keptCheckpoint = { follower: { minds: ['insertCheckpoint'], waits: true, before } as const };
-  const fromTheStart = followersFromTheStart(keptCheckpoint, { areCounted: true, spend: () => hear('budget') });
+  const keptCheckpoint: CommitFollower = { minds: ['insertCheckpoint'], waits: true, before };
+  const fromTheStart = [keptCheckpoint, ...budgetFollower({ areCounted: true, spend: () => hear('budget') })];
   const writes = async (line: string) => {
     hear(`${line} begins`);
     await turn();
