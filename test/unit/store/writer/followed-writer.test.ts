@@ -51,6 +51,21 @@ describe('the followers of a commit', () => {
     expect(heard.slice(1)).toEqual(['one before', 'commit endSession', 'one after true']);
   });
 
+  it('may become more: a commit has those that were there when it began', async () => {
+    const heard: string[] = [];
+    const followers = [follower('first', heard)];
+    const writer = followedWriter(storeOf(heard), followers);
+    const begun = writer.commit(revokesToken);
+    followers.push(follower('second', heard));
+    await begun;
+    expect(heard).toEqual(['first before', 'commit revokeApiToken', 'first after true']);
+    await writer.commit(endsSession);
+    expect(heard.slice(3)).toEqual([
+      ...['first before', 'second before', 'commit endSession'],
+      ...['first after true', 'second after true'],
+    ]);
+  });
+
   it('keep the caller waiting, and those behind them, only where it is to wait for them', async () => {
     for (const waits of [true, false]) {
       const heard: string[] = [];
