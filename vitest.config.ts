@@ -60,9 +60,9 @@ export default defineConfig({
           name: 'postgresql',
           include: [
             'test/postgresql/**/*.test.ts',
-            'test/{,slow/}unit/{access,clusters,context,directory,evidence,identity,issuance,issuers,requests}/**/*.test.ts',
+            'test/{,slow/}unit/{access,callers,clusters,context,directory,log,requests}/**/*.test.ts',
             'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,certificates-of-issuer,cluster-issuers,clusters,decided-requests,directory,figures,first-version,inventory,issuer-tally,lifecycle,older-pins,older-sessions,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
-            'test/unit/{compose/housekeeping,store/writer/ordered-writer}.test.ts',
+            'test/unit/{start/housekeeping,store/writer/ordered-writer}.test.ts',
             'test/{,slow/}http/**/*.test.ts',
             'test/crash/{directory,full-disk,full-disk-sign-in,issuers,kill,renewal,retention}.test.ts',
           ],
@@ -79,7 +79,7 @@ export default defineConfig({
             // One process; two on one database are tried in test/postgresql/issuers.test.ts.
             'test/slow/http/issuers-under-load.test.ts',
             'test/unit/context/request-states.test.ts',
-            'test/unit/issuance/verify-while-issuing.test.ts',
+            'test/unit/requests/issuance/verify-while-issuing.test.ts',
           ],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
           globalSetup: ['test/helpers/scratch-directory.ts', 'test/helpers/postgresql/global-setup.ts'],

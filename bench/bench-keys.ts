@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type * as AgentKeyModule from '../src/keys/agent-key.js';
+import type * as AgentKeyModule from '../src/signing/keys/agent-key.js';
 import { makeAuthority, makeKey } from '../packages/x509/test/helpers/certificates.js';
 import { serveAgent } from '../test/helpers/misbehaving-agent.js';
 import { startAgent } from '../test/keys/support/agent-process.js';
@@ -84,7 +84,7 @@ async function hsmAgainstFile(directory: string, { rounds, secondsPerRound }: Ex
 
 /** The processor time of this process for a signature, with the service's own code, and nothing else going on here. */
 async function signatureOfAgent(type: 'rsa:2048' | 'EC:prime256v1', { rounds, secondsPerRound }: Extent): Promise<Row> {
-  const { AgentKey } = await CompiledSources.build().import<typeof AgentKeyModule>('keys/agent-key');
+  const { AgentKey } = await CompiledSources.build().import<typeof AgentKeyModule>('signing/keys/agent-key');
   const [hsm, agent] = [await SoftHsm.create(), await startAgent()];
   await hsm.generate({ type, label: 'users' });
   await agent.addToken(hsm);

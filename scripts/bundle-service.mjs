@@ -35,7 +35,7 @@ function programsAndThreads() {
   return globSync('**/*.ts', { cwd: sources }).flatMap((file) => {
     const text = readFileSync(join(sources, file), 'utf8');
     const threads = text.matchAll(/workerFile\(import\.meta\.url, '([\w-]+)'\)/g);
-    const isProgram = dirname(file) === '.' && !/^export /m.test(text);
+    const isProgram = dirname(file) === 'programs' && !/^export /m.test(text);
     return [...(isProgram ? [file] : []), ...threads.map(([, name]) => join(dirname(file), `${name}.ts`))];
   });
 }
@@ -43,7 +43,10 @@ function programsAndThreads() {
 for (const old of globSync('*', { cwd: folder, exclude: ['console'] })) rmSync(join(folder, old), { recursive: true });
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: programsAndThreads().map((file) => join(sources, file)),
+  entryPoints: programsAndThreads().map((file) => ({
+    in: join(sources, file),
+    out: file.replace(/^programs\/|\.ts$/g, ''),
+  })),
   outdir: folder,
   outbase: sources,
   chunkNames: 'chunks/[name]-[hash]',

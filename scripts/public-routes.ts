@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { buildApp } from '../src/app.js';
-import type { RouteContext } from '../src/http/route-context.js';
+import { buildApp } from '../src/start/app.js';
+import type { RouteContext } from '../src/start/route-context.js';
 
 export const securityFile = new URL('../SECURITY.md', import.meta.url);
 

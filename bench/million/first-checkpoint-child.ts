@@ -1,4 +1,4 @@
-import type * as CheckpointsModule from '../../src/evidence/checkpoint-service.js';
+import type * as CheckpointsModule from '../../src/log/checkpoint-service.js';
 import type { Store } from '../../src/store/store.js';
 import type * as PostgresqlStore from '../../src/store/postgresql/open-postgresql-store.js';
 import type * as SqliteStore from '../../src/store/sqlite/open-sqlite-store.js';
@@ -13,7 +13,7 @@ import type { SignedFirst } from './first-checkpoint.js';
  */
 const [, , database = '', size = ''] = process.argv;
 const compiled = CompiledSources.build();
-const { Checkpoints } = await compiled.import<typeof CheckpointsModule>('evidence/checkpoint-service');
+const { Checkpoints } = await compiled.import<typeof CheckpointsModule>('log/checkpoint-service');
 
 async function openStore(): Promise<Store> {
   if (database.startsWith('postgresql:')) {

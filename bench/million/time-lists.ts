@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildApp } from '../../src/app.js';
+import { buildApp } from '../../src/start/app.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { ListedCertificate } from '../../src/model/certificate.js';
 import type { Store } from '../../src/store/store.js';

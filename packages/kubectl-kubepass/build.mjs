@@ -20,7 +20,7 @@ const bundled = {
   'kubectl-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-kubepass.ts', ...plugin },
   'kubectl_complete-kubepass.cjs': { source: 'packages/kubectl-kubepass/src/kubectl-complete-kubepass.ts', ...plugin },
   'kubepass-inspect.cjs': { source: 'packages/inspect/src/offline/kubepass-inspect.ts', ...program },
-  'kubepass-verify.cjs': { source: 'src/kubepass-verify.ts', ...program },
+  'kubepass-verify.cjs': { source: 'src/programs/kubepass-verify.ts', ...program },
 };
 
 const common = {

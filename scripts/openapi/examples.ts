@@ -1,4 +1,4 @@
-import { clusterCsrDescription, clusterCsrTable } from '../../src/http/cluster-csrs/cluster-csr-text.js';
+import { clusterCsrDescription, clusterCsrTable } from '../../src/clusters/cluster-csr-text.js';
 import { objectIn } from '../../src/http/answers/kubernetes-documents.js';
 import { exampleOf } from './example-of.js';
 import { exampleCsr, jsonExamples } from './json-examples.js';
@@ -9,14 +9,14 @@ import {
   kubeconfigOfOwnKey,
   kubeconfigYaml,
 } from './text-examples.js';
-import { exportForms } from '../../src/http/certificates/export-certificates.js';
+import { exportForms } from '../../src/access/export-certificates.js';
 import {
   CertificateSchema,
   plainCertificate,
   PublicKeySchema,
   type CertificateBody,
-} from '../../src/http/certificates/schemas.js';
-import { exposedForm } from '../../src/http/identities/export-exposed.js';
+} from '../../src/access/certificate-schemas.js';
+import { exposedForm } from '../../src/access/export-exposed.js';
 import { certificateSha256 } from '../../src/http/schemas/example-certificate.js';
 
 const exampleCertificate = exampleOf(

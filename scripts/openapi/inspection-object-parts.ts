@@ -1,7 +1,7 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
 import type { ObjectType } from '@kubepass/inspect';
 import { namedObject, nullable, objectOf, oneOf, ref, sha256Of, textOf } from '../../src/http/schemas/schema-parts.js';
-import { maxUploadOctets } from '../../src/http/inspections/upload-bodies.js';
+import { maxUploadOctets } from '../../src/inspections/upload-bodies.js';
 
 const most = 10_000;
 

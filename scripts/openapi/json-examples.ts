@@ -7,9 +7,9 @@ import {
   certificateSpkiSha256,
   certificationRequestPem,
 } from '../../src/http/schemas/example-certificate.js';
-import { plainCertificate } from '../../src/http/certificates/schemas.js';
-import { exampleRequests } from '../../src/http/certificate-requests/schemas.js';
-import { clusterCsrView } from '../../src/http/cluster-csrs/routes.js';
+import { plainCertificate } from '../../src/access/certificate-schemas.js';
+import { exampleRequests } from '../../src/requests/request-schemas.js';
+import { clusterCsrView } from '../../src/clusters/cluster-csr-routes.js';
 import { kubeconfigYaml } from './text-examples.js';
 
 /** A page with this item, the last one. */

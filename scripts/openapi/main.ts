@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { RouteContext } from '../../src/http/route-context.js';
+import type { RouteContext } from '../../src/start/route-context.js';
 import { documentsOf, openApiText } from './describe-routes.js';
 import { listBoundsOf, withListBounds } from './list-bounds.js';
 import { publicRoutes, securityFile, withRoutes } from '../public-routes.js';

@@ -6,7 +6,7 @@ import { enforcementModes } from '../../src/model/enforcement.js';
 import type { TSchema } from 'typebox';
 import type { Schema } from './example-of.js';
 import { hexOf, uploadText } from './inspection-object-parts.js';
-import { octets } from '../../src/http/inspections/upload-bodies.js';
+import { octets } from '../../src/inspections/upload-bodies.js';
 import {
   dnsLabelOf,
   instantTextOf,

@@ -1,4 +1,4 @@
-import { scimPrefix } from '../../src/http/plugins/errors.js';
+import { scimPrefix } from '../../src/http/hooks/errors.js';
 import { type OpenApiDocument, operationsOf } from './open-api.js';
 
 /** The operations that a portal needs. */

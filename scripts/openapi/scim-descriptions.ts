@@ -1,8 +1,8 @@
 import type { FastifySchema } from 'fastify';
 import { Type, type TProperties, type TSchema } from 'typebox';
 import { directoryBounds } from '../../src/model/directory.js';
-import { scimPrefix } from '../../src/http/plugins/errors.js';
-import { uris } from '../../src/scim/scim-input.js';
+import { scimPrefix } from '../../src/http/hooks/errors.js';
+import { uris } from '../../src/directory/scim/scim-input.js';
 import { empty, response } from '../../src/http/answers/responses.js';
 import {
   idOf,

@@ -1,6 +1,6 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import type { IssuanceContext } from '../context/context.js';
-import { actsFor, whyNotPermitted } from '../identity/permissions.js';
+import { actsFor, whyNotPermitted } from '../callers/permissions.js';
 import {
   type BlockAsk,
   type IdentityBlock,

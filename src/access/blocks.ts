@@ -12,7 +12,7 @@ import type { LeftOver } from '../model/webhook-delivery.js';
 import type { Operation, Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import { announce, moveRequest, requestEvent } from '../context/request-steps.js';
-import { sessionEnded } from '../identity/sessions.js';
+import { sessionEnded } from '../callers/sessions.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Page } from '../model/outcome.js';

@@ -1,4 +1,4 @@
-import { apiTokenEvent } from '../identity/api-tokens.js';
+import { apiTokenEvent } from '../callers/api-tokens.js';
 import type { ApiToken } from '../model/principal.js';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';

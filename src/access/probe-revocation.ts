@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mostListed } from '../formats/enforcement-files.js';
+import { mostListed } from '../kubernetes/enforcement-files.js';
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { encodeCertificates, messageOf } from '@kubepass/x509';
 import type { Certificate } from '../model/certificate.js';

@@ -1,7 +1,7 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import type { IssuanceContext } from '../context/context.js';
 import { inPortions } from '../context/in-portions.js';
-import { whyNotPermitted } from '../identity/permissions.js';
+import { whyNotPermitted } from '../callers/permissions.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import {
   type BindingsOfIdentity,

@@ -1,7 +1,11 @@
 import type { IssuanceContext, IssuingCluster } from '../context/context.js';
-import { mostListed, renderAuthorizationConfiguration, renderRevocationPolicy } from '../formats/enforcement-files.js';
-import { renderWebhookKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
-import { type RoleAction, whyNotPermitted } from '../identity/permissions.js';
+import {
+  mostListed,
+  renderAuthorizationConfiguration,
+  renderRevocationPolicy,
+} from '../kubernetes/enforcement-files.js';
+import { renderWebhookKubeconfig } from '../kubernetes/render-kubeconfig.js';
+import { type RoleAction, whyNotPermitted } from '../callers/permissions.js';
 import { StoreUnavailableError } from '../model/errors.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';

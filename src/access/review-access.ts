@@ -1,5 +1,5 @@
 import type { IssuanceContext } from '../context/context.js';
-import { certificatePrefix, credentialId, notLiveMessage } from '../formats/enforcement-files.js';
+import { certificatePrefix, credentialId, notLiveMessage } from '../kubernetes/enforcement-files.js';
 import type { RevocationSettings } from '../model/enforcement.js';
 import type { ReviewMeasures } from '../model/measures.js';
 import { done, type Outcome } from '../model/outcome.js';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { KeyUnavailableError } from '../keys/ca-key.js';
+import { KeyUnavailableError } from '../signing/keys/ca-key.js';
 import { SignerUnavailableError, StoreUnavailableError } from '../model/errors.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import {

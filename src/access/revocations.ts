@@ -1,5 +1,5 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import { mayReadCertificate, mayRevoke } from '../identity/permissions.js';
+import { mayReadCertificate, mayRevoke } from '../callers/permissions.js';
 import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
 import { type Enforcement, enforcementOf, noEnforcement, type DenyListPort } from '../model/enforcement.js';
 import { type Cluster, clustersSharingTrust } from '../model/cluster.js';

@@ -1,4 +1,4 @@
-import type { ReviewerToken } from '../identity/api-tokens.js';
+import type { ReviewerToken } from '../callers/api-tokens.js';
 import type { IssuanceContext } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
 

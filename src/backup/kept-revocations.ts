@@ -4,7 +4,7 @@ import { type DenyList, restoreRevocations } from '../access/revocations.js';
 import type { RevokedCertificate } from '../model/certificate.js';
 import type { Store } from '../store/store.js';
 import { KeptRevocationsFile, type Withdrawal } from './kept-revocations-file.js';
-import { apiTokenRevokedAgain } from '../identity/api-tokens.js';
+import { apiTokenRevokedAgain } from '../callers/api-tokens.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Step } from '../store/steps/step.js';
 import { comparedWithdrawals } from './compared-withdrawals.js';

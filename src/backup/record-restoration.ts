@@ -1,4 +1,4 @@
-import { sessionEnded } from '../identity/sessions.js';
+import { sessionEnded } from '../callers/sessions.js';
 import { randomBytes } from 'node:crypto';
 import type { Log } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../audit/checkpoint.js';
 import { rootHash, type TreeHashes } from '../audit/merkle-tree.js';
-import { whyNotPermitted } from '../identity/permissions.js';
+import { whyNotPermitted } from '../callers/permissions.js';
 import { auditEvent } from '../model/audit-event.js';
 import { done, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';

@@ -9,7 +9,7 @@ import { verifyChain } from '../audit/chain.js';
 import { readCheckpoint, type SignedCheckpoint } from '../audit/checkpoint.js';
 import { rootHash } from '../audit/merkle-tree.js';
 import { readNote, readVerifierKey } from '../audit/signed-note.js';
-import { TreeOfEvents } from '../evidence/tree-of-events.js';
+import { TreeOfEvents } from '../log/tree-of-events.js';
 
 /** A command cannot do what it was asked to do; the message is for people, and nothing was changed. */
 export class CommandRefusedError extends Error {

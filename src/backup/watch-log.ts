@@ -2,7 +2,7 @@ import { type DenyList, restoreRevocations } from '../access/revocations.js';
 import type { ChainHead } from '../audit/chain.js';
 import type { Log } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
-import { isInLog, type TreeOfEvents } from '../evidence/tree-of-events.js';
+import { isInLog, type TreeOfEvents } from '../log/tree-of-events.js';
 import { StoreUnavailableError } from '../model/errors.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';

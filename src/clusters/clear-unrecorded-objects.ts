@@ -1,7 +1,7 @@
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { isUndecided, requestIdLabel, type CsrObject } from '../kubernetes/csr-object.js';
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
-import { leaseSeconds } from '../issuance/start-attempt.js';
+import { leaseSeconds } from '../requests/issuance/start-attempt.js';
 import type { IssuanceContext } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
 

@@ -1,7 +1,7 @@
 import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import type { CsrObject } from '../kubernetes/csr-object.js';
 import { ClusterForbiddenError, ClusterRefusedError, ClusterUnavailableError } from '../kubernetes/cluster-error.js';
-import { whyNotPermitted } from '../identity/permissions.js';
+import { whyNotPermitted } from '../callers/permissions.js';
 import { csrStatus, type ClusterCsr, type ClusterCsrCertificate } from '../model/cluster.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';

@@ -16,7 +16,7 @@ import {
   type StoredClusterProbe,
 } from '../model/cluster.js';
 import type { ProbedRevocation } from '../model/enforcement.js';
-import { whyNotPermitted } from '../identity/permissions.js';
+import { whyNotPermitted } from '../callers/permissions.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { NeededAccess } from '../signing/signer.js';

@@ -6,8 +6,8 @@ import { type Signer, SigningUndeterminedError } from '../signing/signer.js';
 import type { Step } from '../store/steps/step.js';
 import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context/context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent, moveRequest } from '../context/request-steps.js';
-import { finishAttempt, type AttemptEnd } from '../issuance/issue-certificate.js';
-import { issuerCondition, issuing, startAttempt, keyOfPair, newKeyPair } from '../issuance/start-attempt.js';
+import { finishAttempt, type AttemptEnd } from '../requests/issuance/issue-certificate.js';
+import { issuerCondition, issuing, startAttempt, keyOfPair, newKeyPair } from '../requests/issuance/start-attempt.js';
 
 /** The result of a probe's request. */
 export interface ProbedSigning {

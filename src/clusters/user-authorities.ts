@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { CallersTrust } from '../identity/client-certificates.js';
+import type { CallersTrust } from '../callers/client-certificates.js';
 import type { IssuingCluster } from '../context/context.js';
 import { displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';
 

@@ -6,7 +6,7 @@ import {
   type DirectoryUser,
   type DirectoryUserAttributes,
 } from '../model/directory.js';
-import type { Budgets } from '../identity/spent-budgets.js';
+import type { Budgets } from '../callers/spent-budgets.js';
 import { BudgetSpentError } from '../model/budget.js';
 import { StoreBusyError } from '../model/errors.js';
 import { foldedName } from '@kubepass/inspect/formats';

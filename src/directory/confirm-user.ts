@@ -2,7 +2,7 @@ import { foldedName } from '@kubepass/inspect/formats';
 import { liftLeaving } from '../access/blocks.js';
 import { predecessorHasAccess } from '../access/directory-facts.js';
 import type { IssuanceContext } from '../context/context.js';
-import { actsFor, whyNotPermitted } from '../identity/permissions.js';
+import { actsFor, whyNotPermitted } from '../callers/permissions.js';
 import { isHere, type DirectoryUser } from '../model/directory.js';
 import { refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';

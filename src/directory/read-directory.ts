@@ -3,7 +3,7 @@ import { groupNamesOf, withLostGroups } from '../access/directory-facts.js';
 import { residualExposureOfAll } from '../access/exposed-identities.js';
 import { readIdentity } from '../access/read-identities.js';
 import type { IssuanceContext } from '../context/context.js';
-import { whyNotPermitted } from '../identity/permissions.js';
+import { whyNotPermitted } from '../callers/permissions.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import {
   isHere,

@@ -1,4 +1,4 @@
-import { mayReadCertificate } from '../identity/permissions.js';
+import { mayReadCertificate } from '../callers/permissions.js';
 import { BudgetSpentError } from '../model/budget.js';
 import {
   type InspectionAccount,
@@ -13,12 +13,12 @@ import {
 } from '@kubepass/inspect';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { Budgets } from '../identity/spent-budgets.js';
+import type { Budgets } from '../callers/spent-budgets.js';
 import { InspectionBusyError } from '../model/errors.js';
 import { describeFailure } from '../workers/thread.js';
 import { TooManyWaitingError } from '@kubepass/x509';
 import { InspectionFailedError, type InspectionPool } from './inspection-pool.js';
-import type { InventoryReader } from './inventory.js';
+import type { InventoryReader } from '../model/inventory.js';
 import type { KnownClusters } from './known-clusters.js';
 
 /** The context of inspections. */

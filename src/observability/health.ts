@@ -1,4 +1,4 @@
-import { may } from '../identity/permissions.js';
+import { may } from '../callers/permissions.js';
 import type { IssuingCluster } from '../context/context.js';
 import type { ClusterProbes } from '../context/under-way.js';
 import type { ClusterHealth, Component, ComponentName, ComponentState, HealthService } from '../model/health.js';

@@ -1,5 +1,5 @@
-import { isCollector, mayReadRequest, whyNotCollect, whyNotPermitted } from '../identity/permissions.js';
-import { renderKubeconfig } from '../formats/kubeconfig/render-kubeconfig.js';
+import { isCollector, mayReadRequest, whyNotCollect, whyNotPermitted } from '../callers/permissions.js';
+import { renderKubeconfig } from '../kubernetes/render-kubeconfig.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { type Outcome, type Refusal, type Refused, done, refused } from '../model/outcome.js';
@@ -7,8 +7,8 @@ import type { Principal } from '../model/principal.js';
 import { type AskWithoutCsr, resolveAnyAsk } from './resolve-renewal.js';
 import { SigningUndeterminedError } from '../signing/signer.js';
 import { type KeyPair, encodeCertificates } from '@kubepass/x509';
-import { finishAttempt } from '../issuance/issue-certificate.js';
-import { type StartedAttempt, issuing, keyOfPair, newKeyPair, startAttempt } from '../issuance/start-attempt.js';
+import { finishAttempt } from './issuance/issue-certificate.js';
+import { type StartedAttempt, issuing, keyOfPair, newKeyPair, startAttempt } from './issuance/start-attempt.js';
 import { chainOf, type IssuanceContext, issuingCluster } from '../context/context.js';
 import { beginAttempt } from './recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-steps.js';

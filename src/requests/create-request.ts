@@ -1,4 +1,4 @@
-import { whyNotPermitted } from '../identity/permissions.js';
+import { whyNotPermitted } from '../callers/permissions.js';
 import type { AuditEventDraft } from '../model/audit-event.js';
 import type { CertificateRequest, RequestState } from '../model/certificate-request.js';
 import type { Decision } from '../model/decision.js';
@@ -10,8 +10,8 @@ import type { ResolvedAsk } from './resolve-ask.js';
 import { type AnyAsk, resolveAnyAsk } from './resolve-renewal.js';
 import type { Operation, Step } from '../store/steps/step.js';
 import { within } from '../context/under-way.js';
-import { type AttemptEnd, finishAttempt } from '../issuance/issue-certificate.js';
-import { type StartedAttempt, issuerCondition, issuing, keyOfCsr, startAttempt } from '../issuance/start-attempt.js';
+import { type AttemptEnd, finishAttempt } from './issuance/issue-certificate.js';
+import { type StartedAttempt, issuerCondition, issuing, keyOfCsr, startAttempt } from './issuance/start-attempt.js';
 import { type IssuanceContext, secondsAfter } from '../context/context.js';
 import { counting } from '../context/standing.js';
 import {

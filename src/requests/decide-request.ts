@@ -1,4 +1,4 @@
-import { mayCancel, mayReadRequest, whyNotCount, whyNotDecide } from '../identity/permissions.js';
+import { mayCancel, mayReadRequest, whyNotCount, whyNotDecide } from '../callers/permissions.js';
 import {
   approvalStages,
   awaitedStages,
@@ -22,8 +22,8 @@ import {
   movedOn,
   stateConflict,
 } from '../context/request-steps.js';
-import { finishAttempt } from '../issuance/issue-certificate.js';
-import { intentStep, startAttempt, recordedKey } from '../issuance/start-attempt.js';
+import { finishAttempt } from './issuance/issue-certificate.js';
+import { intentStep, startAttempt, recordedKey } from './issuance/start-attempt.js';
 import { DecisionRounds } from './decision-rounds.js';
 import { recheckPolicy, stillPermitted } from './recheck-policy.js';
 import { type CertificateRequestView, readView } from './create-request.js';

@@ -1,6 +1,6 @@
 import type { IssuanceContext } from '../context/context.js';
 import { labelDetails, renewalDetails, violationDetails } from '../context/request-steps.js';
-import { mayReadBlastRadius, whyNotPermitted } from '../identity/permissions.js';
+import { mayReadBlastRadius, whyNotPermitted } from '../callers/permissions.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts } from '../model/decision.js';

@@ -1,6 +1,6 @@
-import { type RoleBinding, isForPeopleAlone, rolesBound } from '../identity/permissions.js';
+import { type RoleBinding, isForPeopleAlone, rolesBound } from '../callers/permissions.js';
 import type { DirectoryUse } from '../context/standing.js';
-import { KeyProofs } from '../identity/callers/key-proofs.js';
+import { KeyProofs } from '../callers/authentication/key-proofs.js';
 import { belongsToBearer } from '../model/directory.js';
 import type { Store } from '../store/store.js';
 

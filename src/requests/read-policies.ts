@@ -1,5 +1,5 @@
 import type { IssuanceContext } from '../context/context.js';
-import { whyNotPermitted } from '../identity/permissions.js';
+import { whyNotPermitted } from '../callers/permissions.js';
 import { done, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { offersTo } from '../policy/offers.js';

@@ -5,7 +5,7 @@ import {
   mayReadCertificate,
   mayReadRequest,
   whyNotDecide,
-} from '../identity/permissions.js';
+} from '../callers/permissions.js';
 import type { BlastRadius } from '../model/blast-radius.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest, RequestFilter, TimelineEntry } from '../model/certificate-request.js';

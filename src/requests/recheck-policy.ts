@@ -6,7 +6,7 @@ import { joined } from '@kubepass/inspect/formats';
 import type { Step } from '../store/steps/step.js';
 import type { IssuanceContext } from '../context/context.js';
 import { counting } from '../context/standing.js';
-import { intentStep, type KeyToCertify, startAttempt, type StartedAttempt } from '../issuance/start-attempt.js';
+import { intentStep, type KeyToCertify, startAttempt, type StartedAttempt } from './issuance/start-attempt.js';
 import { announce, requestEvent, violationDetails, moveRequest } from '../context/request-steps.js';
 import { conditionsOf, type DecidedNow, decideNow, DecisionRounds, quotaOperations } from './decision-rounds.js';
 

@@ -1,8 +1,8 @@
 import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
-import { readIssuedCertificate } from '../issuance/check-issued-certificate.js';
+import { readIssuedCertificate } from './issuance/check-issued-certificate.js';
 import { issuingCluster, secondsAfter, type IssuanceContext } from '../context/context.js';
-import { abandonAttempt, finishAttempt } from '../issuance/issue-certificate.js';
-import { issuing, resumeAttempt, takeoverStep, recordedKey, type KeyToCertify } from '../issuance/start-attempt.js';
+import { abandonAttempt, finishAttempt } from './issuance/issue-certificate.js';
+import { issuing, resumeAttempt, takeoverStep, recordedKey, type KeyToCertify } from './issuance/start-attempt.js';
 import { conditionsOf } from './decision-rounds.js';
 import { beginAttempt, whyNotPermittedNow } from './recheck-policy.js';
 import { lapsed } from '../context/request-steps.js';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { auditEvent } from '../model/audit-event.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import { whyNotPermitted } from '../identity/permissions.js';
+import { whyNotPermitted } from '../callers/permissions.js';
 import {
   replayChanges,
   unrecordedFacts,

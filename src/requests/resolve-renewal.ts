@@ -1,4 +1,4 @@
-import { approvalCarriesOver, mayReadCertificate, mayRenew } from '../identity/permissions.js';
+import { approvalCarriesOver, mayReadCertificate, mayRenew } from '../callers/permissions.js';
 import type { Certificate } from '../model/certificate.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { RenewalFacts } from '../model/decision.js';

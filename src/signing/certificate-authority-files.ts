@@ -22,7 +22,7 @@ export async function generateMissingAuthority(
   const pinned = await pinnedSpkiSha256(cluster, store);
   if (pinned !== null) throw new Error(whyGone(cluster, directory, pinned));
   // Loaded only here, because most starts find a CA.
-  const { generateCertificateAuthority } = await import('../peculiar/generate-certificate-authority.js');
+  const { generateCertificateAuthority } = await import('./generate-certificate-authority.js');
   const made = await generateCertificateAuthority({ commonName: `kubepass-${cluster}-ca`, now, random: randomBytes });
   const temporary = await mkdtemp(`${directory}.`);
   try {

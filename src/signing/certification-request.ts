@@ -1,5 +1,5 @@
 import { writeAuthorityCertificationRequest } from '@kubepass/x509';
-import { KeyUnavailableError } from '../keys/ca-key.js';
+import { KeyUnavailableError } from './keys/ca-key.js';
 import type { LoadedIssuer } from './cluster-issuers.js';
 import { signVerified, type SigningSurroundings } from './sign-verified.js';
 

@@ -1,6 +1,6 @@
 import { SignerUnavailableError } from '../model/errors.js';
 import type { IssuerState, RecordedIssuer } from '../model/issuer.js';
-import type { CaKey } from '../keys/ca-key.js';
+import type { CaKey } from './keys/ca-key.js';
 import type { ParsedCertificate, SigningAuthority } from '@kubepass/x509';
 
 /** An issuer as this process has it: its key, and the certificates from its files. */

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
 import { reasonOf } from '../config/file-reason.js';
 import type { IssuerConfig, LocalCAConfig } from '../config/issuer-config.js';
-import { AgentKey } from '../keys/agent-key.js';
-import { type CaKey, measuredKey } from '../keys/ca-key.js';
+import { AgentKey } from './keys/agent-key.js';
+import { type CaKey, measuredKey } from './keys/ca-key.js';
 import type { KeyMeasures } from '../model/measures.js';
 import type { RecordedIssuer } from '../model/issuer.js';
 import type { Store } from '../store/store.js';

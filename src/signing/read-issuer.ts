@@ -1,8 +1,8 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { reasonOf } from '../config/file-reason.js';
 import type { IssuerConfig } from '../config/issuer-config.js';
-import type { CaKey } from '../keys/ca-key.js';
-import { KeyFileError, readKeyFile, word } from '../keys/read-key-file.js';
+import type { CaKey } from './keys/ca-key.js';
+import { KeyFileError, readKeyFile, word } from './keys/read-key-file.js';
 import { readLoadableCertificate } from '@kubepass/inspect/loadable';
 import {
   codeOf,

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { signatureAlgorithmFor, type Signatures } from '@kubepass/x509';
-import { KeyUnavailableError, type CaKey } from '../keys/ca-key.js';
+import { KeyUnavailableError, type CaKey } from './keys/ca-key.js';
 import type { KeyMeasures } from '../model/measures.js';
 
 /** A key of a CA, and the public key that its signatures are verified with. */

@@ -1,7 +1,7 @@
 import { randomBytes, createPublicKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/signing/generate-certificate-authority.js';
 import {
   assembleTbsCertificate,
   authorityKeyIdentifierExtension,

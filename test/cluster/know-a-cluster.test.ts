@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import type { ClusterBody } from '../../src/http/clusters/schemas.js';
+import type { ClusterBody } from '../../src/clusters/cluster-schemas.js';
 import { as } from '../http/support/call.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { approveCsrObject, createCsrObject, issuedCertificate, succeed } from './certificate-signing-request.js';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { embeddedRevocation } from '../../src/config/cluster-config.js';
-import { renderKubeconfig } from '../../src/formats/kubeconfig/render-kubeconfig.js';
+import { renderKubeconfig } from '../../src/kubernetes/render-kubeconfig.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { hostileTexts } from '../helpers/hostile-texts.js';

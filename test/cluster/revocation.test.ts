@@ -14,12 +14,12 @@ import { type DatabaseSource, freshDatabase, prepareDatabases } from '../helpers
 import { postgresqlBinaries } from '../helpers/postgresql/binaries.js';
 import { type PostgresqlServer, startPostgresql } from '../helpers/postgresql/server.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { mostListed } from '../../src/formats/enforcement-files.js';
+import { mostListed } from '../../src/kubernetes/enforcement-files.js';
 import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as } from '../http/support/call.js';
 import { connectRaw, type RawClient } from '../http/support/raw-client.js';
-import type { RouteContext } from '../../src/http/route-context.js';
+import type { RouteContext } from '../../src/start/route-context.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { aSession } from '../unit/store/records.js';
 import type { Flags } from './background-process.js';

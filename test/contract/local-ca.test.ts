@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
-import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/signing/generate-certificate-authority.js';
 import { generateKeyPair, readCertificate, sha256 } from '@kubepass/x509';
 import { derOf } from '../helpers/signers.js';
 import { signerContract } from './signer-contract.js';

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ClientTrust } from '../../src/kubernetes/certificate-authorities.js';
-import { checkIssuedCertificate, checkSignedCertificate } from '../../src/issuance/check-issued-certificate.js';
+import {
+  checkIssuedCertificate,
+  checkSignedCertificate,
+} from '../../src/requests/issuance/check-issued-certificate.js';
 import type { ApprovedRequest } from '../../src/model/approved-request.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';

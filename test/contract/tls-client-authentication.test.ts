@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createKubeconfig } from '../../src/requests/collect-kubeconfig.js';
-import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/signing/generate-certificate-authority.js';
 import { type KeyAlgorithm, keyAlgorithms } from '@kubepass/x509';
 import { testIssuance, type TestIssuance } from '../helpers/issuance.js';
 import { hr } from '../helpers/principals.js';

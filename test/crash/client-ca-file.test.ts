@@ -8,7 +8,7 @@ import { runProgram } from '../helpers/run-program.js';
 import { mountSmallDisk } from '../helpers/small-disk.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 
-const program = fileURLToPath(new URL('../../src/client-ca-file.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../src/programs/client-ca-file.ts', import.meta.url));
 const killer = fileURLToPath(new URL('../helpers/kill-at-promise.cjs', import.meta.url));
 const [own, old, next] = ['own', 'old', 'next'].map((name) => makeAuthority({ subject: [['CN', name]] }).pem) as [
   string,

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { buildApp } from '../../src/app.js';
-import { compose } from '../../src/compose/compose.js';
+import { buildApp } from '../../src/start/app.js';
+import { compose } from '../../src/start/compose.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
-import { uris } from '../../src/scim/scim-input.js';
+import { uris } from '../../src/directory/scim/scim-input.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { connector } from './directory-connector.js';
 import { changeGroup } from '../../src/directory/change-group.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recoverAdminToken } from '../../src/compose/api-tokens.js';
+import { recoverAdminToken } from '../../src/start/api-tokens.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';

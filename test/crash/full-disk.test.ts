@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { uris } from '../../src/scim/scim-input.js';
+import { uris } from '../../src/directory/scim/scim-input.js';
 import { testPolicies } from '../helpers/issuance.js';
 import { mountSmallDisk } from '../helpers/small-disk.js';
 import { freshDatabase, prepareDatabases } from '../helpers/postgresql/databases.js';

@@ -4,8 +4,8 @@
  * that is `CLOCK_AHEAD_SECONDS` ahead. SIGUSR2 ends the writer thread.
  */
 import type { Worker } from 'node:worker_threads';
-import { buildApp } from '../../src/app.js';
-import { compose } from '../../src/compose/compose.js';
+import { buildApp } from '../../src/start/app.js';
+import { compose } from '../../src/start/compose.js';
 import { loadConfig } from '../../src/config/config.js';
 import type { ClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import type { CsrObjects } from '../../src/kubernetes/csr-object.js';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { buildApp } from '../../src/app.js';
-import { compose } from '../../src/compose/compose.js';
+import { buildApp } from '../../src/start/app.js';
+import { compose } from '../../src/start/compose.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
-import { makeApiToken } from '../../src/identity/api-tokens.js';
+import { makeApiToken } from '../../src/callers/api-tokens.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { Prototypes } from './prototypes.js';

@@ -1,4 +1,4 @@
-import { uris } from '../../src/scim/scim-input.js';
+import { uris } from '../../src/directory/scim/scim-input.js';
 import { mutateJson } from './mutate-text.js';
 import type { Random } from './random.js';
 

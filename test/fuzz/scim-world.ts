@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
-import { uris } from '../../src/scim/scim-input.js';
+import { uris } from '../../src/directory/scim/scim-input.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Random } from './random.js';
 import { filterMutant, patchMutant, type Known, type Resource } from './scim-mutants.js';

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
-import { renderWebhookKubeconfig } from '../../src/formats/kubeconfig/render-kubeconfig.js';
+import { renderWebhookKubeconfig } from '../../src/kubernetes/render-kubeconfig.js';
 import { servingPair } from '../cluster/serving-pair.js';
 
 export interface AnsweringKubepass {

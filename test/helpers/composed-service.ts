@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compose, type Composition } from '../../src/compose/compose.js';
-import type { Overrides } from '../../src/compose/runtime.js';
+import { compose, type Composition } from '../../src/start/compose.js';
+import type { Overrides } from '../../src/start/runtime.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import type { Certificate } from '../../src/model/certificate.js';

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Announcement } from '../../src/model/webhook-delivery.js';
 import type { IssuanceContext } from '../../src/context/context.js';
-import { trustOfIssuers } from '../../src/issuers/client-bundle.js';
-import type { ProbingContext } from '../../src/issuers/probe-issuer.js';
+import { trustOfIssuers } from '../../src/clusters/issuers/client-bundle.js';
+import type { ProbingContext } from '../../src/clusters/issuers/probe-issuer.js';
 import { showCertificate } from '../../src/kubernetes/show-certificate.js';
 import type { IssuerState, RecordedIssuer } from '../../src/model/issuer.js';
-import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/signing/generate-certificate-authority.js';
 import { ClusterIssuers, type LoadedIssuer } from '../../src/signing/cluster-issuers.js';
 import { LocalCaSigner } from '../../src/signing/local-ca.js';
 import { FakeApiServer } from './fake-api-server.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateCertificateAuthority } from '../../src/peculiar/generate-certificate-authority.js';
+import { generateCertificateAuthority } from '../../src/signing/generate-certificate-authority.js';
 
 let generated: ReturnType<typeof generateCertificateAuthority> | undefined;
 

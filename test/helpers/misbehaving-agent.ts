@@ -2,8 +2,8 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { MessageReader, SshReader, sshString } from '../../src/keys/agent-messages.js';
-import { sshKey } from '../../src/keys/ssh-keys.js';
+import { MessageReader, SshReader, sshString } from '../../src/signing/keys/agent-messages.js';
+import { sshKey } from '../../src/signing/keys/ssh-keys.js';
 import { signatureAlgorithmFor } from '@kubepass/x509';
 
 /** How an agent of a test answers each request to sign; one that is `silent` or `slow` is so with the others too. */

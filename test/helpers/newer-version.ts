@@ -7,7 +7,7 @@ export const newerMigration = '29990101000000_more';
 
 /** A copy of the sources with one more migration, which processes run as a version that comes after this one. */
 export interface NewerVersion {
-  /** The path of a program of it, such as `src/server.ts`. */
+  /** The path of a program of it, such as `src/programs/server.ts`. */
   program(name: string): string;
 }
 

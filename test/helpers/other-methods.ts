@@ -1,4 +1,4 @@
-import type { RouteContext } from '../../src/http/route-context.js';
+import type { RouteContext } from '../../src/start/route-context.js';
 import type { Store } from '../../src/store/store.js';
 
 /** The same object with other methods. Its own go on with its private fields. */

@@ -1,4 +1,4 @@
-import type { ApiTokenRules } from '../../src/identity/callers/callers.js';
+import type { ApiTokenRules } from '../../src/callers/authentication/callers.js';
 import type { Principal, Role } from '../../src/model/principal.js';
 
 export function principal(name: string, roles: readonly Role[], more: Partial<Principal> = {}): Principal {

@@ -1,11 +1,11 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArchiveDirectory } from '../../src/evidence/archive-directory.js';
+import { ArchiveDirectory } from '../../src/log/archive-directory.js';
 import { verifierKey } from '../../src/audit/signed-note.js';
-import { verifyFiles } from '../../src/verification/verify-files.js';
-import { Checkpoints, type CheckpointSigner } from '../../src/evidence/checkpoint-service.js';
-import { exportedLinks, lineWithHashes } from '../../src/evidence/exported-events.js';
-import { ArchivedEvents, type RetentionContext, type ArchiveFiles } from '../../src/evidence/archive-events.js';
+import { verifyFiles } from '../../src/audit/verify-files.js';
+import { Checkpoints, type CheckpointSigner } from '../../src/log/checkpoint-service.js';
+import { exportedLinks, lineWithHashes } from '../../src/log/exported-events.js';
+import { ArchivedEvents, type RetentionContext, type ArchiveFiles } from '../../src/log/archive-events.js';
 import type { AuditEventDraft } from '../../src/model/audit-event.js';
 import type { Store } from '../../src/store/store.js';
 import { newCheckpointSigner } from './checkpoint-signer.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readCertificate, readSigningAuthority } from '@kubepass/x509';
 import { type MadeCertificate, makeAuthority } from '../../packages/x509/test/helpers/certificates.js';
-import { type CaKey, heldKey } from '../../src/keys/ca-key.js';
+import { type CaKey, heldKey } from '../../src/signing/keys/ca-key.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import type { IssuerState, RecordedIssuer } from '../../src/model/issuer.js';
 import { ClusterIssuers, type LoadedIssuer } from '../../src/signing/cluster-issuers.js';

@@ -1,4 +1,4 @@
-import type { CheckedIssuance } from '../../src/issuance/check-issued-certificate.js';
+import type { CheckedIssuance } from '../../src/requests/issuance/check-issued-certificate.js';
 import type { SignedCertificate, Signer } from '../../src/signing/signer.js';
 import { sealCertificate } from '@kubepass/x509';
 

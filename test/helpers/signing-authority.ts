@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readCertificate, readSigningAuthority, type Signatures, type SigningAuthority } from '@kubepass/x509';
-import { type CaKey, heldKey } from '../../src/keys/ca-key.js';
+import { type CaKey, heldKey } from '../../src/signing/keys/ca-key.js';
 import { type CertifiedIssuer, ClusterIssuers } from '../../src/signing/cluster-issuers.js';
 import { LocalCaSigner } from '../../src/signing/local-ca.js';
 

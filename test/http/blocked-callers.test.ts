@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeApiToken } from '../../src/identity/api-tokens.js';
+import { makeApiToken } from '../../src/callers/api-tokens.js';
 import type { ApiToken, Role } from '../../src/model/principal.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { as, type Answer } from './support/call.js';

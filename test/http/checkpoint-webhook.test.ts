@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyFiles } from '../../src/verification/verify-files.js';
+import { verifyFiles } from '../../src/audit/verify-files.js';
 import { localAuthority } from '../helpers/local-authority.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';

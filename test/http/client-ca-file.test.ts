@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { chosenOptions, keepClientCaFile, options } from '../../src/node-files/client-ca-file.js';
+import { chosenOptions, keepClientCaFile, options } from '../../src/programs/node-files/client-ca-file.js';
 import { makeAuthority, makeCertificate } from '../../packages/x509/test/helpers/certificates.js';
 import { type AnsweringKubepass, answeringKubepass, withText } from '../helpers/answering-kubepass.js';
 import { servingPair } from '../cluster/serving-pair.js';

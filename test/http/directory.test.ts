@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js';
+import { makeApiToken, type ApiTokenAsk } from '../../src/callers/api-tokens.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { aSession } from '../unit/store/records.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';

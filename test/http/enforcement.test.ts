@@ -310,7 +310,7 @@ it('does not know an address without TLS, and says so', async () => {
 
 async function makeAuthorities(names: readonly string[]): Promise<void> {
   const { randomBytes } = await import('node:crypto');
-  const { generateCertificateAuthority } = await import('../../src/peculiar/generate-certificate-authority.js');
+  const { generateCertificateAuthority } = await import('../../src/signing/generate-certificate-authority.js');
   for (const name of names) {
     const made = await generateCertificateAuthority({ commonName: name, now: new Date(), random: randomBytes });
     writeFileSync(join(directory.path, `${name}-ca.crt`), made.certificatePem);

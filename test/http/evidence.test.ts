@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint, type Checkpoint } from '../../src/audit/checkpoint.js';
 import { GrowingTree, isConsistent, leafHash } from '../../src/audit/merkle-tree.js';
 import { readNote, readVerifierKey } from '../../src/audit/signed-note.js';
-import { verifyFiles } from '../../src/verification/verify-files.js';
+import { verifyFiles } from '../../src/audit/verify-files.js';
 import { anEvent } from '../unit/store/records.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as, type Answer } from './support/call.js';

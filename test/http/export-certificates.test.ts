@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CertificateBody } from '../../src/http/certificates/schemas.js';
+import type { CertificateBody } from '../../src/access/certificate-schemas.js';
 import type { ListedCertificate } from '../../src/model/certificate.js';
-import type { RouteContext } from '../../src/http/route-context.js';
+import type { RouteContext } from '../../src/start/route-context.js';
 import { aCertificate, aRequest } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';

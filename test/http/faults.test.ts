@@ -6,7 +6,7 @@ import {
   StoreUnavailableError,
 } from '../../src/model/errors.js';
 import { TooManyWaitingError } from '@kubepass/x509';
-import type { RouteContext } from '../../src/http/route-context.js';
+import type { RouteContext } from '../../src/start/route-context.js';
 import { startService, type TestService } from './support/service.js';
 import { withReaders } from '../helpers/other-methods.js';
 

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { version } from '@kubepass/inspect/command-line';
-import { newApiTokenSecret, secretSha256 } from '../../src/identity/secrets.js';
+import { newApiTokenSecret, secretSha256 } from '../../src/callers/secrets.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';

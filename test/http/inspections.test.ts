@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { rawMediaTypes } from '../../src/http/inspections/upload-bodies.js';
+import { rawMediaTypes } from '../../src/inspections/upload-bodies.js';
 import { InspectionBusyError } from '../../src/model/errors.js';
 import type { CertificateContent, InspectedObject, Inspection } from '@kubepass/inspect';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join as joined } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeApiToken } from '../../src/identity/api-tokens.js';
+import { makeApiToken } from '../../src/callers/api-tokens.js';
 import type { Role } from '../../src/model/principal.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';

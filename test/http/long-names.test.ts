@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { Compile } from 'typebox/schema';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AuditEventBody } from '../../src/http/audit-events/schemas.js';
+import type { AuditEventBody } from '../../src/log/audit-event-schemas.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as, type Answer } from './support/call.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeApiToken, type ApiTokenAsk } from '../../src/identity/api-tokens.js';
+import { makeApiToken, type ApiTokenAsk } from '../../src/callers/api-tokens.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { localCluster } from './support/local-cluster.js';
 import { startService, type Method, type TestService } from './support/service.js';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiTokenWriter } from '../../src/compose/api-tokens.js';
-import { makeBreakGlassToken } from '../../src/identity/admin-tokens.js';
-import { makeApiToken } from '../../src/identity/api-tokens.js';
+import { apiTokenWriter } from '../../src/start/api-tokens.js';
+import { makeBreakGlassToken } from '../../src/callers/admin-tokens.js';
+import { makeApiToken } from '../../src/callers/api-tokens.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { localCluster } from './support/local-cluster.js';

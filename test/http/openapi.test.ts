@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import AjvCompiler from '@fastify/ajv-compiler';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildApp } from '../../src/app.js';
+import { buildApp } from '../../src/start/app.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { webhookEventTypes } from '../../src/model/webhook-delivery.js';
 import { as } from './support/call.js';

@@ -2,7 +2,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKeyProofs } from '../../src/requests/open-key-proofs.js';
 import { DirectoryUse } from '../../src/context/standing.js';
-import type { RoleBinding } from '../../src/identity/permissions.js';
+import type { RoleBinding } from '../../src/callers/permissions.js';
 import { runPlugin } from '../../packages/kubectl-kubepass/src/run-plugin.js';
 import type { Role } from '../../src/model/principal.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeApiToken } from '../../src/identity/api-tokens.js';
+import { makeApiToken } from '../../src/callers/api-tokens.js';
 import type { RevokedCertificate } from '../../src/model/certificate.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as, type Answer } from './support/call.js';

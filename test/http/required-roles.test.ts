@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { everyResource, type AddResource } from '../../src/http/version-1.js';
+import { everyResource, type AddResource } from '../../src/start/version-1.js';
 import { roles, type Principal } from '../../src/model/principal.js';
 import { as, type Answer } from './support/call.js';
 import { contract } from './support/contract.js';

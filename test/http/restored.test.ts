@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/model/new-id.js';
-import type { RouteContext } from '../../src/http/route-context.js';
+import type { RouteContext } from '../../src/start/route-context.js';
 import { randomBytes } from 'node:crypto';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';

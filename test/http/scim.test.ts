@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeApiToken } from '../../src/identity/api-tokens.js';
+import { makeApiToken } from '../../src/callers/api-tokens.js';
 import { type Method, type TestService, startService } from './support/service.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';

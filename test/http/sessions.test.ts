@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SessionBody } from '../../src/http/login/sessions.js';
+import type { SessionBody } from '../../src/callers/routes/session-routes.js';
 import { as } from './support/call.js';
 import { SigningBrowser, startSignInService, type SignInService } from './support/sign-in.js';
 import type { Method } from './support/service.js';
@@ -157,7 +157,7 @@ describe('the cookie of a session', () => {
 
   it('is not believed where browsers do not reach the service over TLS', async () => {
     const { createLogger } = await import('../../src/observability/logger.js');
-    const { buildApp } = await import('../../src/app.js');
+    const { buildApp } = await import('../../src/start/app.js');
     const jane = await signedIn('jane');
     const app = buildApp(opened.service.context, { logger: createLogger({ level: 'silent' }) });
     const { statusCode } = await app.inject({ url: '/v1/whoami', headers: { cookie: jane.cookies } });

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from 'vitest';
-import { buildApp } from '../../src/app.js';
+import { buildApp } from '../../src/start/app.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { Step, Writer } from '../../src/store/steps/step.js';

@@ -1,8 +1,8 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SessionBody } from '../../src/http/login/sessions.js';
+import type { SessionBody } from '../../src/callers/routes/session-routes.js';
 import { createLogger } from '../../src/observability/logger.js';
-import { buildApp } from '../../src/app.js';
+import { buildApp } from '../../src/start/app.js';
 import type { Role } from '../../src/model/principal.js';
 import { aPolicy } from '../helpers/policies.js';
 import { makeTlsPair } from './support/tls-files.js';

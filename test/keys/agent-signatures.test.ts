@@ -2,8 +2,8 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, veri
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { AgentKey } from '../../src/keys/agent-key.js';
-import { KeyUnavailableError } from '../../src/keys/ca-key.js';
+import { AgentKey } from '../../src/signing/keys/agent-key.js';
+import { KeyUnavailableError } from '../../src/signing/keys/ca-key.js';
 import type { KeyFailure } from '../../src/model/issuer.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { startAgent, startKmsAgent } from './support/agent-process.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { KeyFileError, readKeyFile } from '../../src/keys/read-key-file.js';
+import { KeyFileError, readKeyFile } from '../../src/signing/keys/read-key-file.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { run } from './support/run.js';
 import { signaturesHere } from '@kubepass/x509';

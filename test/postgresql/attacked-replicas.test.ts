@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
 import { startChild, type ChildService } from '../crash/child-service.js';
 import { callTo, everyItem, type Call } from '../crash/ledger.js';
-import { makeApiToken } from '../../src/identity/api-tokens.js';
+import { makeApiToken } from '../../src/callers/api-tokens.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { FakeApiServer } from '../helpers/fake-api-server.js';

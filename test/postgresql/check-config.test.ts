@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { checkConfig } from '../../src/compose/check-config.js';
+import { checkConfig } from '../../src/start/check-config.js';
 import { readConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { freshDatabase, ownerRole, query, type TestDatabase } from '../helpers/postgresql/databases.js';

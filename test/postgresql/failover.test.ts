@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkpointIn } from '../../src/backup/kept-checkpoint.js';
-import type { Composition } from '../../src/compose/compose.js';
+import type { Composition } from '../../src/start/compose.js';
 import type { Certificate } from '../../src/model/certificate.js';
 import type { Writer } from '../../src/store/steps/step.js';
 import { composeOn, issued } from '../helpers/composed-service.js';

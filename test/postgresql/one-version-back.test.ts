@@ -70,7 +70,7 @@ const warnings = (service: ServingProcess) =>
     .filter((line) => line.includes('newer version'))
     .map((line) => JSON.parse(line) as { readonly level: string; readonly msg: string });
 
-const checkConfig = () => runProgram('src/server.ts', ['--check-config'], environment);
+const checkConfig = () => runProgram('src/programs/server.ts', ['--check-config'], environment);
 
 /** Load on some services: certificates are issued and everything is read, until it is stopped. */
 class Load {
@@ -205,7 +205,7 @@ it('goes on without a failed request while a newer version migrates under load, 
   await running.goesOn();
 
   const next = newer(true);
-  const migrated = await migrate(next.program('src/migrate.ts'));
+  const migrated = await migrate(next.program('src/programs/migrate.ts'));
   expect(migrated).toMatchObject({
     code: 0,
     stdout: expect.stringContaining(`applied: ${newerMigration}\n`) as string,
@@ -213,7 +213,7 @@ it('goes on without a failed request while a newer version migrates under load, 
   await running.goesOn();
 
   // The newer version serves beside them, as in the middle of a rollout.
-  const after = await served(next.program('src/server.ts'));
+  const after = await served(next.program('src/programs/server.ts'));
   expect(warnings(after)).toEqual([]);
   const applied = await appliedOf();
   await running.goesOn();
@@ -234,7 +234,7 @@ it('goes on without a failed request while a newer version migrates under load, 
   await reloaded.stop();
 
   // The init container of a rolled-back release passes, and takes no right from the newer replicas.
-  const back = await migrate('src/migrate.ts');
+  const back = await migrate('src/programs/migrate.ts');
   expect(back).toMatchObject({ code: 0, stderr: '' });
   expect(back.stdout).toMatch(new RegExp(`^${sentence.source}.*\\. No right was changed\n$`));
   expect(await rowsOf(rightOnMore)).toEqual([{ insert: true }]);
@@ -244,12 +244,12 @@ it('goes on without a failed request while a newer version migrates under load, 
   expect(checked).toMatchObject({ code: 0 });
   expect(checked.stdout).toContain('database: belongs to a newer version, this version serves it\n');
   expect(checked.stderr).toMatch(new RegExp(`warning: .*${sentence.source}`));
-  const restored = await runProgram('src/restore.ts', ['--check'], environment);
+  const restored = await runProgram('src/programs/restore.ts', ['--check'], environment);
   expect(restored).toMatchObject({ code: 0 });
   expect(restored.stdout).toMatch(sentence);
 
   for (const service of [again, two, after]) await stop(service);
-  const last = await served(next.program('src/server.ts'));
+  const last = await served(next.program('src/programs/server.ts'));
   expect(warnings(last)).toEqual([]);
   await stop(last);
 });
@@ -259,7 +259,7 @@ it('goes on where the newer schema is not for it, is refused when it restarts, a
   const running = await underLoad([one, two]);
   await running.goesOn();
   const next = newer(false);
-  expect(await migrate(next.program('src/migrate.ts'))).toMatchObject({ code: 0 });
+  expect(await migrate(next.program('src/programs/migrate.ts'))).toMatchObject({ code: 0 });
   await running.goesOn();
   await running.stop();
   await stop(one);
@@ -271,7 +271,7 @@ it('goes on where the newer schema is not for it, is refused when it restarts, a
     reason: expect.stringContaining(refusal) as string,
   });
   const applied = await appliedOf();
-  expect(await migrate('src/migrate.ts')).toMatchObject({
+  expect(await migrate('src/programs/migrate.ts')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(refusal) as string,
   });
@@ -280,7 +280,7 @@ it('goes on where the newer schema is not for it, is refused when it restarts, a
   expect(await checkConfig()).toMatchObject({ code: 1, stderr: expect.stringContaining(refusal) as string });
   await stop(two);
 
-  const after = await served(next.program('src/server.ts'));
+  const after = await served(next.program('src/programs/server.ts'));
   const reloaded = await underLoad([after]);
   await reloaded.goesOn();
   await reloaded.stop();

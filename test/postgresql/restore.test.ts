@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import type { Composition } from '../../src/compose/compose.js';
+import type { Composition } from '../../src/start/compose.js';
 import { restoreDatabase } from '../../src/backup/restore-database.js';
 import { verifyConfigured } from '../../src/backup/verify-database.js';
 import { loadConfig } from '../../src/config/config.js';
@@ -15,7 +15,7 @@ import { admin } from '../helpers/principals.js';
 import { runProgram } from '../helpers/run-program.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { verifyAuditLog } from '../../src/evidence/read-audit-events.js';
+import { verifyAuditLog } from '../../src/log/read-audit-events.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let database: TestDatabase;
@@ -103,11 +103,11 @@ it('pg_dump under load and pg_restore elsewhere lose nothing of what the dump ha
 
   await tool('pg_restore', '--exit-on-error', '--single-transaction', `--dbname=${target.ownerUrl}`, dump);
   const environment = await environmentOf('two', target.url);
-  const checked = await runProgram('src/restore.ts', ['--check'], environment);
+  const checked = await runProgram('src/programs/restore.ts', ['--check'], environment);
   expect(checked, checked.stderr).toMatchObject({ code: 0 });
   expect(checked.stdout).toMatch(/^the database was checked: it is sound: \d+ events/);
   const note = join(home('one'), 'data', 'last-checkpoint');
-  const marked = await runProgram('src/restore.ts', ['--mark', '--checkpoint', note], environment);
+  const marked = await runProgram('src/programs/restore.ts', ['--mark', '--checkpoint', note], environment);
   expect(marked, marked.stderr).toMatchObject({ code: 0 });
 
   const second = await started('two', target.url);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { Composition } from '../../src/compose/compose.js';
+import type { Composition } from '../../src/start/compose.js';
 import { composeOn } from '../helpers/composed-service.js';
 import { freshDatabase, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { principal } from '../helpers/principals.js';

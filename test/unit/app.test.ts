@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { buildApp } from '../../src/app.js';
+import { buildApp } from '../../src/start/app.js';
 import { createLogger } from '../../src/observability/logger.js';
-import type { RouteContext } from '../../src/http/route-context.js';
+import type { RouteContext } from '../../src/start/route-context.js';
 
 /** No test here calls a use case. */
 const context = new Proxy({} as RouteContext, { get: () => ({}) });

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { csvRecord } from '../../formats/text/csv-record.js';
+import { csvRecord } from './csv-record.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody } from '../problems/problem.js';
 import type { ProblemBody } from '../problems/schemas.js';

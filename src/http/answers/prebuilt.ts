@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { jsonMediaType } from '../plugins/request-input.js';
+import { jsonMediaType } from '../hooks/request-input.js';
 import { namesEntityTag } from './responses.js';
 
 const mediaTypes: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { IdempotencyKeys } from '../../context/idempotency-keys.js';
-import type { Callers } from '../../identity/callers/callers.js';
-import type { Budgets } from '../../identity/spent-budgets.js';
+import type { Callers } from '../../callers/authentication/callers.js';
+import type { Budgets } from '../../callers/spent-budgets.js';
 
 /** The parts of the context that HTTP itself works with. */
 export interface HttpContext {

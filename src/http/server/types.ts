@@ -8,7 +8,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { TSchema } from 'typebox';
-import type { RoleAction } from '../../identity/permissions.js';
+import type { RoleAction } from '../../callers/permissions.js';
 import type { BudgetUse } from '../../model/budget.js';
 import type { Upload } from '@kubepass/inspect';
 import type { Principal } from '../../model/principal.js';

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { version } from '@kubepass/inspect/command-line';
-import { whyNotPermitted } from '../../identity/permissions.js';
+import { whyNotPermitted } from '../../callers/permissions.js';
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import { StoreBusyError, StoreUnavailableError } from '../../model/errors.js';
 import { keyFailures } from '../../model/issuer.js';

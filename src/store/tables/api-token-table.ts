@@ -1,4 +1,4 @@
-import type { ReviewerToken } from '../../identity/api-tokens.js';
+import type { ReviewerToken } from '../../callers/api-tokens.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { ApiToken, Role } from '../../model/principal.js';
 import { sessionLimits } from '../../model/session.js';

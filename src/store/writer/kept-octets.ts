@@ -1,5 +1,5 @@
 import { packEvents, type UnchainedRecord } from '../../audit/audit-record.js';
-import type { Budgets, Spender } from '../../identity/spent-budgets.js';
+import type { Budgets, Spender } from '../../callers/spent-budgets.js';
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { CommitFollower } from './followed-writer.js';
 import type { Operation, Step } from '../steps/step.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { generateCertificateAuthority } from '../../../src/peculiar/generate-certificate-authority.js';
+import { generateCertificateAuthority } from '../../../src/signing/generate-certificate-authority.js';
 import {
   basicConstraintsExtension,
   contextPrimitive,

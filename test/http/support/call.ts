@@ -1,15 +1,15 @@
 import type { Response } from 'supertest';
 import { expect } from 'vitest';
-import type { ApiTokenBody } from '../../../src/http/api-tokens/routes.js';
-import type { AuditEventBody } from '../../../src/http/audit-events/schemas.js';
-import type { CertificateBody } from '../../../src/http/certificates/schemas.js';
-import type { CertificateRequestBody } from '../../../src/http/certificate-requests/schemas.js';
-import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/http/clusters/schemas.js';
-import type { ClusterCsrBody } from '../../../src/http/cluster-csrs/routes.js';
-import type { DecisionBody, LoadedPolicyListBody } from '../../../src/http/policies/schemas.js';
-import type { KubeconfigBody } from '../../../src/http/certificate-requests/kubeconfigs.js';
+import type { ApiTokenBody } from '../../../src/callers/routes/api-token-routes.js';
+import type { AuditEventBody } from '../../../src/log/audit-event-schemas.js';
+import type { CertificateBody } from '../../../src/access/certificate-schemas.js';
+import type { CertificateRequestBody } from '../../../src/requests/request-schemas.js';
+import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/clusters/cluster-schemas.js';
+import type { ClusterCsrBody } from '../../../src/clusters/cluster-csr-routes.js';
+import type { DecisionBody, LoadedPolicyListBody } from '../../../src/requests/policy-schemas.js';
+import type { KubeconfigBody } from '../../../src/requests/kubeconfig-routes.js';
 import type { ProblemBody } from '../../../src/http/problems/schemas.js';
-import type { WhoamiBody } from '../../../src/http/callers/routes.js';
+import type { WhoamiBody } from '../../../src/callers/routes/caller-routes.js';
 import type { Inspection } from '@kubepass/inspect';
 
 /** A call under way; awaiting it gives the answer. */

@@ -1,6 +1,6 @@
-import { buildApp } from '../../../src/app.js';
+import { buildApp } from '../../../src/start/app.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import type { RouteContext } from '../../../src/http/route-context.js';
+import type { RouteContext } from '../../../src/start/route-context.js';
 
 /** A route of the service; parameters of `path` begin with a colon: `/v1/certificates/:fingerprintSha256`. */
 export interface Route {

@@ -39,7 +39,7 @@ export function useProcesses() {
 
   /** Starts `program` with `args` and Node with `nodeOptions`, through `prefix`. */
   function start({
-    program = 'src/server.ts',
+    program = 'src/programs/server.ts',
     args = [],
     nodeOptions = fromSources,
     prefix = [],

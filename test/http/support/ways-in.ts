@@ -1,5 +1,5 @@
 import { authenticated, type Principal } from '../../../src/model/principal.js';
-import type { RouteContext } from '../../../src/http/route-context.js';
+import type { RouteContext } from '../../../src/start/route-context.js';
 import { principal } from '../../helpers/principals.js';
 import type { Caller, TestService } from './service.js';
 

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { type MadeCertificate, makeAuthority, makeKey } from '../../../packages/x509/test/helpers/certificates.js';
-import { AgentKey } from '../../../src/keys/agent-key.js';
+import { AgentKey } from '../../../src/signing/keys/agent-key.js';
 import type { ServingProcess } from '../../http/support/serving-process.js';
 
 const hour = 3_600_000;

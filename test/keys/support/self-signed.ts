@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { CaKey } from '../../../src/keys/ca-key.js';
+import type { CaKey } from '../../../src/signing/keys/ca-key.js';
 import {
   basicConstraintsExtension,
   der,

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { WhoamiBody } from '../../../src/http/callers/routes.js';
+import type { WhoamiBody } from '../../../src/callers/routes/caller-routes.js';
 import { keyPurpose, sha256 } from '@kubepass/x509';
 import {
   makeAuthority,

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { AppOptions } from '../../../src/app.js';
-import type { RouteContext } from '../../../src/http/route-context.js';
+import type { AppOptions } from '../../../src/start/app.js';
+import type { RouteContext } from '../../../src/start/route-context.js';
 import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';

@@ -21,7 +21,7 @@ it.skipIf(!linux)(
     mkdirSync(policies);
     writeFileSync(join(policies, 'test.yaml'), testPolicies);
     const { flags, arenas } = memorySettings();
-    const child = spawn(process.execPath, [...flags, ...fromSources, 'src/server.ts'], {
+    const child = spawn(process.execPath, [...flags, ...fromSources, 'src/programs/server.ts'], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         PATH: process.env['PATH'],

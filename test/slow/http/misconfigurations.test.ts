@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
 /** Runs the program to its end. */
 async function run(given: readonly string[], environment: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [...fromSources, 'src/server.ts', ...given], {
+  const child = spawn(process.execPath, [...fromSources, 'src/programs/server.ts', ...given], {
     env: { PATH: process.env['PATH'], ...environment },
   });
   let [stdout, stderr] = ['', ''];

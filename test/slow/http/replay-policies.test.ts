@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReplayLine } from '../../../src/http/policies/replay-schemas.js';
+import type { ReplayLine } from '../../../src/requests/replay-schemas.js';
 import { policySetOf } from '../../helpers/issuance.js';
 import { seedRequests } from '../../helpers/recorded-requests.js';
 import { as } from '../../http/support/call.js';

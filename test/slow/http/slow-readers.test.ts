@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordedRequest, Replayed } from '../../../src/model/replay.js';
 import type { ExposedIdentity } from '../../../src/model/identity.js';
-import type { RouteContext } from '../../../src/http/route-context.js';
+import type { RouteContext } from '../../../src/start/route-context.js';
 import { connectRaw } from '../../http/support/raw-client.js';
 import { policies, startService, type TestService } from '../../http/support/service.js';
 import { makeTlsPair } from '../../http/support/tls-files.js';

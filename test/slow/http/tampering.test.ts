@@ -6,7 +6,7 @@ import { genesis, linkHash } from '../../../src/audit/chain.js';
 import { checkpointText } from '../../../src/audit/checkpoint.js';
 import { GrowingTree, leafHash } from '../../../src/audit/merkle-tree.js';
 import { signNote } from '../../../src/audit/signed-note.js';
-import { verifyFiles } from '../../../src/verification/verify-files.js';
+import { verifyFiles } from '../../../src/audit/verify-files.js';
 import type { AuditEvent } from '../../../src/model/audit-event.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { onPostgresql } from '../../helpers/test-store.js';

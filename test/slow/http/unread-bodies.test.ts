@@ -1,9 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bodyOctets } from '../../../src/http/plugins/request-bodies.js';
+import { bodyOctets } from '../../../src/http/hooks/request-bodies.js';
 import { everyRoute, type Route } from '../../http/support/every-route.js';
-import type { RouteContext } from '../../../src/http/route-context.js';
+import type { RouteContext } from '../../../src/start/route-context.js';
 import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';
 import { lettingIn, tokenOf } from '../../http/support/ways-in.js';

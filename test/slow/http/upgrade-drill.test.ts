@@ -21,7 +21,7 @@ if (first === undefined) throw new Error('there is no database of an older versi
 
 /** Runs the drill as an operator does, and answers what it says and its exit code. */
 const drill = (dataDir: string, environment: Readonly<Record<string, string>> = {}) =>
-  promisify(execFile)(process.execPath, [...fromSources, 'src/upgrade-drill.ts', '--data-dir', dataDir], {
+  promisify(execFile)(process.execPath, [...fromSources, 'src/programs/upgrade-drill.ts', '--data-dir', dataDir], {
     env: { ...process.env, ...oldEnvironment, ...environment },
   }).then(
     ({ stdout }) => ({ code: 0, text: stdout }),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { buildApp } from '../../../src/app.js';
+import { buildApp } from '../../../src/start/app.js';
 import { migrateDatabase } from '../../../src/backup/open-store.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
@@ -12,7 +12,7 @@ import { migratePostgresql } from '../../../src/store/postgresql/migrate-postgre
 import { readMigrations, shippedMigrations } from '../../../src/store/schema/migrations.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { states, type State } from '../../fixtures/databases/states.js';
-import { compose } from '../../../src/compose/compose.js';
+import { compose } from '../../../src/start/compose.js';
 import { madeDatabase, oldEnvironment, placeOldPostgresql, placeOldSqlite } from '../../helpers/old-databases.js';
 import { copyMigrations } from '../../helpers/older-database.js';
 import { query, serviceRole, type TestDatabase } from '../../helpers/postgresql/databases.js';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AppOptions } from '../../../src/app.js';
-import type { RouteContext } from '../../../src/http/route-context.js';
-import { writeAttempt } from '../../../src/http/login/routes.js';
-import { loginCookie } from '../../../src/http/plugins/session-cookies.js';
+import type { AppOptions } from '../../../src/start/app.js';
+import type { RouteContext } from '../../../src/start/route-context.js';
+import { writeAttempt } from '../../../src/callers/routes/login-routes.js';
+import { loginCookie } from '../../../src/http/hooks/session-cookies.js';
 import { standingOf } from '../../http/support/changes.js';
 import { connectRaw, type RawClient } from '../../http/support/raw-client.js';
 import { startService, type TestService } from '../../http/support/service.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { WebhookDeliveryBody } from '../../../src/http/webhook-deliveries/routes.js';
+import type { WebhookDeliveryBody } from '../../../src/webhooks/webhook-routes.js';
 import { localAuthority } from '../../helpers/local-authority.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { WebhookReceiver } from '../../helpers/webhook-receiver.js';

@@ -24,16 +24,16 @@ function run(file: string, ...args: readonly string[]) {
 }
 
 describe.each([
-  ['src/policy-check.ts', 'policy-check'],
-  ['src/revocation-file.ts', 'revocation-file'],
-  ['src/client-ca-file.ts', 'client-ca-file'],
-  ['src/admin-token.ts', 'admin-token'],
-  ['src/backup.ts', 'backup'],
-  ['src/restore.ts', 'restore'],
-  ['src/upgrade-drill.ts', 'upgrade-drill'],
-  ['src/migrate.ts', 'migrate'],
-  ['src/kubepass-verify.ts', 'kubepass-verify'],
-  ['src/server.ts', 'kubepass'],
+  ['src/programs/policy-check.ts', 'policy-check'],
+  ['src/programs/revocation-file.ts', 'revocation-file'],
+  ['src/programs/client-ca-file.ts', 'client-ca-file'],
+  ['src/programs/admin-token.ts', 'admin-token'],
+  ['src/programs/backup.ts', 'backup'],
+  ['src/programs/restore.ts', 'restore'],
+  ['src/programs/upgrade-drill.ts', 'upgrade-drill'],
+  ['src/programs/migrate.ts', 'migrate'],
+  ['src/programs/kubepass-verify.ts', 'kubepass-verify'],
+  ['src/programs/server.ts', 'kubepass'],
   ['scripts/quickstart/main.ts', 'quickstart'],
   ['packages/inspect/src/offline/kubepass-inspect.ts', 'kubepass-inspect'],
 ])('%s', (file, name) => {

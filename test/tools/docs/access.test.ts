@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actions, may } from '../../../src/identity/permissions.js';
+import { actions, may } from '../../../src/callers/permissions.js';
 import type { Role } from '../../../src/model/principal.js';
 import { principal } from '../../helpers/principals.js';
 import { read } from './pages.js';

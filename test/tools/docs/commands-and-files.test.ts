@@ -11,7 +11,7 @@ const scriptsIn = (code: string): string[] =>
 
 /** Programs that `npm run build` compiles: `node dist/migrate.js`. */
 const programsIn = (code: string): string[] =>
-  [...code.matchAll(/\bnode dist\/([\w-]+)\.js\b/g)].map(([, name = '']) => `src/${name}.ts`);
+  [...code.matchAll(/\bnode dist\/([\w-]+)\.js\b/g)].map(([, name = '']) => `src/programs/${name}.ts`);
 
 const folders = ['.ci', 'bench', 'deploy', 'docs', 'openapi', 'packages', 'prisma', 'scripts', 'src', 'test'];
 
@@ -82,7 +82,7 @@ describe('the search in pages', () => {
 
   it('would find one that is not there', () => {
     expect(scriptsIn('npm run nothing -- --force')).toEqual(['nothing']);
-    expect(programsIn('node dist/nothing.js')).toEqual(['src/nothing.ts']);
+    expect(programsIn('node dist/nothing.js')).toEqual(['src/programs/nothing.ts']);
     expect(optionsIn('kubepass-verify x --nothing y | jq --raw')).toEqual(['nothing']);
     expect(isOption('nothing-at-all')).toBe(false);
     expect(pathsIn('see src/nothing.ts, deploy/kubernetes/ and dist/x.js')).toEqual([

@@ -51,7 +51,7 @@ it('docs/console.md has each page of the navigation, with its address', () => {
 });
 
 it('docs/console.md explains each directive of the Content-Security-Policy, and no other', () => {
-  const served = read('src/http/console/routes.ts');
+  const served = read('src/http/pages/console-routes.ts');
   const [, list = ''] = /contentSecurityPolicy = \[([^\]]+)\]/.exec(served) ?? [];
   const directives = [...list.matchAll(/"([^"]+)"/g)].map(([, directive]) => directive);
   expect(directives.length).toBeGreaterThan(8);

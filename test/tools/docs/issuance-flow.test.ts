@@ -34,7 +34,7 @@ describe('docs/issuance-flow.md', () => {
   });
 
   it('explains each reason with which a signer refuses', () => {
-    const signing = globSync('src/{signing,issuance}/*.ts', { cwd: root }).map(read).join('\n');
+    const signing = globSync('src/{signing,requests/issuance}/*.ts', { cwd: root }).map(read).join('\n');
     const thrown = [...signing.matchAll(/SigningRefusedError\([^,']*'(\w+)'/g)].map(([, reason = '']) => reason);
     expect(thrown.length).toBeGreaterThan(6);
     const explained = rowsOf('How an attempt can fail').flatMap(([cell]) => codes(cell));

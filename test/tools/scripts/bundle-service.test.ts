@@ -63,7 +63,7 @@ describe('the bundle of the service', () => {
 
   it('names the source of each module in a comment', () => {
     const text = files().map((file) => readFileSync(join(dist, file), 'utf8'));
-    expect(text.filter((chunk) => chunk.includes('\n// src/app.ts\n'))).toHaveLength(1);
+    expect(text.filter((chunk) => chunk.includes('\n// src/start/app.ts\n'))).toHaveLength(1);
     expect(text.filter((chunk) => chunk.includes('\n// packages/inspect/src/inspect.ts\n'))).not.toHaveLength(0);
   });
 });

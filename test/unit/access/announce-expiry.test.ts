@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventPayload } from '../../../src/http/webhook-deliveries/event-payload.js';
+import { eventPayload } from '../../../src/webhooks/event-payload.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { announceExpiry, forgetOldNotices } from '../../../src/access/announce-expiry.js';
 import type { Certificate } from '../../../src/model/certificate.js';

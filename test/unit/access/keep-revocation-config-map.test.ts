@@ -3,7 +3,7 @@ import { ClusterConflictError } from '../../../src/kubernetes/cluster-error.js';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
 import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { keepRevocationConfigMap, mergedList } from '../../../src/access/keep-revocation-config-map.js';
-import { keyOfUsername, readValueOfUsernames } from '../../../src/formats/enforcement-files.js';
+import { keyOfUsername, readValueOfUsernames } from '../../../src/kubernetes/enforcement-files.js';
 import { DenyList } from '../../../src/access/revocations.js';
 import type { Store } from '../../../src/store/store.js';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';

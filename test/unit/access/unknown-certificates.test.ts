@@ -6,7 +6,7 @@ import { UnknownCertificates } from '../../../src/access/unknown-certificates.js
 import { DenyList, revokeCertificate } from '../../../src/access/revocations.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
 import { ListedNames } from '../../../src/context/listed-names.js';
-import { credentialId } from '../../../src/formats/enforcement-files.js';
+import { credentialId } from '../../../src/kubernetes/enforcement-files.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import { probeUsername } from '../../../src/model/cluster.js';
 import type { Store } from '../../../src/store/store.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { makeApiToken } from '../../../src/identity/api-tokens.js';
+import { makeApiToken } from '../../../src/callers/api-tokens.js';
 import { endingReviewers } from '../../../src/access/watch-reviewers.js';
 
 const now = new Date('2026-03-01T10:00:00Z');

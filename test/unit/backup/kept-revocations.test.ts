@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Composition } from '../../../src/compose/compose.js';
+import type { Composition } from '../../../src/start/compose.js';
 import { KeptRevocationsFile } from '../../../src/backup/kept-revocations-file.js';
 import { composeOn, issued, type LogLine } from '../../helpers/composed-service.js';
 import { admin } from '../../helpers/principals.js';

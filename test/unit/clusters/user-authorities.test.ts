@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UserAuthorities } from '../../../src/clusters/user-authorities.js';
-import { readCallersTrust } from '../../../src/identity/client-certificates.js';
+import { readCallersTrust } from '../../../src/callers/client-certificates.js';
 import { readClientTrust } from '../../../src/kubernetes/certificate-authorities.js';
 import type { MadeCertificate } from '../../../packages/x509/test/helpers/certificates.js';
 import { makeCa, severalIssuers, type TestIssuer } from '../../helpers/several-issuers.js';

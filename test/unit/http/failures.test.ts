@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Failures } from '../../../src/http/plugins/failures.js';
+import { Failures } from '../../../src/http/hooks/failures.js';
 
 let lines: { readonly fields: object; readonly message: string }[];
 let told: Failures;

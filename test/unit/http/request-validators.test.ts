@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { buildRequestValidator } from '../../../src/http/plugins/request-input.js';
+import { buildRequestValidator } from '../../../src/http/hooks/request-input.js';
 
 type Validator = (value: unknown) => unknown;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { stringify } from 'yaml';
-import { renderKubeconfig } from '../../../src/formats/kubeconfig/render-kubeconfig.js';
+import { renderKubeconfig } from '../../../src/kubernetes/render-kubeconfig.js';
 import type { KubeconfigContent } from '@kubepass/inspect';
 import { authority, base64, client, codesOf, outline, read } from '../../../packages/inspect/test/reading/uploads.js';
 

@@ -131,7 +131,10 @@ tests:
 describe('npm run policy:check', () => {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [...fromSources, 'src/policy-check.ts', ...args], { cwd: root, encoding: 'utf8' });
+    spawnSync(process.execPath, [...fromSources, 'src/programs/policy-check.ts', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+    });
 
   const expectEnd = (ended: ReturnType<typeof run>, status: number, said: string) => {
     expect(ended.stdout).toContain(said);

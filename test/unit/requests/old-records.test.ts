@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { makeApiToken } from '../../../src/identity/api-tokens.js';
-import { certificateRequestView } from '../../../src/http/certificate-requests/schemas.js';
+import { makeApiToken } from '../../../src/callers/api-tokens.js';
+import { certificateRequestView } from '../../../src/requests/request-schemas.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
 import { findRequest, listRequests, RecordedPolicySets } from '../../../src/requests/read-requests.js';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { actionsView } from '../../../src/http/certificate-requests/actions.js';
+import { actionsView } from '../../../src/requests/request-actions-view.js';
 import { refusalToProblem } from '../../../src/http/problems/refusal-to-problem.js';
 import { requestStates, type CertificateRequest } from '../../../src/model/certificate-request.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import type { IssuanceContext } from '../../../src/context/context.js';
-import { keyOfCsr } from '../../../src/issuance/start-attempt.js';
+import { keyOfCsr } from '../../../src/requests/issuance/start-attempt.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/requests/decide-request.js';
 import { findRequest, RecordedPolicySets } from '../../../src/requests/read-requests.js';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodePem, signaturesHere, writeDistinguishedName } from '@kubepass/x509';
-import { type CaKey, heldKey } from '../../../src/keys/ca-key.js';
+import { type CaKey, heldKey } from '../../../src/signing/keys/ca-key.js';
 import { keysUnmeasured } from '../../../src/model/measures.js';
 import { certificationRequestOf } from '../../../src/signing/certification-request.js';
 import type { LoadedIssuer } from '../../../src/signing/cluster-issuers.js';

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readLoadableCertificate } from '@kubepass/inspect/loadable';
 import { encodePem, readCertificate } from '@kubepass/x509';
 import { readClientTrust, describeCertificateAuthority } from '../../../src/kubernetes/certificate-authorities.js';
-import { readAuthorityCertificates } from '../../../src/node-files/certificate-authorities.js';
+import { readAuthorityCertificates } from '../../../src/programs/node-files/certificate-authorities.js';
 import { readCertificates } from '../../../src/signing/read-issuer.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { changedAuthorities, refuses, someAuthorities } from '../../helpers/unloadable-authorities.js';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { signatureAlgorithmFor, signaturesHere } from '@kubepass/x509';
 import { makeKey, type KeyType } from '../../../packages/x509/test/helpers/certificates.js';
 import { createPublicKey } from 'node:crypto';
-import { heldKey } from '../../../src/keys/ca-key.js';
+import { heldKey } from '../../../src/signing/keys/ca-key.js';
 import { signVerified } from '../../../src/signing/sign-verified.js';
 
 const octets = Buffer.from('a list');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { packEvents } from '../../../src/audit/audit-record.js';
 import { canonicalJson, NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
 import { budgetFollower } from '../../../src/store/writer/kept-octets.js';
-import { Budgets } from '../../../src/identity/spent-budgets.js';
+import { Budgets } from '../../../src/callers/spent-budgets.js';
 import { auditEvent, type AuditEventDraft, type Json } from '../../../src/model/audit-event.js';
 import { noName, type DirectoryUser } from '../../../src/model/directory.js';
 import { followedWriter } from '../../../src/store/writer/followed-writer.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { generateCertificateAuthority } from '../../../../src/peculiar/generate-certificate-authority.js';
+import { generateCertificateAuthority } from '../../../../src/signing/generate-certificate-authority.js';
 import { makeAuthority, makeCertificate, testNow } from '../../../x509/test/helpers/certificates.js';
 import { inspectFiles, testThresholds } from '../inspected.js';
 

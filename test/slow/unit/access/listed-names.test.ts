@@ -13,7 +13,7 @@ import {
   credentialId,
   renderAuthorizationConfiguration,
   renderRevocationPolicy,
-} from '../../../../src/formats/enforcement-files.js';
+} from '../../../../src/kubernetes/enforcement-files.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Certificate } from '../../../../src/model/certificate.js';
 import { createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';

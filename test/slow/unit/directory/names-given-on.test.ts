@@ -6,7 +6,7 @@ import { revokeCertificate } from '../../../../src/access/revocations.js';
 import { bearingNow, counting } from '../../../../src/context/standing.js';
 import { IdempotencyKeys, rememberKey } from '../../../../src/context/idempotency-keys.js';
 import { changeUser, createUser, deleteUser } from '../../../../src/directory/change-user.js';
-import { Callers } from '../../../../src/identity/callers/callers.js';
+import { Callers } from '../../../../src/callers/authentication/callers.js';
 import {
   mayCancel,
   mayReadCertificate,
@@ -14,15 +14,15 @@ import {
   mayRenew,
   mayRevoke,
   whyNotCollect,
-} from '../../../../src/identity/permissions.js';
-import { SessionAuthenticator, Sessions } from '../../../../src/identity/sessions.js';
-import { isSessionSecret } from '../../../../src/identity/secrets.js';
+} from '../../../../src/callers/permissions.js';
+import { SessionAuthenticator, Sessions } from '../../../../src/callers/sessions.js';
+import { isSessionSecret } from '../../../../src/callers/secrets.js';
 import type { Certificate } from '../../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../../src/model/certificate-request.js';
 import { noName, type DirectoryUserAttributes } from '../../../../src/model/directory.js';
 import { newId } from '../../../../src/model/new-id.js';
 import { authenticated, type Principal } from '../../../../src/model/principal.js';
-import { listCertificates } from '../../../../src/requests/read-certificates.js';
+import { listCertificates } from '../../../../src/access/read-certificates.js';
 import { openKeyProofs } from '../../../../src/requests/open-key-proofs.js';
 import { listRequests } from '../../../../src/requests/read-requests.js';
 import { renewCertificate } from '../../../../src/requests/renew-certificate.js';

@@ -76,22 +76,22 @@ const warned = (output: string) =>
 const contents = () => hash('sha256', readFileSync(file()), 'hex');
 
 it('this version serves the database of a newer one that says so, warns, and gives it back', async () => {
-  await servedBy('src/server.ts');
+  await servedBy('src/programs/server.ts');
   const next = newer(true);
-  const said = await servedBy(next.program('src/server.ts'));
+  const said = await servedBy(next.program('src/programs/server.ts'));
   expect(warned(said)).toEqual([]);
 
   const backup = inDirectory('backup.db');
-  const output = await servedBy('src/server.ts', async () => {
-    const checked = await run('src/server.ts', '--check-config');
+  const output = await servedBy('src/programs/server.ts', async () => {
+    const checked = await run('src/programs/server.ts', '--check-config');
     expect(checked).toMatchObject({ code: 0 });
     expect(checked.stdout).toContain('database: belongs to a newer version, this version serves it\n');
     expect(checked.stderr).toMatch(new RegExp(`^warning: .*${sentence.source}`));
-    const drilled = await run('src/upgrade-drill.ts');
+    const drilled = await run('src/programs/upgrade-drill.ts');
     expect(drilled).toMatchObject({ code: 0, stderr: '' });
     expect(drilled.stdout).toMatch(sentence);
     expect(drilled.stdout).toContain('its audit log verifies');
-    const made = await run('src/backup.ts', backup);
+    const made = await run('src/programs/backup.ts', backup);
     expect(made).toMatchObject({ code: 0, stderr: '' });
     expect(made.stdout).toMatch(sentence);
   });
@@ -99,18 +99,18 @@ it('this version serves the database of a newer one that says so, warns, and giv
     expect.objectContaining({ level: 'warn', msg: expect.stringMatching(sentence) as string }),
   ]);
 
-  const restored = await run('src/restore.ts', backup, '--force');
+  const restored = await run('src/programs/restore.ts', backup, '--force');
   expect(restored).toMatchObject({ code: 0, stderr: '' });
   expect(restored.stdout).toMatch(sentence);
-  const last = await servedBy(next.program('src/server.ts'));
+  const last = await servedBy(next.program('src/programs/server.ts'));
   expect(warned(last)).toEqual([]);
 });
 
 it('this version refuses the database of a newer one that does not say so, and changes nothing in it', async () => {
-  await servedBy('src/server.ts');
+  await servedBy('src/programs/server.ts');
   const next = newer(false);
-  await servedBy(next.program('src/server.ts'));
-  const made = await run(next.program('src/backup.ts'), inDirectory('backup.db'));
+  await servedBy(next.program('src/programs/server.ts'));
+  const made = await run(next.program('src/programs/backup.ts'), inDirectory('backup.db'));
   expect(made).toMatchObject({ code: 0 });
 
   const before = contents();
@@ -121,19 +121,19 @@ it('this version refuses the database of a newer one that does not say so, and c
     reason: expect.stringContaining(refusal) as string,
   });
   for (const [program, ...args] of [
-    ['src/server.ts', '--check-config'],
-    ['src/upgrade-drill.ts'],
-    ['src/backup.ts', inDirectory('other.db')],
-    ['src/restore.ts', '--check'],
-    ['src/restore.ts', inDirectory('backup.db'), '--force'],
-    ['src/restore.ts', '--mark'],
+    ['src/programs/server.ts', '--check-config'],
+    ['src/programs/upgrade-drill.ts'],
+    ['src/programs/backup.ts', inDirectory('other.db')],
+    ['src/programs/restore.ts', '--check'],
+    ['src/programs/restore.ts', inDirectory('backup.db'), '--force'],
+    ['src/programs/restore.ts', '--mark'],
   ] as const)
     expect(await run(program, ...args), [program, ...args].join(' ')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(refusal) as string,
     });
   expect(contents()).toBe(before);
-  await servedBy(next.program('src/server.ts'));
+  await servedBy(next.program('src/programs/server.ts'));
 });
 
 it.each<[string, string]>([
@@ -151,10 +151,10 @@ it.each<[string, string]>([
   ],
   ['lacks the trigger AuditRecord_no_delete', `DROP TRIGGER "AuditRecord_no_delete";`],
 ])('a newer schema that %s is none that this version vouches for', async (why, sql) => {
-  await servedBy('src/server.ts');
+  await servedBy('src/programs/server.ts');
   const next = newer(true, `CREATE TABLE "More" ("id" TEXT);\n`);
-  await servedBy(next.program('src/server.ts'));
-  const made = await run('src/backup.ts', inDirectory('sound.db'));
+  await servedBy(next.program('src/programs/server.ts'));
+  const made = await run('src/programs/backup.ts', inDirectory('sound.db'));
   expect(made).toMatchObject({ code: 0 });
   const database = new Database(file());
   database.unsafeMode();
@@ -164,9 +164,9 @@ it.each<[string, string]>([
     ? why
     : `${why}; only the newer version, which knows migration ${newerMigration}, can tell whether it is sound`;
   for (const [program, ...args] of [
-    ['src/backup.ts', inDirectory('other.db')],
-    ['src/restore.ts', '--check'],
-    ['src/restore.ts', '--mark'],
+    ['src/programs/backup.ts', inDirectory('other.db')],
+    ['src/programs/restore.ts', '--check'],
+    ['src/programs/restore.ts', '--mark'],
   ] as const)
     expect(await run(program, ...args), program).toMatchObject({
       code: 1,

@@ -141,7 +141,7 @@ it('of the plugin has the packages that its bundle was made from, and fits the s
     'packages/x509/src/tree/read.ts',
     'node_modules/yaml/dist/index.js',
     'node_modules/yaml/dist/nodes/Node.js',
-    'src/kubepass-verify.ts',
+    'src/programs/kubepass-verify.ts',
   ];
   const bill = sbomOfBundle({ folder: 'packages/kubectl-kubepass', inputs, created });
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };

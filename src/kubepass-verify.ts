@@ -1,6 +1,0 @@
-#!/usr/bin/env node
-import { finish } from '@kubepass/inspect/command-line';
-import { verifyFiles } from './verification/verify-files.js';
-
-/** `kubepass-verify FILE… [--checkpoint FILE] [--key KEY]`. Its usage says what the exit codes mean. */
-void finish(verifyFiles(process.argv.slice(2)));

@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+import { finish } from '@kubepass/inspect/command-line';
+import { verifyFiles } from '../audit/verify-files.js';
+
+/** `kubepass-verify FILE… [--checkpoint FILE] [--key KEY]`. Its usage says what the exit codes mean. */
+void finish(verifyFiles(process.argv.slice(2)));

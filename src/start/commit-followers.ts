@@ -1,0 +1,62 @@
+import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
+import type { ListedNames } from '../context/listed-names.js';
+import type { DenyList } from '../access/revocations.js';
+import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
+import type { ApiTokenAuthenticator } from '../callers/authentication/callers.js';
+import type { SessionAuthenticator } from '../callers/sessions.js';
+import type { KeptRevocations } from '../backup/kept-revocations.js';
+import { withdrawalBy } from '../backup/kept-revocations-file.js';
+import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
+
+/** The parts of this process that know of a commit before its caller does. */
+interface CommitFollowers {
+  readonly denyList: Pick<DenyList, 'add'>;
+  /** The list beside the database. */
+  readonly keptRevocations: Pick<KeptRevocations, 'keep' | 'keepWithdrawn'>;
+  readonly byApiToken: Pick<ApiTokenAuthenticator, 'forget'>;
+  readonly bySession: Pick<SessionAuthenticator, 'forget'>;
+  readonly directoryUse: Pick<DirectoryUse, 'changed'>;
+  readonly identityBlocks: Pick<IdentityBlocks, 'add'>;
+  readonly listedNames: Pick<ListedNames, 'add'>;
+  readonly webhooks: Pick<WebhookDispatcher, 'wake'>;
+  /** Measures each step. */
+  readonly measured: CommitFollower;
+}
+
+/**
+ * All that follows a commit, in this order, behind the followers from the start. A commit is answered when those that
+ * are waited for know: then nobody gets in with a credential that the commit has ended.
+ */
+export const commitFollowers = (parts: CommitFollowers): readonly CommitFollower[] => [
+  afterCommit(['insertRevocation'], { waits: true }, (operations) => {
+    const revoked = operations.map((operation) => operation.revoked);
+    for (const one of revoked) parts.denyList.add(one);
+    return parts.keptRevocations.keep(revoked);
+  }),
+  afterCommit(
+    ['revokeApiToken', 'revokeTokenOfLeaver', 'insertIdentityBlock', 'removeIdentityBlock'],
+    { waits: true },
+    (operations) => {
+      for (const one of operations) if ('folded' in one) parts.identityBlocks.add(one.folded);
+      return parts.keptRevocations.keepWithdrawn(operations.map(withdrawalBy));
+    },
+  ),
+  afterCommit(['insertCertificate'], { waits: true }, async (operations) => {
+    for (const { certificate } of operations) if (!certificate.orphan) await parts.listedNames.add(certificate);
+  }),
+  afterCommit(['endSession', 'revokeTokenOfLeaver'], { waits: true }, (operations) => {
+    for (const { op, id } of operations) parts[op === 'endSession' ? 'bySession' : 'byApiToken'].forget(id);
+  }),
+  {
+    minds: ['insertDirectoryUser', 'updateDirectoryUser'],
+    waits: true,
+    // A commit without an answer may have been made, too: decisions believe nothing any more of the directory's users.
+    after: () => {
+      parts.directoryUse.changed();
+    },
+  },
+  afterCommit(['enqueueWebhooks'], { waits: false }, () => {
+    parts.webhooks.wake();
+  }),
+  parts.measured,
+];
