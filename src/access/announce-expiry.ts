@@ -1,7 +1,7 @@
 import { auditEvent } from '../model/audit-event.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import { probeUsername } from '../model/cluster.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { secondsAfter, type Context } from '../context/context.js';
 import { announce } from '../context/request-steps.js';
 
 /** How far the clock goes on before certificates are looked at again; clocks of replicas may differ by as much. */
@@ -20,7 +20,7 @@ const highest = 2n ** 63n - 1n;
  * them, as after an outage, only the nearest is told. The audit event, the webhooks and the notice that makes it unique
  * are one commit, so that replicas and restarts tell nothing twice and leave nothing out.
  */
-export async function announceExpiry(context: IssuanceContext, isStopped = () => false): Promise<void> {
+export async function announceExpiry(context: Context, isStopped = () => false): Promise<void> {
   const now = context.clock();
   const distances = context.settings.expiryNoticeSeconds;
   for (const [i, seconds] of distances.entries())
@@ -29,7 +29,7 @@ export async function announceExpiry(context: IssuanceContext, isStopped = () =>
 
 /** Tells the ends that are at most `seconds` away, but further than `nearer`. */
 async function announceAt(
-  context: IssuanceContext,
+  context: Context,
   seconds: number,
   nearer: number,
   now: Date,
@@ -62,12 +62,7 @@ async function announceAt(
   }
 }
 
-async function tell(
-  context: IssuanceContext,
-  certificate: ListedCertificate,
-  seconds: number,
-  at: Date,
-): Promise<void> {
+async function tell(context: Context, certificate: ListedCertificate, seconds: number, at: Date): Promise<void> {
   const { fingerprintSha256, username, serialNumber, notAfter, cluster, requestId } = certificate;
   // Nobody uses the certificate of a probe: its key is gone.
   if (username === probeUsername) return;
@@ -90,7 +85,7 @@ async function tell(
 }
 
 /** Forgets the notices of certificates that ended long ago. */
-export async function forgetOldNotices({ store, clock, settings }: IssuanceContext): Promise<void> {
+export async function forgetOldNotices({ store, clock, settings }: Context): Promise<void> {
   const announcedBefore = secondsAfter(clock(), -(settings.expiryNoticeSeconds.at(-1) ?? 0) - keptDays * 86_400);
   await store.writer.commit({ operations: [{ op: 'forgetExpiryNotices', announcedBefore }], events: [] });
 }

@@ -1,5 +1,5 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { actsFor, whyNotPermitted } from '../callers/permissions.js';
 import {
   type BlockAsk,
@@ -38,7 +38,7 @@ const mostTogether = 3;
  * answer.
  */
 export async function blockIdentity(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   username: string,
   ask: BlockAsk,
@@ -53,7 +53,7 @@ export async function blockIdentity(
 }
 
 /** The ids of requests for the name, in every spelling, whose certificates are being signed. */
-async function issuingFor(context: IssuanceContext, username: string): Promise<readonly string[]> {
+async function issuingFor(context: Context, username: string): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const name of await spellingsOf(context, username))
     for await (const { id } of requestsOf(context, name, ['issuing'], 50)) ids.push(id);
@@ -61,12 +61,7 @@ async function issuingFor(context: IssuanceContext, username: string): Promise<r
 }
 
 /** Commits the block, unless the name is blocked in this way already. Answers the part of it whose access ends. */
-async function commitBlock(
-  context: IssuanceContext,
-  actor: string,
-  username: string,
-  ask: BlockAsk,
-): Promise<IdentityBlock> {
+async function commitBlock(context: Context, actor: string, username: string, ask: BlockAsk): Promise<IdentityBlock> {
   const { store, clock } = context;
   const { reason, comment = null, until = null } = ask;
   const clusters = ask.clusters ? sortedOnce(ask.clusters) : null;
@@ -84,7 +79,7 @@ async function commitBlock(
 
 /** Lets a blocked name ask again. It revives nothing. */
 export async function unblockIdentity(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   username: string,
   ask: UnblockAsk,
@@ -119,7 +114,7 @@ export async function unblockIdentity(
 /** An answer has at most 100 errors. */
 const errorsAtMost = 50;
 
-function whyNotAsked(context: IssuanceContext, { clusters = [], until }: BlockAsk): Refused | null {
+function whyNotAsked(context: Context, { clusters = [], until }: BlockAsk): Refused | null {
   const errors: FieldError[] = clusters
     .flatMap((name, i) =>
       context.clusters.has(name)

@@ -10,7 +10,7 @@ import {
 } from '../model/identity.js';
 import type { LeftOver } from '../model/webhook-delivery.js';
 import type { Operation, Step } from '../store/steps/step.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { announce, moveRequest, requestEvent } from '../context/request-steps.js';
 import { sessionEnded } from '../callers/sessions.js';
 import type { ListedCertificate } from '../model/certificate.js';
@@ -87,7 +87,7 @@ interface Blocking {
 /**
  * The step that blocks a name and ends its access. It conflicts where the block or the access has changed meanwhile.
  */
-export function blockingStep(context: IssuanceContext, blocking: Blocking): Step {
+export function blockingStep(context: Context, blocking: Blocking): Step {
   const { username, stored, block, leaving, part, ended, actor, now, left } = blocking;
   const { clusters, reason, comment, until } = part;
   const folded = foldedName(username);
@@ -122,10 +122,7 @@ interface Lifting {
 /**
  * The step that lifts a block. It revives nothing, and tells of nothing where the name stays blocked on every cluster.
  */
-export function liftingStep(
-  context: IssuanceContext,
-  { username, stored, rest, freed, actor, now, comment }: Lifting,
-): Step {
+export function liftingStep(context: Context, { username, stored, rest, freed, actor, now, comment }: Lifting): Step {
   const isFreed = freed === null || freed.length > 0;
   const block = { ...plainBlock(stored), clusters: freed };
   const unblocked = { event: 'identity.unblocked', at: now, block, unblockedBy: actor, comment } as const;
@@ -141,7 +138,7 @@ export function liftingStep(
 
 /** The step that ends the directory's part of a block. The part of others stays, as far as it is not over. */
 export function liftLeaving(
-  context: IssuanceContext,
+  context: Context,
   actor: string,
   stored: StoredIdentityBlock,
   now: Date,
@@ -172,14 +169,14 @@ export interface AccessToEnd {
 export const nothingToEnd: AccessToEnd = { sessions: [], requests: [], certificates: [] };
 
 /** Every way in which requests write the name. */
-export async function spellingsOf({ store }: IssuanceContext, username: string): Promise<readonly string[]> {
+export async function spellingsOf({ store }: Context, username: string): Promise<readonly string[]> {
   const folded = foldedName(username);
   return [...new Set([username, folded, ...(await store.identities.spellings([folded]))])];
 }
 
 /** The requests of a username in these states. */
 export async function* requestsOf(
-  { store }: IssuanceContext,
+  { store }: Context,
   username: string,
   states: readonly CertificateRequest['state'][],
   atOnce: number,
@@ -199,7 +196,7 @@ export async function* requestsOf(
  * block of some clusters ends the sessions that there were: whoever is blocked there signs in anew, and may do so.
  */
 export async function findAccess(
-  context: IssuanceContext,
+  context: Context,
   { clusters, blockedAt, username }: Pick<IdentityBlock, 'clusters' | 'username' | 'blockedAt'>,
   endsAtMost?: Date,
 ): Promise<AccessToEnd> {
@@ -221,7 +218,7 @@ const endingLast = (one: ListedCertificate, other: ListedCertificate): number =>
 
 /** The step that ends, cancels and revokes it. */
 function endingStep(
-  context: IssuanceContext,
+  context: Context,
   { sessions, requests, certificates }: AccessToEnd,
   block: IdentityBlock,
   actor: string,
@@ -251,7 +248,7 @@ const mostConflicts = 10;
  * and what was added before is found. Repeating it does no harm, so it may be cut off at any place.
  */
 export async function endAccess(
-  context: IssuanceContext,
+  context: Context,
   block: IdentityBlock,
   actor: string,
   { cancelRequests = true }: { readonly cancelRequests?: boolean } = {},
@@ -278,7 +275,7 @@ const blocksAtOnce = 50;
 export class BlockedAccess {
   #after = '';
 
-  constructor(private readonly context: IssuanceContext) {}
+  constructor(private readonly context: Context) {}
 
   async endNext(): Promise<void> {
     const { store, clock, directory } = this.context;

@@ -13,9 +13,9 @@ import { exportFormOf, exportForms } from './export-certificates.js';
 import * as schemas from './certificate-schemas.js';
 import { certificateView, shownListed, showingNow } from './certificate-schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 
-export function addCertificates(app: App, context: IssuanceContext): void {
+export function addCertificates(app: App, context: Context): void {
   const { clock } = context;
   app.get(
     '/certificates',

@@ -6,7 +6,7 @@ import {
   type Certificate,
   type ListedCertificate,
 } from '../model/certificate.js';
-import { chainOf, type IssuanceContext } from '../context/context.js';
+import { chainOf, type Context } from '../context/context.js';
 import { enforcementModes } from '../model/enforcement.js';
 import { encodeCertificates, keyAlgorithms, type ParsedCertificate, revocationReasons } from '@kubepass/x509';
 import {
@@ -189,7 +189,7 @@ export interface Showing {
   readonly isListed?: true;
 }
 
-export const showingNow = (context: Pick<IssuanceContext, 'clock' | 'clusters'>): Showing => ({
+export const showingNow = (context: Pick<Context, 'clock' | 'clusters'>): Showing => ({
   now: context.clock(),
   chainOf: (certificate) => chainOf(context, certificate),
 });

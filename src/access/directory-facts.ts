@@ -14,7 +14,7 @@ import {
   isHere,
 } from '../model/directory.js';
 import type { Visibility } from '../model/outcome.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { spellingsOf } from './blocks.js';
 import { enforcementOn } from './revocations.js';
 import type { Requester } from '../model/principal.js';
@@ -36,7 +36,7 @@ interface DirectorySubject {
  * on it than whether somebody left.
  */
 export async function directoryFacts(
-  context: IssuanceContext,
+  context: Context,
   subject: DirectorySubject,
   isNeeded: boolean,
   supposed?: SupposedInDirectory,
@@ -106,11 +106,7 @@ const mostLooked = 500;
  * Certificates and requests under another username count too, if they asked for them or collect them: such a key speaks
  * for the name.
  */
-export async function predecessorHasAccess(
-  context: IssuanceContext,
-  username: string,
-  { since }: NameReuse,
-): Promise<boolean> {
+export async function predecessorHasAccess(context: Context, username: string, { since }: NameReuse): Promise<boolean> {
   const { store, clock } = context;
   const wanted = { now: clock(), limit: mostLooked };
   const works = (found: readonly ListedCertificate[]) =>
@@ -131,7 +127,7 @@ export async function predecessorHasAccess(
 }
 
 async function hasEarlierRequest(
-  { store }: IssuanceContext,
+  { store }: Context,
   filter: Pick<RequestFilter, 'state' | 'username'> & Visibility,
   since: Date,
 ): Promise<boolean> {
@@ -152,7 +148,7 @@ interface WithLostGroups<Certificate> {
  * `namesOf`: the directory groups of the bearer of a username, as policies name them.
  */
 export async function withLostGroups<Certificate extends Judged>(
-  context: IssuanceContext,
+  context: Context,
   certificates: readonly Certificate[],
   namesOf: (username: string) => readonly string[],
 ): Promise<readonly WithLostGroups<Certificate>[]> {
@@ -180,7 +176,7 @@ export async function withLostGroups<Certificate extends Judged>(
 
 /** As `withLostGroups`, of those certificates alone whose usernames somebody who is here bears. */
 export async function lostByBearers<Certificate extends Judged>(
-  context: IssuanceContext,
+  context: Context,
   certificates: readonly Certificate[],
   bearers: readonly DirectoryStanding[],
 ): Promise<readonly WithLostGroups<Certificate>[]> {
@@ -198,7 +194,7 @@ export async function lostByBearers<Certificate extends Judged>(
  * certificates are revoked. Nothing is looked up for a certificate without groups that only the directory gives.
  */
 export async function isLostMeanwhile(
-  context: IssuanceContext,
+  context: Context,
   { cluster, username, groups }: Pick<ListedCertificate, 'cluster' | 'username' | 'groups'>,
   requester: Requester,
 ): Promise<boolean> {
@@ -220,25 +216,22 @@ export const lossRevocation = (actor: string, now: Date): Revocation => ({
 });
 
 /** A right belongs to exactly one name, so a group is not that of another spelling. */
-async function bearerOf({ store }: IssuanceContext, username: string): Promise<DirectoryStanding | undefined> {
+async function bearerOf({ store }: Context, username: string): Promise<DirectoryStanding | undefined> {
   const bearers = await store.directory.standingsOf([foldedName(username)]);
   return bearers.find((one) => isHere(one) && one.username === username);
 }
 
 /** The directory groups of a user, as policies name them; none for somebody who left. */
-export const groupNamesOf = async (context: IssuanceContext, user: DirectoryUser): Promise<readonly string[]> =>
+export const groupNamesOf = async (context: Context, user: DirectoryUser): Promise<readonly string[]> =>
   isHere(user) ? namesOfGroups(context, user) : [];
 
-export async function namesOfGroups(
-  context: IssuanceContext,
-  { id }: Pick<DirectoryPerson, 'id'>,
-): Promise<readonly string[]> {
+export async function namesOfGroups(context: Context, { id }: Pick<DirectoryPerson, 'id'>): Promise<readonly string[]> {
   return policyNamesOf(context, (await context.store.directory.groupsOf([id])).get(id));
 }
 
 /** The name by which policies know a group; null where it has none. */
-export const policyNameOf = ({ directory }: Pick<IssuanceContext, 'directory'>, group: DirectoryGroup): string | null =>
+export const policyNameOf = ({ directory }: Pick<Context, 'directory'>, group: DirectoryGroup): string | null =>
   group[directory.groupsBy];
 
-const policyNamesOf = (context: IssuanceContext, groups: readonly DirectoryGroup[] = []): readonly string[] =>
+const policyNamesOf = (context: Context, groups: readonly DirectoryGroup[] = []): readonly string[] =>
   groups.flatMap((group) => policyNameOf(context, group) ?? []);

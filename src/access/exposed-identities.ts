@@ -13,14 +13,14 @@ import {
 } from '../model/identity.js';
 import { StoreUnavailableError } from '../model/errors.js';
 import type { Page, PageQuery } from '../model/outcome.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import type { LiveIdentity } from '../store/tables/identity-table.js';
 import type { UnexpiredCertificate } from '../store/tables/unexpired-certificates.js';
 import { lostByBearers } from './directory-facts.js';
 import { enforcementOn, residualExposureOf } from './revocations.js';
 
 /** The identity as a list shows it. */
-export function identityOf(context: IssuanceContext, { username, live, block }: LiveIdentity): Identity {
+export function identityOf(context: Context, { username, live, block }: LiveIdentity): Identity {
   const names = [...new Set(live.map(({ cluster }) => cluster))].sort();
   const clusters = names.map((cluster): IdentityOnCluster => {
     const own = live.filter((one) => one.cluster === cluster);
@@ -44,7 +44,7 @@ type CertificatesWanted = Pick<IdentityFilter, 'cluster' | 'group'>;
  * the directory gives no longer.
  */
 export async function exposedAmong(
-  context: IssuanceContext,
+  context: Context,
   usernames: readonly string[],
   { cluster, group }: CertificatesWanted = {},
 ): Promise<ReadonlyMap<string, ExposedIdentity>> {
@@ -86,7 +86,7 @@ const namesAtOnce = 250;
 
 /** The certificates that still work although they should not, of these usernames in every spelling, by folded name. */
 export async function residualExposureOfAll(
-  context: IssuanceContext,
+  context: Context,
   usernames: readonly string[],
 ): Promise<ReadonlyMap<string, readonly ResidualExposure[]>> {
   const folded = usernames.map(foldedName);
@@ -108,7 +108,7 @@ function leftAt(bearers: readonly DirectoryUser[]): Date | null {
 const blocksAtOnce = 1_000;
 
 /** All usernames that `exposedAmong` may answer because of a revocation or a block. */
-async function suspects({ store, denyList, clock }: IssuanceContext): Promise<readonly string[]> {
+async function suspects({ store, denyList, clock }: Context): Promise<readonly string[]> {
   await denyList.follow();
   if (!denyList.isLoaded() || denyList.isBehind)
     throw new StoreUnavailableError('the list of revoked certificates cannot be read now');
@@ -128,7 +128,7 @@ async function suspects({ store, denyList, clock }: IssuanceContext): Promise<re
  * Begins to read the identities that are exposed, by username, so that an export looks for suspects once. The filter
  * selects among their certificates.
  */
-export async function readExposed(context: IssuanceContext, filter: IdentityFilter) {
+export async function readExposed(context: Context, filter: IdentityFilter) {
   const { username, usernamePrefix: prefix = '', blocked, notAfterBefore } = filter;
   const isNamed = (name: string) => name.startsWith(prefix) && (username ?? name) === name;
   const isWanted = ({ blocked: block, residualExposure }: ExposedIdentity) =>

@@ -15,11 +15,11 @@ import type { App } from '../http/server/types.js';
 import { exposedForm } from './export-exposed.js';
 import * as schemas from './identity-schemas.js';
 import { identityDetailsView, identityView } from './identity-schemas.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 
 const csvOfExposed = problem('not-acceptable', 'text/csv comes with `residualExposure=true` alone');
 
-export function addIdentities(app: App, context: IssuanceContext): void {
+export function addIdentities(app: App, context: Context): void {
   const { clock } = context;
   const viewOf = (outcome: Outcome<IdentityDetails>) => identityDetailsView(granted(outcome), clock());
 

@@ -6,7 +6,7 @@ import { ClusterConflictError } from '../kubernetes/cluster-error.js';
 import { keyOfUsername, readValueOfUsernames, valueOfUsernames } from '../kubernetes/enforcement-files.js';
 import type { ListedName, RevocationSettings } from '../model/enforcement.js';
 import type { RevokedCertificate } from '../model/certificate.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 
 /** How often the list in memory is compared with what was written last. */
 const roundMilliseconds = 250;
@@ -27,7 +27,7 @@ const mostOctets = 1_000_000;
  * replica undoes a change of another replica.
  */
 export function keepRevocationConfigMap(
-  context: Pick<IssuanceContext, 'denyList' | 'listedNames' | 'clock' | 'log'>,
+  context: Pick<Context, 'denyList' | 'listedNames' | 'clock' | 'log'>,
   cluster: string,
   { configMap: { namespace, name } }: RevocationSettings,
   { configMaps }: Pick<ClusterConnection, 'configMaps'>,

@@ -1,7 +1,7 @@
 import { apiTokenEvent } from '../callers/api-tokens.js';
 import type { ApiToken } from '../model/principal.js';
 import type { Step } from '../store/steps/step.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { lastAdmin } from '../context/standing.js';
 
 /** Live tokens of leavers. `toRevoke` is to be revoked. `kept` stay, because no other admin's token would be left. */
@@ -14,11 +14,7 @@ interface LeaversTokens {
  * Finds the tokens of people who left. `folded`: their names, in the form in which names are compared. It leaves out
  * the tokens of the directory's connector (`directory`) and of API servers (`reviewer`), because no person bears them.
  */
-export async function tokensOfLeavers(
-  context: IssuanceContext,
-  folded: readonly string[],
-  now: Date,
-): Promise<LeaversTokens> {
+export async function tokensOfLeavers(context: Context, folded: readonly string[], now: Date): Promise<LeaversTokens> {
   const { store, directory } = context;
   if (folded.length === 0) return { toRevoke: [], kept: [] };
   const found = [
@@ -51,7 +47,7 @@ const mostConflicts = 10;
  * gives up, and `BlockedAccess` goes on later. `kept`: the ids of the tokens that stay.
  */
 export async function endTokens(
-  context: IssuanceContext,
+  context: Context,
   actor: string,
   folded: readonly string[],
   kept: ReadonlySet<string>,

@@ -5,7 +5,7 @@ import { encodeCertificates, messageOf } from '@kubepass/x509';
 import type { Certificate } from '../model/certificate.js';
 import { probeUsername } from '../model/cluster.js';
 import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
-import { chainOf, type IssuanceContext } from '../context/context.js';
+import { chainOf, type Context } from '../context/context.js';
 import { otherEncoding } from './other-encoding.js';
 import { revocationSteps } from './revocations.js';
 
@@ -21,7 +21,7 @@ const refusal = 'this client certificate was revoked';
  * meanwhile.
  */
 export async function probeRevocation(
-  context: IssuanceContext,
+  context: Context,
   connection: ClusterConnection | null,
   { mode, configMap }: RevocationSettings,
   certificate: Certificate,
@@ -99,7 +99,7 @@ async function mustBeKnown(holder: CertificateHolder): Promise<void> {
   if ((await holder.whoAmI()) === null) throw new Error('the API server does not accept the certificate');
 }
 
-async function revoke(context: IssuanceContext, certificate: Certificate, actor: string | null): Promise<void> {
+async function revoke(context: Context, certificate: Certificate, actor: string | null): Promise<void> {
   const revokedAt = context.clock();
   const revocation = { reason: 'cessationOfOperation', comment: null, revokedAt, revokedBy: actor } as const;
   await context.store.writer.commit(revocationSteps(context, [certificate], revocation));

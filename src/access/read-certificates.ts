@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { inPortions } from '../context/in-portions.js';
 import { isParty, may, mayReadCertificate } from '../callers/permissions.js';
 import type { AskedCertificates, Certificate, CertificateFilter, ListedCertificate } from '../model/certificate.js';
@@ -7,7 +7,7 @@ import type { Principal } from '../model/principal.js';
 
 /** The issued certificates, as far as a principal may read them. */
 export async function listCertificates(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   { mine, ...asked }: AskedCertificates,
   page: PageQuery,
@@ -20,11 +20,11 @@ export async function listCertificates(
 }
 
 /** All that match, in the order of the list. They are read in portions, each when it is taken. */
-export const exportCertificates = (context: IssuanceContext, principal: Principal, filter: AskedCertificates) =>
+export const exportCertificates = (context: Context, principal: Principal, filter: AskedCertificates) =>
   inPortions(() => Promise.resolve((page: PageQuery) => listCertificates(context, principal, filter, page)));
 
 export async function findCertificate(
-  { store }: IssuanceContext,
+  { store }: Context,
   principal: Principal,
   fingerprintSha256: string,
 ): Promise<Outcome<Certificate>> {
@@ -35,7 +35,7 @@ export async function findCertificate(
 
 /** With the fingerprints of the issuer; of one that is not recorded there are none. */
 async function withFingerprints(
-  { store }: Pick<IssuanceContext, 'store'>,
+  { store }: Pick<Context, 'store'>,
   { issuer, ...filter }: Omit<AskedCertificates, 'mine'>,
 ): Promise<CertificateFilter> {
   if (issuer === undefined) return filter;

@@ -1,5 +1,5 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { inPortions } from '../context/in-portions.js';
 import { whyNotPermitted } from '../callers/permissions.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
@@ -21,7 +21,7 @@ import { enforcementOn } from './revocations.js';
 
 /** By username; with `blocked: true` in the order of the usernames as names are compared. */
 export async function listIdentities(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   filter: IdentityFilter,
   page: PageQuery,
@@ -33,12 +33,7 @@ export async function listIdentities(
 }
 
 /** By username: the certificates that are live, or revoked and not refused everywhere. */
-export async function readTimeline(
-  context: IssuanceContext,
-  principal: Principal,
-  filter: IdentityFilter,
-  page: PageQuery,
-) {
+export async function readTimeline(context: Context, principal: Principal, filter: IdentityFilter, page: PageQuery) {
   const works = (cluster: string) => enforcementOn(context, cluster).continues.length > 0;
   return (
     whyNotPermitted(principal, 'read-identities') ??
@@ -47,7 +42,7 @@ export async function readTimeline(
 }
 
 export const listExposed = async (
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   filter: IdentityFilter,
   page: PageQuery,
@@ -56,14 +51,14 @@ export const listExposed = async (
 
 /** All of them, in portions, each of which is read when it is taken. */
 export const exportExposed = (
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   filter: IdentityFilter,
 ): Outcome<AsyncGenerator<readonly ExposedIdentity[], void, void>> =>
   whyNotPermitted(principal, 'read-identities') ?? done(inPortions(() => readExposed(context, filter)));
 
 export async function findIdentity(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   username: string,
 ): Promise<Outcome<IdentityDetails>> {
@@ -77,7 +72,7 @@ export async function findIdentity(
 }
 
 /** Everything that certificates, requests, blocks, the directory and role bindings say about one username. */
-export async function readIdentity(context: IssuanceContext, username: string): Promise<IdentityDetails> {
+export async function readIdentity(context: Context, username: string): Promise<IdentityDetails> {
   const { store } = context;
   const now = context.clock();
   const limit = listedAtMost + 1;
@@ -104,14 +99,14 @@ export async function readIdentity(context: IssuanceContext, username: string): 
   };
 }
 
-async function waitingFor(context: IssuanceContext, username: string, limit: number) {
+async function waitingFor(context: Context, username: string, limit: number) {
   const found: CertificateRequest[] = [];
   for await (const request of requestsOf(context, username, ['pending', 'approved'], limit))
     if (found.push(request) === limit) break;
   return found;
 }
 
-function bindingsOf({ clusters }: IssuanceContext, username: string): readonly BindingsOfIdentity[] {
+function bindingsOf({ clusters }: Context, username: string): readonly BindingsOfIdentity[] {
   return [...clusters.values()]
     .filter(({ cluster }) => cluster.readsRoleBindings)
     .map((issuing) => {

@@ -1,4 +1,4 @@
-import type { IssuanceContext, IssuingCluster } from '../context/context.js';
+import type { Context, IssuingCluster } from '../context/context.js';
 import {
   mostListed,
   renderAuthorizationConfiguration,
@@ -12,7 +12,7 @@ import type { Principal } from '../model/principal.js';
 
 /** The cluster, for whoever may do this there. */
 export function clusterFor(
-  { clusters }: Pick<IssuanceContext, 'clusters'>,
+  { clusters }: Pick<Context, 'clusters'>,
   principal: Principal,
   action: RoleAction,
   name: string,
@@ -25,7 +25,7 @@ export function clusterFor(
 
 /** YAML for `--authorization-config`. `mode` absent: that of the configuration. `directory`: see its renderer. */
 export async function authorizationConfiguration(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   name: string,
   { mode, directory }: { readonly mode?: 'webhook' | 'listed'; readonly directory: string },
@@ -58,7 +58,7 @@ export async function authorizationConfiguration(
 
 /** The kubeconfig that this file names. It holds no token. */
 export function webhookKubeconfig(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   name: string,
   { directory }: { readonly directory: string },
@@ -70,7 +70,7 @@ export function webhookKubeconfig(
 }
 
 /** Manifests of the admission policy. */
-export function revocationPolicy(context: IssuanceContext, principal: Principal, name: string) {
+export function revocationPolicy(context: Context, principal: Principal, name: string) {
   const found = clusterFor(context, principal, 'read-enforcement', name);
   return found.ok ? done(renderRevocationPolicy(found.value.cluster.revocation)) : found;
 }
@@ -102,7 +102,7 @@ interface ClusterFacts {
 
 /** Asks the cluster. One that does not answer is as its last probe found it. */
 async function clusterFacts(
-  { probes }: Pick<IssuanceContext, 'probes'>,
+  { probes }: Pick<Context, 'probes'>,
   { cluster, connection }: IssuingCluster,
 ): Promise<ClusterFacts> {
   const probed = probes.last(cluster.name)?.result ?? null;

@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { certificatePrefix, credentialId, notLiveMessage } from '../kubernetes/enforcement-files.js';
 import type { RevocationSettings } from '../model/enforcement.js';
 import type { ReviewMeasures } from '../model/measures.js';
@@ -8,7 +8,7 @@ import { clusterFor } from './render-enforcement.js';
 import type { ReviewedRequest, UnknownCertificates } from './unknown-certificates.js';
 
 /** The context of the reviews that API servers ask for. */
-export interface ReviewContext extends IssuanceContext {
+export interface ReviewContext extends Context {
   readonly unknownCertificates: Pick<UnknownCertificates, 'seen'>;
   readonly reviewMeasures: ReviewMeasures;
 }

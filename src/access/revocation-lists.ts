@@ -13,7 +13,7 @@ import {
 } from '@kubepass/x509';
 import type { CertifiedIssuer, ClusterIssuers } from '../signing/cluster-issuers.js';
 import { signVerified } from '../signing/sign-verified.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { secondsAfter, type Context } from '../context/context.js';
 import type { DenyList } from './revocations.js';
 
 /** A CRL (RFC 5280 section 5). */
@@ -62,7 +62,7 @@ export class CertificateLists {
   #lastNumber = 0n;
 
   constructor(
-    private readonly context: Pick<IssuanceContext, 'clusters' | 'clock' | 'signatures' | 'keyMeasures' | 'log'>,
+    private readonly context: Pick<Context, 'clusters' | 'clock' | 'signatures' | 'keyMeasures' | 'log'>,
     private readonly denyList: Pick<DenyList, 'isLoaded' | 'changesOf' | 'ofCluster'>,
   ) {}
 

@@ -5,7 +5,7 @@ import { type Enforcement, enforcementOf, noEnforcement, type DenyListPort } fro
 import { type Cluster, clustersSharingTrust } from '../model/cluster.js';
 import { type Outcome, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { IssuanceContext, Log } from '../context/context.js';
+import type { Context, Log } from '../context/context.js';
 import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import type { IdentityBlock, ResidualExposure } from '../model/identity.js';
 import type { Step } from '../store/steps/step.js';
@@ -23,7 +23,7 @@ interface RevokedView {
  * revoked already is answered as it is, expired or not.
  */
 export async function revokeCertificate(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   fingerprintSha256: string,
   { reason, comment }: Pick<Revocation, 'reason' | 'comment'>,
@@ -62,7 +62,7 @@ export async function revokeCertificate(
  * behind.
  */
 export function revocationSteps(
-  context: IssuanceContext,
+  context: Context,
   certificates: readonly ListedCertificate[],
   revocation: Revocation,
 ): Step {
@@ -154,7 +154,7 @@ export async function restoreRevocations(
  * How the cluster refuses a revoked certificate, and the uses that go on all the same. A cluster that is not configured
  * refuses nothing.
  */
-export function enforcementOn({ clusters, probes }: IssuanceContext, cluster: string): Enforcement {
+export function enforcementOn({ clusters, probes }: Context, cluster: string): Enforcement {
   const issuing = clusters.get(cluster);
   if (issuing === undefined) return noEnforcement;
   const on = ({ name, revocation }: Cluster) => enforcementOf(revocation, probes.last(name)?.result.revocation ?? null);
@@ -176,7 +176,7 @@ type Exposed = Pick<ListedCertificate, 'cluster' | 'fingerprintSha256' | 'notAft
 
 /** The uses that a cluster still admits of a certificate that is revoked or whose name is blocked. */
 export function residualExposureOf(
-  context: IssuanceContext,
+  context: Context,
   { cluster, fingerprintSha256, notAfter, isRevoked }: Exposed,
 ): readonly ResidualExposure[] {
   const { mode, continues } = enforcementOn(context, cluster);

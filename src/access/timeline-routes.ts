@@ -16,7 +16,7 @@ import {
 import type { App } from '../http/server/types.js';
 import { identityFilterIn } from './identity-routes.js';
 import { IdentityQuerySchema } from './identity-schemas.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 
 const mostBars = 10_000;
 const indexOf = (more = {}) => Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, ...more });
@@ -69,7 +69,7 @@ const TimelineSchema = namedObject('Timeline', 'Who has access until when.', {
 
 const { residualExposure: _, ...identityQuery } = IdentityQuerySchema.properties;
 
-export function addTimeline(app: App, context: IssuanceContext): void {
+export function addTimeline(app: App, context: Context): void {
   app.get(
     '/timeline',
     operation({

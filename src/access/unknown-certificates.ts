@@ -1,5 +1,5 @@
 import { foldedName } from '@kubepass/inspect/formats';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { auditEvent } from '../model/audit-event.js';
 import { BoundedMap } from '../model/bounded-map.js';
 import { probeUsername } from '../model/cluster.js';
@@ -25,7 +25,7 @@ export class UnknownCertificates {
   /** The unknown certificates of each name on one day. The day begins with the first of these certificates. */
   readonly #seen = new BoundedMap<string, { readonly since: Date; readonly fingerprints: Set<string> }>(mostNames);
 
-  constructor(private readonly context: Pick<IssuanceContext, 'store' | 'clock' | 'log'>) {}
+  constructor(private readonly context: Pick<Context, 'store' | 'clock' | 'log'>) {}
 
   /** Never rejects. */
   async seen(cluster: string, fingerprintSha256: string, asked: ReviewedRequest): Promise<void> {

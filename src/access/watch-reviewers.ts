@@ -1,5 +1,5 @@
 import type { ReviewerToken } from '../callers/api-tokens.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
 
 /** How often it is looked whether a cluster is about to lose its reviewer. */
@@ -10,7 +10,7 @@ const warnMilliseconds = 14 * 86_400_000;
  * Warns in the log, from two weeks before on, of clusters whose last reviewer ends. An API server without a valid token
  * can ask nobody, so it refuses everybody who has a certificate.
  */
-export function watchReviewers({ store, clock, log }: Pick<IssuanceContext, 'store' | 'clock' | 'log'>): Rounds {
+export function watchReviewers({ store, clock, log }: Pick<Context, 'store' | 'clock' | 'log'>): Rounds {
   return inRounds(async () => {
     const now = clock();
     try {

@@ -2,7 +2,7 @@ import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { isUndecided, requestIdLabel, type CsrObject } from '../kubernetes/csr-object.js';
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
 import { leaseSeconds } from '../requests/issuance/start-attempt.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
 
 interface Candidate {
@@ -18,7 +18,7 @@ interface Candidate {
  * after the round that is under way.
  */
 export function clearUnrecordedObjects(
-  context: IssuanceContext,
+  context: Context,
   cluster: string,
   connection: ClusterConnection,
   { untilMilliseconds = leaseSeconds(context.settings) * 1000, roundMilliseconds = 5_000 } = {},
@@ -66,7 +66,7 @@ function requestIdOf({ name, labels }: CsrObject): string | null {
 }
 
 /** Whether an attempt that has not ended has this object. */
-async function isRecorded({ store }: IssuanceContext, csr: CsrObject): Promise<boolean> {
+async function isRecorded({ store }: Context, csr: CsrObject): Promise<boolean> {
   const request = await store.requests.find(requestIdOf(csr) ?? '');
   return request?.state === 'issuing' && request.attempt?.intent.objectName === csr.name;
 }

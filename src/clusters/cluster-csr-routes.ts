@@ -25,7 +25,7 @@ import type { App } from '../http/server/types.js';
 import { clusterCsrDescription, clusterCsrTable } from './cluster-csr-text.js';
 import type { ClusterCsr } from '../model/cluster.js';
 import { Type, type Static } from 'typebox';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 
 /** Text that anybody may have written into the cluster. The limit is what an API server accepts. */
 const foreignText = (description: string, example: string) => textOf(description, example, { maxLength: 1_572_864 });
@@ -131,7 +131,7 @@ const problemsOfTheCluster = [
 const produces = ['application/json', 'text/plain'];
 
 /** Shows what `kubectl get csr` and `kubectl describe csr` show, and the content of the requests. */
-export function addClusterCsrs(app: App, context: IssuanceContext): void {
+export function addClusterCsrs(app: App, context: Context): void {
   app.get(
     '/clusters/:name/certificate-signing-requests',
     operation({

@@ -7,13 +7,13 @@ import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { describeCertificationRequest, displayDistinguishedName, type ParsedCertificate } from '@kubepass/x509';
 import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 
 /**
  * The CSR objects in a cluster, whoever created them, at most `limit` behind the name `after`; only these are decoded.
  */
 export function listClusterCsrs(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   cluster: string,
   { after, limit }: { readonly after: string | null; readonly limit: number },
@@ -30,7 +30,7 @@ export function listClusterCsrs(
 }
 
 export function findClusterCsr(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   cluster: string,
   name: string,
@@ -43,7 +43,7 @@ export function findClusterCsr(
 }
 
 async function withConnection<T>(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   cluster: string,
   use: (connection: ClusterConnection) => Promise<Outcome<T>>,
@@ -68,7 +68,7 @@ async function withConnection<T>(
 }
 
 async function describeCsrs(
-  { store, clock }: IssuanceContext,
+  { store, clock }: Context,
   connection: ClusterConnection,
   cluster: string,
   csrs: readonly CsrObject[],

@@ -22,13 +22,13 @@ import type { App } from '../http/server/types.js';
 import * as schemas from './cluster-schemas.js';
 import { certificateAuthoritiesView, clusterView } from './cluster-schemas.js';
 import { renderExecKubeconfig } from '../kubernetes/render-kubeconfig.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import type { CertificateLists } from '../access/revocation-lists.js';
 import { ClusterParamsSchema } from '../http/schemas/cluster-parts.js';
 
 const unchanged = 'The caller has it already: `If-None-Match` names its entity tag.';
 
-export function addClusters(app: App, context: IssuanceContext): void {
+export function addClusters(app: App, context: Context): void {
   app.get(
     '/clusters',
     operation({
@@ -148,7 +148,7 @@ export function addClusters(app: App, context: IssuanceContext): void {
 }
 
 /** The kubeconfig of a cluster for the kubectl plugin. */
-export function addExecKubeconfig(app: App, context: IssuanceContext): void {
+export function addExecKubeconfig(app: App, context: Context): void {
   app.get(
     '/clusters/:name/kubeconfig',
     operation({

@@ -22,7 +22,7 @@ import type { Principal } from '../model/principal.js';
 import type { NeededAccess } from '../signing/signer.js';
 import { encodeCertificates } from '@kubepass/x509';
 import { probedCluster, within } from '../context/under-way.js';
-import { chainOf, issuingCluster, type IssuanceContext, type IssuingCluster } from '../context/context.js';
+import { chainOf, issuingCluster, type Context, type IssuingCluster } from '../context/context.js';
 import { otherEncoding } from '../access/other-encoding.js';
 import { probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
@@ -42,7 +42,7 @@ const mostIssued = 16;
  * come meanwhile get the answer of the probe under way, if that finds out what they ask for.
  */
 export async function probeCluster(
-  context: IssuanceContext,
+  context: Context,
   cluster: string,
   options: ProbeOptions,
   actor: string | null,
@@ -69,7 +69,7 @@ const findsOut = (options: ProbeOptions, asked: ProbeOptions): boolean =>
  * then `ended` is false, and afterwards the log alone tells of a failure.
  */
 export async function probeForAnswer(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   cluster: string,
   options: ProbeOptions,
@@ -90,7 +90,7 @@ export async function probeForAnswer(
 }
 
 async function runAndRecord(
-  context: IssuanceContext,
+  context: Context,
   issuing: IssuingCluster,
   options: ProbeOptions,
   actor: string | null,
@@ -151,7 +151,7 @@ const nothingKnown: Found = {
 };
 
 async function run(
-  context: IssuanceContext,
+  context: Context,
   issuing: IssuingCluster,
   { measureLifetimeCap, verifyRevocation = false }: ProbeOptions,
   actor: string | null,
@@ -179,7 +179,7 @@ async function run(
  * issues up to `mostIssued` certificates until one has another encoding: about two for a CA with RSA or Ed25519.
  */
 async function issueForTrial(
-  context: IssuanceContext,
+  context: Context,
   issuing: IssuingCluster,
   verifyRevocation: boolean,
   actor: string | null,
@@ -269,7 +269,7 @@ function judge({ end }: ProbedSigning): Pick<ClusterProbe, 'signs' | 'reason' | 
 
 /** Calls the API server with the certificate that was signed. */
 async function acceptance(
-  context: IssuanceContext,
+  context: Context,
   connection: ClusterConnection | null,
   certificate: Certificate,
   privateKeyPem: string,
@@ -290,7 +290,7 @@ async function acceptance(
 }
 
 async function measureCap(
-  context: IssuanceContext,
+  context: Context,
   issuing: IssuingCluster,
   actor: string | null,
 ): Promise<LifetimeCap | null> {
@@ -305,12 +305,12 @@ async function measureCap(
 const believedHours = 24;
 
 /** Probes the clusters with their own signer that were not probed for a day. Never rejects. */
-export async function probeStaleClusters(context: IssuanceContext): Promise<void> {
+export async function probeStaleClusters(context: Context): Promise<void> {
   const stale = [...context.clusters].filter(([name, { signer }]) => signer.needsCluster && !isFresh(context, name));
   await Promise.all(stale.map(([name]) => probeAlone(context, name)));
 }
 
-async function probeAlone(context: IssuanceContext, cluster: string): Promise<void> {
+async function probeAlone(context: Context, cluster: string): Promise<void> {
   try {
     const { mode } = issuingCluster(context, cluster).cluster.revocation;
     const options = { measureLifetimeCap: false, verifyRevocation: mode !== 'none' };
@@ -323,11 +323,11 @@ async function probeAlone(context: IssuanceContext, cluster: string): Promise<vo
 }
 
 /** Nothing is wrong where the process ends. */
-function logFailure({ probes, log }: IssuanceContext, cluster: string, error: unknown): void {
+function logFailure({ probes, log }: Context, cluster: string, error: unknown): void {
   if (!probes.stopping.aborted) log.error({ err: error, cluster }, 'a cluster could not be probed');
 }
 
-function isFresh({ probes, clock }: IssuanceContext, cluster: string): boolean {
+function isFresh({ probes, clock }: Context, cluster: string): boolean {
   const last = probes.last(cluster);
   return last !== null && clock().getTime() - last.probedAt.getTime() < believedHours * 3_600_000;
 }

@@ -4,7 +4,7 @@ import type { IssuerState } from '../model/issuer.js';
 import { newId } from '../model/new-id.js';
 import { type Signer, SigningUndeterminedError } from '../signing/signer.js';
 import type { Step } from '../store/steps/step.js';
-import { factsOf, secondsAfter, type IssuanceContext, type IssuingCluster } from '../context/context.js';
+import { factsOf, secondsAfter, type Context, type IssuingCluster } from '../context/context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent, moveRequest } from '../context/request-steps.js';
 import { finishAttempt, type AttemptEnd } from '../requests/issuance/issue-certificate.js';
 import { issuerCondition, issuing, startAttempt, keyOfPair, newKeyPair } from '../requests/issuance/start-attempt.js';
@@ -23,7 +23,7 @@ export interface ProbedSigning {
  * `signer`: the one that is tried out; `states`: those in which its issuer may be.
  */
 export async function issueProbeCertificate(
-  context: IssuanceContext,
+  context: Context,
   issuingFor: IssuingCluster,
   expirationSeconds: number,
   actor: string | null,
@@ -69,7 +69,7 @@ export async function issueProbeCertificate(
 }
 
 function probeRequest(
-  context: IssuanceContext,
+  context: Context,
   { cluster }: IssuingCluster,
   expirationSeconds: number,
   now: Date,
@@ -111,7 +111,7 @@ function probeRequest(
   };
 }
 
-async function cancel(context: IssuanceContext, request: CertificateRequest, reason: string): Promise<void> {
+async function cancel(context: Context, request: CertificateRequest, reason: string): Promise<void> {
   await context.store.writer.commit({
     operations: [moveRequest(request.id, { state: 'approved' }, { state: 'cancelled', waitsUntil: null })],
     events: [requestEvent('RequestCancelled', context.clock(), null, request, { reason })],

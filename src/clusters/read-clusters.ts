@@ -1,4 +1,4 @@
-import type { IssuanceContext, IssuingCluster } from '../context/context.js';
+import type { Context, IssuingCluster } from '../context/context.js';
 import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 import type { CertificateAuthorityBundle, Cluster, StoredClusterProbe } from '../model/cluster.js';
 import type { PublicAddress } from '../model/enforcement.js';
@@ -15,7 +15,7 @@ export interface ClusterView {
 }
 
 export const viewCluster = (
-  { probes }: Pick<IssuanceContext, 'probes'>,
+  { probes }: Pick<Context, 'probes'>,
   { cluster }: Pick<IssuingCluster, 'cluster'>,
 ): ClusterView => ({
   cluster,
@@ -23,12 +23,12 @@ export const viewCluster = (
   probeStartedAt: probes.underWay(cluster.name)?.startedAt ?? null,
 });
 
-export const listClusters = (context: IssuanceContext, _principal: Principal): readonly ClusterView[] =>
+export const listClusters = (context: Context, _principal: Principal): readonly ClusterView[] =>
   [...context.clusters.values()].map((found) => viewCluster(context, found));
 
 /** With a probe that another replica made, because whoever was told to look here may reach any of them. */
 export async function findCluster(
-  context: IssuanceContext,
+  context: Context,
   _principal: Principal,
   name: string,
 ): Promise<Outcome<ClusterView>> {
@@ -40,7 +40,7 @@ export async function findCluster(
 
 /** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */
 export function findExecKubeconfig(
-  { clusters, publicAddress }: IssuanceContext,
+  { clusters, publicAddress }: Context,
   _principal: Principal,
   name: string,
 ): Outcome<{ readonly cluster: Cluster; readonly publicAddress: PublicAddress | null }> {
@@ -53,7 +53,7 @@ export function findExecKubeconfig(
  * alone. Throws `SignerUnavailableError` where this process does not know all client CAs.
  */
 export async function readCertificateAuthorities(
-  { clusters }: IssuanceContext,
+  { clusters }: Context,
   principal: Principal,
   name: string,
   asked: { readonly client: boolean },

@@ -5,7 +5,7 @@ import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import { attributeType, displayDistinguishedName, type ParsedCertificate, sha256 } from '@kubepass/x509';
 import type { Step } from '../store/steps/step.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { certificateInCsr, certifiedSpkiSha256, findOwnCsrs } from './own-csrs.js';
 
 const usualPauses = {
@@ -30,7 +30,7 @@ const rememberedObjects = 10_000;
  * after the round that is under way.
  */
 export function watchUnknownIdentities(
-  context: IssuanceContext,
+  context: Context,
   cluster: string,
   connection: ClusterConnection,
   { firstLookMilliseconds, againMilliseconds } = usualPauses,
@@ -90,7 +90,7 @@ export function watchUnknownIdentities(
 
 /** Answers the uids of the objects that need no second look. */
 async function recordUnknown(
-  context: IssuanceContext,
+  context: Context,
   cluster: string,
   connection: ClusterConnection,
   csrs: readonly CsrObject[],
@@ -124,7 +124,7 @@ async function recordUnknown(
  * username.
  */
 async function isLost(
-  { store, lostRecords }: IssuanceContext,
+  { store, lostRecords }: Context,
   { name, username, labels, conditions }: CsrObject,
   ownUsername: string,
 ): Promise<boolean> {
@@ -138,7 +138,7 @@ async function isLost(
 
 /** Answers false where the store could not record it now. */
 async function record(
-  context: IssuanceContext,
+  context: Context,
   cluster: string,
   csr: CsrObject,
   certificate: ParsedCertificate | null,

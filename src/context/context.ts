@@ -44,7 +44,7 @@ export interface IssuingCluster {
 }
 
 /** The dependencies of the use cases, wired once in compose. Time and randomness are passed in. */
-export interface IssuanceContext {
+export interface Context {
   readonly store: Store;
   readonly clusters: ReadonlyMap<string, IssuingCluster>;
   readonly policySet: () => PolicySet;
@@ -91,7 +91,7 @@ export interface IssuanceContext {
   };
 }
 
-export function issuingCluster(context: IssuanceContext, name: string): IssuingCluster {
+export function issuingCluster(context: Context, name: string): IssuingCluster {
   const found = context.clusters.get(name);
   if (!found) throw new Error(`cluster ${JSON.stringify(name)} of a recorded request is no longer configured`);
   return found;
@@ -102,7 +102,7 @@ export function issuingCluster(context: IssuanceContext, name: string): IssuingC
  * issuer is trusted itself, where the cluster signs, and where the issuer is not configured any more.
  */
 export function chainOf(
-  { clusters }: Pick<IssuanceContext, 'clusters'>,
+  { clusters }: Pick<Context, 'clusters'>,
   { cluster, issuerFingerprintSha256 }: Pick<Certificate, 'cluster' | 'issuerFingerprintSha256'>,
 ): readonly ParsedCertificate[] {
   if (issuerFingerprintSha256 === null) return [];
@@ -125,7 +125,7 @@ export const secondsAfter = (instant: Date, seconds: number): Date => new Date(i
 
 /** Does a phase of an issuance. It is timed, and has its own span in the trace that is under way. */
 export const phase = <T>(
-  { measures, tracing }: Pick<IssuanceContext, 'measures' | 'tracing'>,
+  { measures, tracing }: Pick<Context, 'measures' | 'tracing'>,
   name: IssuancePhase,
   cluster: string,
   work: () => Promise<T>,

@@ -1,7 +1,7 @@
 import type { CertificateRequest, RequestState, IssuanceAttempt, Labels } from '../model/certificate-request.js';
 import type { Refusal } from '../model/outcome.js';
 import type { MoveRequest, Operation } from '../store/steps/step.js';
-import type { IssuanceContext } from './context.js';
+import type { Context } from './context.js';
 import {
   auditEvent,
   type AttemptDetails,
@@ -64,7 +64,7 @@ export function lapsed(request: CertificateRequest, now: Date): Refusal | null {
 }
 
 /** Why nothing can be issued for a request whose cluster was taken out of the configuration since; or null. */
-export function clusterGone({ clusters }: IssuanceContext, request: CertificateRequest): Refusal | null {
+export function clusterGone({ clusters }: Context, request: CertificateRequest): Refusal | null {
   if (clusters.has(request.cluster)) return null;
   return stateConflict(request, `cluster ${JSON.stringify(request.cluster)} is no longer configured`);
 }
@@ -134,7 +134,7 @@ export function violationDetails(violations: readonly Violation[]): readonly Vio
  * The operation that tells webhooks of a change, for the step that makes the change: both are committed together. Empty
  * where no webhook wants to know. Probes are not announced.
  */
-export function announce(context: IssuanceContext, announcement: Announcement): readonly Operation[] {
+export function announce(context: Context, announcement: Announcement): readonly Operation[] {
   const deliveries = isOfProbe(announcement) ? [] : context.deliveriesOf(announcement);
   return deliveries.length === 0 ? [] : [{ op: 'enqueueWebhooks', deliveries }];
 }
@@ -146,7 +146,7 @@ function isOfProbe(announcement: Announcement): boolean {
 }
 
 /** Records that the service began to serve, with which clusters and policies. */
-export function recordServiceStarted(context: IssuanceContext): Promise<void> {
+export function recordServiceStarted(context: Context): Promise<void> {
   const policySet = context.policySet();
   const details = {
     instance: context.owner,
@@ -157,16 +157,12 @@ export function recordServiceStarted(context: IssuanceContext): Promise<void> {
 }
 
 /** Records that another policy set came into force; its texts are kept with its digest. */
-export function recordPolicySetLoaded(
-  context: IssuanceContext,
-  policySet: PolicySet,
-  previous: PolicySet,
-): Promise<void> {
+export function recordPolicySetLoaded(context: Context, policySet: PolicySet, previous: PolicySet): Promise<void> {
   const details = { policySetDigest: policySet.digest, previousPolicySetDigest: previous.digest };
   return record(context, policySet, auditEvent('PolicySetLoaded', context.clock(), null, details));
 }
 
-async function record({ store }: IssuanceContext, policySet: PolicySet, event: AuditEventDraft): Promise<void> {
+async function record({ store }: Context, policySet: PolicySet, event: AuditEventDraft): Promise<void> {
   const { digest, texts } = policySet;
   await store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts }], events: [event] });
 }

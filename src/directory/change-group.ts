@@ -10,7 +10,7 @@ import {
 import { newId } from '../model/new-id.js';
 import type { Principal } from '../model/principal.js';
 import type { CommitResult, Operation, Step } from '../store/steps/step.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { afterLosing, firstLosers, losingStep, togetherAtMost } from './lose-groups.js';
 
 /** A change of a group that is there. Attributes that are left out stay. */
@@ -21,7 +21,7 @@ export interface GroupChange {
 }
 
 export async function createGroup(
-  context: IssuanceContext,
+  context: Context,
   { name: actor }: Principal,
   attributes: DirectoryGroupAttributes,
   members: readonly string[],
@@ -52,7 +52,7 @@ const mostDifferences = 5;
  * which it was taken. Where others change the group all the time, it is given all members in the end.
  */
 export async function changeGroup(
-  context: IssuanceContext,
+  context: Context,
   { name: actor }: Principal,
   id: string,
   version: number | null,
@@ -65,7 +65,7 @@ export async function changeGroup(
 }
 
 async function tryChange(
-  context: IssuanceContext,
+  context: Context,
   actor: string,
   id: string,
   { attributes, members }: GroupChange,
@@ -110,7 +110,7 @@ async function tryChange(
 }
 
 /** Where somebody revoked one of the certificates meanwhile, they are revoked behind the commit. */
-async function commitRevoking({ store }: IssuanceContext, change: Step, revoking: Step): Promise<CommitResult> {
+async function commitRevoking({ store }: Context, change: Step, revoking: Step): Promise<CommitResult> {
   const result = await store.writer.commit({
     operations: [...change.operations, ...revoking.operations],
     events: [...change.events, ...revoking.events],
@@ -121,7 +121,7 @@ async function commitRevoking({ store }: IssuanceContext, change: Step, revoking
 const everybody = 1_000_000;
 
 export async function deleteGroup(
-  context: IssuanceContext,
+  context: Context,
   { name: actor }: Principal,
   id: string,
   version: number | null,
@@ -175,7 +175,7 @@ function changesOf({ added, removed, everybodyGoes }: Difference): readonly Memb
 
 /** The people who come and go, as far as they can be known before the commit. */
 async function differenceOf(
-  { store: { directory } }: IssuanceContext,
+  { store: { directory } }: Context,
   id: string,
   changes: readonly MembershipChange[],
 ): Promise<Difference> {

@@ -13,7 +13,7 @@ import { foldedName } from '@kubepass/inspect/formats';
 import { newId } from '../model/new-id.js';
 import type { Principal } from '../model/principal.js';
 import type { Operation, Step } from '../store/steps/step.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { endAccess } from '../access/blocks.js';
 import { endTokens } from '../access/leavers-tokens.js';
 import { claimNames, isSameUsername, usernameOf, type NameClaim, type WantedEntry } from './claim-names.js';
@@ -44,13 +44,13 @@ type UserChange =
   | { readonly kind: 'delete'; readonly id: string; readonly version: number | null };
 
 /** The context of whoever changes people over SCIM. The routes let nobody but a directory's connector in. */
-export interface ProvisioningContext extends IssuanceContext {
+export interface ProvisioningContext extends Context {
   readonly budgets: Pick<Budgets, 'begin'>;
 }
 
 /** Somebody who left and comes back under the same `externalId` is changed, not made. */
 export function createUser(
-  context: IssuanceContext,
+  context: Context,
   { name }: Principal,
   attributes: DirectoryUserAttributes,
 ): Promise<DirectoryOutcome<DirectoryUser>> {
@@ -71,7 +71,7 @@ export function changeUser(
 }
 
 export async function deleteUser(
-  context: IssuanceContext,
+  context: Context,
   { name }: Principal,
   id: string,
   version: number | null,
@@ -105,7 +105,7 @@ function withinBudget(
  * somebody who returns may ask again. Answers the user as they are after the commit.
  */
 async function commitChange(
-  context: IssuanceContext,
+  context: Context,
   actor: string,
   asked: UserChange,
 ): Promise<DirectoryOutcome<DirectoryUser>> {
@@ -133,14 +133,14 @@ async function commitChange(
 }
 
 /** Ends the access of a leaver that the commit of the leaving did not. */
-async function endTheRest(context: IssuanceContext, actor: string, { block, left }: LeavingStep): Promise<void> {
+async function endTheRest(context: Context, actor: string, { block, left }: LeavingStep): Promise<void> {
   if (block === null) return;
   const { cancelRequests } = context.directory;
   await endTokens(context, actor, [foldedName(block.username)], new Set(left.keptTokens));
   await endAccess(context, block, actor, { cancelRequests });
 }
 
-async function wantedEntry({ store }: IssuanceContext, asked: UserChange): Promise<DirectoryOutcome<WantedEntry>> {
+async function wantedEntry({ store }: Context, asked: UserChange): Promise<DirectoryOutcome<WantedEntry>> {
   if (asked.kind === 'create')
     return { ok: true, value: { found: null, attributes: asked.attributes, deleted: false } };
   const found = await store.directory.user(asked.id);
@@ -151,11 +151,7 @@ async function wantedEntry({ store }: IssuanceContext, asked: UserChange): Promi
 }
 
 /** The configuration may take usernames from another attribute than when the user was last looked at. */
-const changesNothing = (
-  { directory }: IssuanceContext,
-  before: DirectoryUser,
-  { attributes, deleted }: WantedEntry,
-): boolean =>
+const changesNothing = ({ directory }: Context, before: DirectoryUser, { attributes, deleted }: WantedEntry): boolean =>
   !deleted &&
   changedAttributes(before, attributes).length === 0 &&
   usernameOf(attributes, directory) === before.username;
@@ -165,12 +161,7 @@ interface Plan extends Consequences {
 }
 
 /** The step of a change with everything that follows from it. */
-async function planOf(
-  context: IssuanceContext,
-  claim: NameClaim,
-  wanted: WantedEntry,
-  options: LeavingOptions,
-): Promise<Plan> {
+async function planOf(context: Context, claim: NameClaim, wanted: WantedEntry, options: LeavingOptions): Promise<Plan> {
   const { before, givesUp, leavesBehind } = claim;
   const { attributes, deleted } = wanted;
   const { actor, now } = options;
@@ -204,7 +195,7 @@ async function planOf(
 
 /** The entry after the change, with the block and the leaving that it had before. */
 function entryAfter(
-  { directory, random }: IssuanceContext,
+  { directory, random }: Context,
   { before, reuse, succeededAt, endsBlockOf, leavesBehind }: NameClaim,
   { attributes, deleted }: WantedEntry,
   now: Date,

@@ -10,7 +10,7 @@ import {
 import { foldedName, isSamePerson } from '@kubepass/inspect/formats';
 import { whyNotName, whyNotPrincipalName, firstAdminName, whyReservedName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { predecessorHasAccess } from '../access/directory-facts.js';
 
 /** The change of an entry, as far as it is known from the entry alone. */
@@ -49,7 +49,7 @@ type UsernameClaim = Omit<NameClaim, 'before' | 'givesUp'>;
  * from another attribute, so it is looked at by itself.
  */
 export async function claimNames(
-  context: IssuanceContext,
+  context: Context,
   wanted: WantedEntry,
   now: Date,
 ): Promise<DirectoryOutcome<NameClaim>> {
@@ -62,7 +62,7 @@ export async function claimNames(
 
 /** Makes sure that nobody else who is active has the userName. */
 async function claimUserName(
-  { store: { directory } }: IssuanceContext,
+  { store: { directory } }: Context,
   { found, attributes: { userName, externalId }, deleted }: WantedEntry,
 ): Promise<DirectoryOutcome<Pick<NameClaim, 'before' | 'givesUp'>>> {
   const key = foldedName(userName);
@@ -79,7 +79,7 @@ async function claimUserName(
  * Makes sure that nobody else who is here has the username, and says whose it was. `found`: the entry that is changed.
  */
 async function claimUsername(
-  context: IssuanceContext,
+  context: Context,
   { found: before, attributes, deleted }: WantedEntry,
   now: Date,
 ): Promise<DirectoryOutcome<UsernameClaim>> {
@@ -119,7 +119,7 @@ const free: UsernameClaim = { reuse: null, succeededAt: null, endsBlockOf: null,
  * ends.
  */
 async function succeeding(
-  context: IssuanceContext,
+  context: Context,
   other: DirectoryUser,
   username: string,
   now: Date,

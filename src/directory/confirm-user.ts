@@ -1,7 +1,7 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import { liftLeaving } from '../access/blocks.js';
 import { predecessorHasAccess } from '../access/directory-facts.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { actsFor, whyNotPermitted } from '../callers/permissions.js';
 import { isHere, type DirectoryUser } from '../model/directory.js';
 import { refused, type Outcome } from '../model/outcome.js';
@@ -11,7 +11,7 @@ import { type DirectoryUserDetails, readDetails } from './read-directory.js';
 
 /** Says of a user whose name was somebody else's that the name is theirs now. */
 export async function confirmDirectoryUser(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
 ): Promise<Outcome<DirectoryUserDetails>> {
@@ -30,7 +30,7 @@ export async function confirmDirectoryUser(
  * Ends the wait of a successor, and the block that a predecessor's leaving made with it: at once, or when the successor
  * returns. False where something of it has changed meanwhile.
  */
-async function settleReuse(context: IssuanceContext, user: DirectoryUser, actor: string): Promise<boolean> {
+async function settleReuse(context: Context, user: DirectoryUser, actor: string): Promise<boolean> {
   const { store, clock } = context;
   if (user.reuse === null) return true;
   const now = clock();
@@ -65,7 +65,7 @@ const settledAtOnce = 50;
 const byItself = 'kubepass';
 
 /** Ends the wait of successors who are here, once their predecessors' certificates have ended. */
-export async function settleReuses(context: IssuanceContext, isStopped: () => boolean): Promise<void> {
+export async function settleReuses(context: Context, isStopped: () => boolean): Promise<void> {
   let behind = 0n;
   while (!isStopped()) {
     const found = await context.store.directory.reused(behind, settledAtOnce);

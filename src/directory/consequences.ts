@@ -3,7 +3,7 @@ import type { RevocationReason } from '@kubepass/x509';
 import { type DirectoryLeaving, type DirectoryUser, isHere, noName } from '../model/directory.js';
 import { newId } from '../model/new-id.js';
 import type { Step } from '../store/steps/step.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import {
   type AccessToEnd,
   blockingStep,
@@ -49,7 +49,7 @@ interface EntryChange extends LeavingOptions {
  * this id.
  */
 export async function consequencesOf(
-  context: IssuanceContext,
+  context: Context,
   change: EntryChange,
   leavesBehind: string | null,
 ): Promise<Consequences> {
@@ -69,18 +69,18 @@ const nothing: Step = { operations: [], events: [] };
 const nothingElse = { behind: null, leavings: [], unblocking: nothing } satisfies Partial<Consequences>;
 
 /** Somebody is here who was not: they may ask for certificates again. */
-async function comes(context: IssuanceContext, change: EntryChange): Promise<Consequences> {
+async function comes(context: Context, change: EntryChange): Promise<Consequences> {
   return { ...nothingElse, entry: present(change), unblocking: await unblockingStep(context, change) };
 }
 
 /** Somebody is away who was here, or new: the name loses its access. */
-async function leaves(context: IssuanceContext, change: EntryChange): Promise<Consequences> {
+async function leaves(context: Context, change: EntryChange): Promise<Consequences> {
   const leaving = await leavingStep(context, change.entry, change.how, change);
   return { ...nothingElse, entry: away(change, leaving), leavings: [leaving] };
 }
 
 /** The old name loses its access, and the new one may be used. */
-async function isRenamed(context: IssuanceContext, change: EntryChange, old: DirectoryUser): Promise<Consequences> {
+async function isRenamed(context: Context, change: EntryChange, old: DirectoryUser): Promise<Consequences> {
   const leaving = await leavingStep(context, old, 'Renamed', change);
   const behind = leftBehind(context, change, old, leaving);
   const { entry, unblocking } = await comes(context, change);
@@ -88,11 +88,7 @@ async function isRenamed(context: IssuanceContext, change: EntryChange, old: Dir
 }
 
 /** Both names lose their access, the old one after the commit, because one commit must not hold too much. */
-async function isRenamedAndLeaves(
-  context: IssuanceContext,
-  change: EntryChange,
-  old: DirectoryUser,
-): Promise<Consequences> {
+async function isRenamedAndLeaves(context: Context, change: EntryChange, old: DirectoryUser): Promise<Consequences> {
   const consequences = await leaves(context, change);
   const leaving = await leavingStep(context, old, 'Renamed', { ...change, together: false });
   const behind = leftBehind(context, change, old, leaving);
@@ -101,7 +97,7 @@ async function isRenamedAndLeaves(
 
 /** The person before leaves, unless they are away. The one who has the entry now may use the name once it is free. */
 async function isSucceeded(
-  context: IssuanceContext,
+  context: Context,
   change: EntryChange,
   old: DirectoryUser,
   leavesBehind: string,
@@ -129,7 +125,7 @@ export const nothingPersonal = { displayName: null, name: noName, emails: [] } s
 
 /** The entry of a name that its person gave up: it has no access until the name is given to somebody. */
 const leftBehind = (
-  { random }: IssuanceContext,
+  { random }: Context,
   { now }: EntryChange,
   old: DirectoryUser,
   leaving?: LeavingStep,
@@ -148,7 +144,7 @@ const leftBehind = (
 
 /** The step that ends the part of the block that an earlier leaving under the name made. */
 async function unblockingStep(
-  context: IssuanceContext,
+  context: Context,
   { entry: { username, blockedAt, reuse }, actor, now }: EntryChange,
 ): Promise<Step> {
   if (username === null || blockedAt === null || reuse !== null) return nothing;
@@ -187,7 +183,7 @@ const keptAtMost = 200;
  * requests cancelled and its certificates revoked.
  */
 async function leavingStep(
-  context: IssuanceContext,
+  context: Context,
   user: DirectoryUser,
   how: How,
   options: LeavingOptions,
@@ -235,7 +231,7 @@ interface BlockOfLeaver extends Omit<LeavingStep, 'left'> {
 const withoutUsername: BlockOfLeaver = { step: nothing, ended: nothingToEnd, blockedAt: null, block: null };
 
 async function blockOfLeaver(
-  context: IssuanceContext,
+  context: Context,
   user: Pick<DirectoryUser, 'id'> & { readonly username: string },
   how: How,
   revokedTokens: readonly ApiToken[],
@@ -268,7 +264,7 @@ const shown = 20;
 
 /** The access that somebody who leaves still has, once these certificates are revoked and these tokens too. */
 async function leftOver(
-  context: IssuanceContext,
+  context: Context,
   { id, username }: Pick<DirectoryUser, 'id'> & { readonly username: string },
   { certificates }: Pick<AccessToEnd, 'certificates'>,
   revocation: Revocation,

@@ -33,7 +33,7 @@ import {
   findDirectoryUser,
   listDirectoryUsers,
 } from './read-directory.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 
 const attributeOf = (description: string, example: string) => textOf(description, example, { maxLength: 256 });
 const idsOf = (description: string) =>
@@ -172,7 +172,7 @@ function directoryUserDetailsView(view: DirectoryUserDetails, now: Date): Direct
   return details({ ...shownUser(view), lostGroups, consequences: { ...consequences, requestedForOthers } });
 }
 
-export function addDirectoryUsers(app: App, context: IssuanceContext): void {
+export function addDirectoryUsers(app: App, context: Context): void {
   const { clock } = context;
   app.get(
     '/directory-users',

@@ -2,7 +2,7 @@ import type { DirectoryGroup, DirectoryPerson } from '../model/directory.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { Step } from '../store/steps/step.js';
 import { denyIfNoLongerPermitted } from '../requests/recheck-policy.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { requestsOf } from '../access/blocks.js';
 import { revocationSteps } from '../access/revocations.js';
 import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from '../access/directory-facts.js';
@@ -28,7 +28,7 @@ export const firstLosers = (people: readonly DirectoryPerson[]): readonly Direct
  * the one that they are in no longer; `renamed`: it as it is from now on, where they stay in it.
  */
 export async function losingStep(
-  context: IssuanceContext,
+  context: Context,
   actor: string,
   people: readonly DirectoryPerson[],
   renamed: DirectoryGroup | null,
@@ -52,11 +52,7 @@ export async function losingStep(
 }
 
 /** Judges the waiting requests of these people again, before the answer; `settleLosses` does all others. */
-export async function afterLosing(
-  context: IssuanceContext,
-  actor: string,
-  people: readonly DirectoryPerson[],
-): Promise<void> {
+export async function afterLosing(context: Context, actor: string, people: readonly DirectoryPerson[]): Promise<void> {
   for (const person of await affectedAmong(context, people)) await follow(context, actor, person);
 }
 
@@ -69,7 +65,7 @@ const settledAtOnce = 10;
  * certificate of one of them is being signed, the note stays, because it may have the group. Thousands may lose a group
  * at once; nobody gets anything by it meanwhile, because each request is judged before it goes on.
  */
-export async function settleLosses(context: IssuanceContext, isStopped: () => boolean): Promise<void> {
+export async function settleLosses(context: Context, isStopped: () => boolean): Promise<void> {
   const { store, log } = context;
   let behind = 0n;
   while (!isStopped()) {
@@ -105,7 +101,7 @@ export async function settleLosses(context: IssuanceContext, isStopped: () => bo
 
 /** The people who are affected: they have certificates that may be revoked, or requests that wait. */
 async function affectedAmong(
-  context: IssuanceContext,
+  context: Context,
   people: readonly DirectoryPerson[],
 ): Promise<readonly DirectoryPerson[]> {
   const holders = await holdersAmong(context, people);
@@ -115,14 +111,14 @@ async function affectedAmong(
 }
 
 /** The people with certificates, which are revoked where they have lost a group. */
-const holdersAmong = (context: IssuanceContext, people: readonly DirectoryPerson[]) =>
+const holdersAmong = (context: Context, people: readonly DirectoryPerson[]) =>
   revocableAmong(context, people, (some) => context.store.certificates.holdersAmong(some, context.clock()));
 
 type FindUsernames = (usernames: readonly string[]) => Promise<ReadonlySet<string>>;
 
 /** As `bearersAmong`; nobody where a lost group revokes nothing. */
 async function revocableAmong(
-  { directory }: IssuanceContext,
+  { directory }: Context,
   people: readonly DirectoryPerson[],
   find: FindUsernames,
 ): Promise<readonly DirectoryPerson[]> {
@@ -140,7 +136,7 @@ async function bearersAmong(
   return people.filter(({ username }) => username !== null && found.has(username));
 }
 
-async function follow(context: IssuanceContext, actor: string, person: DirectoryPerson): Promise<void> {
+async function follow(context: Context, actor: string, person: DirectoryPerson): Promise<void> {
   const { username } = person;
   if (username === null) return;
   if (context.directory.onLostGroup === 'revoke') await revokeLost(context, actor, person);
@@ -152,7 +148,7 @@ async function follow(context: IssuanceContext, actor: string, person: Directory
 const mostConflicts = 10;
 
 /** Revokes what the commit of the change did not, part by part. The certificates that end last come first. */
-async function revokeLost(context: IssuanceContext, actor: string, person: DirectoryPerson): Promise<void> {
+async function revokeLost(context: Context, actor: string, person: DirectoryPerson): Promise<void> {
   const names = await namesOfGroups(context, person);
   let endsAtMost: Date | undefined;
   for (let conflicts = 0; conflicts < mostConflicts;) {
@@ -176,7 +172,7 @@ interface Revoking {
 }
 
 async function revokingStep(
-  context: IssuanceContext,
+  context: Context,
   actor: string,
   { username }: DirectoryPerson,
   names: readonly string[],

@@ -2,7 +2,7 @@ import { foldedName } from '@kubepass/inspect/formats';
 import { groupNamesOf, withLostGroups } from '../access/directory-facts.js';
 import { residualExposureOfAll } from '../access/exposed-identities.js';
 import { readIdentity } from '../access/read-identities.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { whyNotPermitted } from '../callers/permissions.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import {
@@ -23,24 +23,24 @@ import { whyNoUsername } from './claim-names.js';
 
 // First what an identity provider reads over SCIM, whose routes let nobody else in; then what people read.
 
-export async function findUser({ store }: IssuanceContext, id: string): Promise<DirectoryOutcome<DirectoryUser>> {
+export async function findUser({ store }: Context, id: string): Promise<DirectoryOutcome<DirectoryUser>> {
   const user = await store.directory.user(id);
   return user === null || user.deletedAt !== null ? refuseChange({ why: 'not-found' }) : { ok: true, value: user };
 }
 
-export const findUsers = ({ store }: IssuanceContext, conditions: readonly UserCondition[], range: DirectoryRange) =>
+export const findUsers = ({ store }: Context, conditions: readonly UserCondition[], range: DirectoryRange) =>
   store.directory.users(conditions, range);
 
-export async function findGroup({ store }: IssuanceContext, id: string): Promise<DirectoryOutcome<DirectoryGroup>> {
+export async function findGroup({ store }: Context, id: string): Promise<DirectoryOutcome<DirectoryGroup>> {
   const group = await store.directory.group(id);
   return group === null ? refuseChange({ why: 'not-found' }) : { ok: true, value: group };
 }
 
-export const findGroups = ({ store }: IssuanceContext, conditions: readonly GroupCondition[], range: DirectoryRange) =>
+export const findGroups = ({ store }: Context, conditions: readonly GroupCondition[], range: DirectoryRange) =>
   store.directory.groups(conditions, range);
 
 /** The first members of a group. */
-export const findMembers = ({ store }: IssuanceContext, groupId: string, limit: number) =>
+export const findMembers = ({ store }: Context, groupId: string, limit: number) =>
   store.directory.members(groupId, limit);
 
 /** A person in the directory. */
@@ -74,7 +74,7 @@ export interface DirectoryUserDetails extends DirectoryUserView {
 
 /** The people in the directory. Listed ones, oldest first; or those that are deleted, the last one first. */
 export async function listDirectoryUsers(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   filter: DirectoryUserFilter,
   page: PageQuery,
@@ -99,28 +99,24 @@ export async function listDirectoryUsers(
 
 /** One who was deleted too. */
 export async function findDirectoryUser(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
 ): Promise<Outcome<DirectoryUserDetails>> {
   return whyNotPermitted(principal, 'read-directory') ?? readDetails(context, id);
 }
 
-export async function readDetails(context: IssuanceContext, id: string): Promise<Outcome<DirectoryUserDetails>> {
+export async function readDetails(context: Context, id: string): Promise<Outcome<DirectoryUserDetails>> {
   const user = await context.store.directory.user(id);
   return user === null ? refused({ kind: 'not-found' }) : done(await detailsOf(context, user));
 }
 
-function viewOf(
-  { directory }: IssuanceContext,
-  user: DirectoryUser,
-  groups: DirectoryUserView['groups'],
-): DirectoryUserView {
+function viewOf({ directory }: Context, user: DirectoryUser, groups: DirectoryUserView['groups']): DirectoryUserView {
   return { user, groups, whyNoUsername: user.username === null ? whyNoUsername(user, directory) : null };
 }
 
 /** The user with everything that follows from their leaving, or from the groups that they lost. */
-async function detailsOf(context: IssuanceContext, user: DirectoryUser): Promise<DirectoryUserDetails> {
+async function detailsOf(context: Context, user: DirectoryUser): Promise<DirectoryUserDetails> {
   const { store, clock } = context;
   const groups = (await store.directory.groupsOf([user.id])).get(user.id) ?? [];
   const view = viewOf(context, user, groups);

@@ -1,13 +1,13 @@
 import type { SignedCheckpoint } from '../audit/checkpoint.js';
 import { consistencyProof, inclusionProof } from '../audit/merkle-tree.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { whyNotPermitted } from '../callers/permissions.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { Checkpoints } from './checkpoint-service.js';
 
 /** The context of whoever proves what the audit log was like. */
-export interface ProvingContext extends IssuanceContext {
+export interface ProvingContext extends Context {
   readonly checkpoints: Pick<Checkpoints, 'sign' | 'tree'>;
 }
 
@@ -28,7 +28,7 @@ export async function readCheckpoint(context: ProvingContext, principal: Princip
 }
 
 /** The keys that sign checkpoints, or did, in the form of C2SP signed-note; `validUntil` null while it signs. */
-export async function listCheckpointKeys({ store }: IssuanceContext, principal: Principal) {
+export async function listCheckpointKeys({ store }: Context, principal: Principal) {
   const refusal = whyNotPermitted(principal, 'read-audit-events');
   if (refusal !== null) return refusal;
   return done(
@@ -76,7 +76,7 @@ export async function proveConsistency(
 const lastCheckpoint = async ({ store, checkpoints }: ProvingContext): Promise<LastCheckpoint | null> =>
   (await store.checkpoints.last()) ?? (await checkpoints.sign());
 
-async function whyNotSize({ store }: IssuanceContext, pointer: string, size: number): Promise<Refused | null> {
+async function whyNotSize({ store }: Context, pointer: string, size: number): Promise<Refused | null> {
   const { seq } = await store.auditEvents.head();
   return size <= seq ? null : invalid(pointer, `the log has ${seq} events`);
 }

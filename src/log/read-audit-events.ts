@@ -1,5 +1,5 @@
 import { verifyChain } from '../audit/chain.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { whyNotPermitted } from '../callers/permissions.js';
 import type { AuditEventFilter, AuditEventPage, ChainVerification } from '../model/audit-event.js';
 import { done, type Outcome, type PageQuery } from '../model/outcome.js';
@@ -28,7 +28,7 @@ export class SharedVerification {
 }
 
 export const listAuditEvents = async (
-  { store }: IssuanceContext,
+  { store }: Context,
   principal: Principal,
   filter: AuditEventFilter,
   page: PageQuery,
@@ -37,14 +37,14 @@ export const listAuditEvents = async (
 
 /** The canonical text of every matching event in the database, oldest first, read in chunks. */
 export const exportAuditEvents = (
-  { store }: IssuanceContext,
+  { store }: Context,
   principal: Principal,
   filter: AuditEventFilter,
 ): Promise<Outcome<AuditExport>> =>
   exported(store, principal, (first) => canonicalTexts(store.auditEvents, filter, first));
 
 /** Every event in the database with its two hashes, oldest first, and then the last checkpoint over them. */
-export const exportWithHashes = ({ store }: IssuanceContext, principal: Principal): Promise<Outcome<AuditExport>> =>
+export const exportWithHashes = ({ store }: Context, principal: Principal): Promise<Outcome<AuditExport>> =>
   exported(store, principal, (first) => linesWithHashes(store.auditEvents, store.checkpoints, first));
 
 export const verifyAuditLog = async (

@@ -9,7 +9,7 @@ import { SigningUndeterminedError } from '../signing/signer.js';
 import { type KeyPair, encodeCertificates } from '@kubepass/x509';
 import { finishAttempt } from './issuance/issue-certificate.js';
 import { type StartedAttempt, issuing, keyOfPair, newKeyPair, startAttempt } from './issuance/start-attempt.js';
-import { chainOf, type IssuanceContext, issuingCluster } from '../context/context.js';
+import { chainOf, type Context, issuingCluster } from '../context/context.js';
 import { beginAttempt } from './recheck-policy.js';
 import { clusterGone, lapsed, movedOn, stateConflict } from '../context/request-steps.js';
 import { type CertificateRequestView, deniedAs, recordAsk, requestOf, roundsOf, viewAtEnd } from './create-request.js';
@@ -29,7 +29,7 @@ export type CreatedKubeconfig =
 
 /** Request, decision, issuing and kubeconfig in one call, for automated onboarding. */
 export async function createKubeconfig(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   ask: AskWithoutCsr,
   { idempotency }: { readonly idempotency: ClaimedKey | null },
@@ -58,7 +58,7 @@ export async function createKubeconfig(
 
 /** Goes on with the request that an earlier call with the same key recorded before its answer was lost. */
 async function goOn(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   request: CertificateRequest,
 ): Promise<Outcome<CreatedKubeconfig>> {
@@ -92,7 +92,7 @@ function collected(outcome: Outcome<CollectedKubeconfig>): Outcome<CreatedKubeco
 
 /** Generates the key of an approved request, has it certified, and hands both out, once. */
 export async function collectKubeconfig(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
 ): Promise<Outcome<CollectedKubeconfig>> {
@@ -103,7 +103,7 @@ export async function collectKubeconfig(
 
 /** As `collectKubeconfig`, for a request that the principal may read. */
 export async function collectApproved(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   request: CertificateRequest,
 ): Promise<Outcome<CollectedKubeconfig>> {
@@ -121,11 +121,7 @@ export async function collectApproved(
 }
 
 /** Why the principal may not collect the key of the request now, before policy is asked again; null where it may. */
-export function whyNotCollectNow(
-  context: IssuanceContext,
-  principal: Principal,
-  request: CertificateRequest,
-): Refusal | null {
+export function whyNotCollectNow(context: Context, principal: Principal, request: CertificateRequest): Refusal | null {
   const message = whyNotCollect(principal, request);
   if (message !== null) return { kind: 'not-permitted', message };
   if (request.certificationRequest !== null)
@@ -138,7 +134,7 @@ export function whyNotCollectNow(
 
 /** Finishes an attempt whose intent is recorded, and puts the key and its certificate into a kubeconfig. */
 async function issueAndHandOut(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   request: CertificateRequest,
   started: StartedAttempt,
@@ -165,7 +161,7 @@ export const usualKeyPath = 'client.key';
 
 /** The kubeconfig for whoever sent the csr and holds its key, once the certificate is issued. */
 export function kubeconfigForHolder(
-  context: IssuanceContext,
+  context: Context,
   { request, certificate }: CertificateRequestView,
 ): Outcome<CreatedKubeconfig> {
   if (certificate !== null) return collected(withKeyPath(context, { request, certificate }, usualKeyPath));
@@ -175,7 +171,7 @@ export function kubeconfigForHolder(
 
 /** A kubeconfig that names the file in which the caller holds the key. */
 export function withKeyPath(
-  context: IssuanceContext,
+  context: Context,
   { request, certificate }: Pick<CollectedKubeconfig, 'request' | 'certificate'>,
   path: string,
 ): Outcome<CollectedKubeconfig> {
@@ -185,7 +181,7 @@ export function withKeyPath(
 }
 
 function kubeconfigOf(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   certificate: Certificate,
   key: { readonly pem: string } | { readonly path: string },

@@ -12,7 +12,7 @@ import type { Operation, Step } from '../store/steps/step.js';
 import { within } from '../context/under-way.js';
 import { type AttemptEnd, finishAttempt } from './issuance/issue-certificate.js';
 import { type StartedAttempt, issuerCondition, issuing, keyOfCsr, startAttempt } from './issuance/start-attempt.js';
-import { type IssuanceContext, secondsAfter } from '../context/context.js';
+import { type Context, secondsAfter } from '../context/context.js';
 import { counting } from '../context/standing.js';
 import {
   announce,
@@ -40,7 +40,7 @@ export interface CreateOptions {
  * `collect-kubeconfig.ts` ask policy again before they go on with step 4.
  */
 export async function createRequest(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   ask: AnyAsk,
   { waitSeconds, over, idempotency }: CreateOptions,
@@ -75,12 +75,12 @@ export async function createRequest(
 }
 
 /** The request has no id yet, so there is nothing of its own to leave out of a count. */
-export const roundsOf = (context: IssuanceContext, ask: ResolvedAsk): DecisionRounds =>
+export const roundsOf = (context: Context, ask: ResolvedAsk): DecisionRounds =>
   new DecisionRounds(context, { ...ask, id: '' });
 
 /** Answers for the request that an earlier call with the same key recorded. */
 async function answerAgain(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   waitSeconds: number,
   over?: AbortSignal,
@@ -104,7 +104,7 @@ interface DecidedAsk {
  * is recorded too, and answered as `policy-denied`. `again`: another round decides.
  */
 export async function recordAsk(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   rounds: DecisionRounds,
   { asked, decided, started, idempotency }: DecidedAsk,
@@ -120,7 +120,7 @@ export async function recordAsk(
 
 /** The record of the ask and its decision; its state follows from the decision. */
 export async function requestOf(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   ask: ResolvedAsk,
   { decision, facts, policySet, now }: DecidedNow,
@@ -151,14 +151,14 @@ export async function requestOf(
 const waitsForPerson = ({ approval }: Decision): boolean => approval === 'manual';
 
 /** Until when the request waits for approval, as the deciding policy or else the service says, or for its collector. */
-function lapsesAt(decision: Decision, settings: IssuanceContext['settings'], now: Date): Date | null {
+function lapsesAt(decision: Decision, settings: Context['settings'], now: Date): Date | null {
   if (decision.outcome === 'denied') return null;
   if (decision.approval === 'auto') return secondsAfter(now, settings.uncollectedExpiresAfterSeconds);
   return secondsAfter(now, decision.expiresAfterSeconds ?? settings.pendingExpiresAfterSeconds);
 }
 
 function recordStep(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   request: CertificateRequest,
   { decision, policySet, now }: DecidedNow,
@@ -201,7 +201,7 @@ function decisionEvents(request: CertificateRequest, decision: Decision): readon
 }
 
 /** Tells webhooks of a request that waits or is denied; an approved one is announced once it is issued. */
-function announced(context: IssuanceContext, request: CertificateRequest): readonly Operation[] {
+function announced(context: Context, request: CertificateRequest): readonly Operation[] {
   const at = request.createdAt;
   if (request.state === 'pending') return announce(context, { event: 'certificate_request.pending', at, request });
   if (request.state !== 'denied') return [];
@@ -245,16 +245,13 @@ export function viewAtEnd(request: CertificateRequest, end: AttemptEnd | null): 
 }
 
 /** The request as it is stored now. */
-export async function readView(context: IssuanceContext, id: string): Promise<CertificateRequestView> {
+export async function readView(context: Context, id: string): Promise<CertificateRequestView> {
   const request = await context.store.requests.find(id);
   if (request === null) throw new Error(`request ${id} is not in the store`);
   return withCertificate(context, request);
 }
 
-export async function withCertificate(
-  context: IssuanceContext,
-  request: CertificateRequest,
-): Promise<CertificateRequestView> {
+export async function withCertificate(context: Context, request: CertificateRequest): Promise<CertificateRequestView> {
   const { fingerprintSha256 } = request;
   const { certificates } = context.store;
   return {
@@ -268,7 +265,7 @@ export async function withCertificate(
  * behind the credentials that could collect its key at that moment.
  */
 async function makersToRecord(
-  { store }: IssuanceContext,
+  { store }: Context,
   { createdBy }: Principal,
   collector: string,
   now: Date,

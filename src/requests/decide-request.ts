@@ -11,7 +11,7 @@ import { done, refused, type Outcome, type Refusal, type Refused } from '../mode
 import type { Principal } from '../model/principal.js';
 import { matchesPrincipal } from '../policy/selector.js';
 import type { Step } from '../store/steps/step.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { secondsAfter, type Context } from '../context/context.js';
 import { counting } from '../context/standing.js';
 import {
   announce,
@@ -33,7 +33,7 @@ import { type CertificateRequestView, readView } from './create-request.js';
  * issuing starts at once. After any other approval the request goes on waiting.
  */
 export async function approveRequest(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
   comment: string | null,
@@ -52,7 +52,7 @@ export async function approveRequest(
 
 /** Approves the request as it was read just now. `moved on`: it has changed since, and nothing was recorded. */
 async function approveAsItStands(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   request: CertificateRequest,
   comment: string | null,
@@ -68,7 +68,7 @@ async function approveAsItStands(
 }
 
 async function recordApproval(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   approval: Approval,
   awaiting: readonly AwaitedStage[],
@@ -92,7 +92,7 @@ async function recordApproval(
 }
 
 async function recordLastApproval(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   approval: Approval,
 ): Promise<Outcome<CertificateRequestView> | 'moved on'> {
@@ -141,7 +141,7 @@ const asItWas = ({ approvals }: CertificateRequest) => ({ state: 'pending' as co
 
 /** A person denies a pending request: anybody whom one of its stages names. */
 export async function denyRequest(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
   comment: string | null,
@@ -165,7 +165,7 @@ export async function denyRequest(
 
 /** Its requester, or an admin, takes back a request that is not being signed yet. */
 export async function cancelRequest(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
   comment: string | null,
@@ -190,7 +190,7 @@ export function whyNotCancel(principal: Principal, request: CertificateRequest):
 
 /** The request, if it waits for a decision and this principal may make it. */
 async function pendingFor(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
   decision: 'approve' | 'deny',
@@ -203,7 +203,7 @@ async function pendingFor(
 
 /** Why the principal may not decide on the request, or why it does not wait for a decision; null where neither. */
 export async function whyNotDecideNow(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   request: CertificateRequest,
 ): Promise<Refusal | null> {
@@ -215,7 +215,7 @@ export async function whyNotDecideNow(
 
 /** Refuses. A refusal of the person is put on record: it may be an attempt to get around the second person. */
 async function refuseDecision(
-  { store, clock }: IssuanceContext,
+  { store, clock }: Context,
   { name }: Principal,
   request: CertificateRequest,
   decision: 'approve' | 'deny',
@@ -229,7 +229,7 @@ async function refuseDecision(
 }
 
 async function endRequest(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   state: 'denied' | 'cancelled',
   { operations, events }: Step,
@@ -267,7 +267,7 @@ export function approvalTurn(principal: Principal, request: CertificateRequest):
  * The turn of an approval of a pending request that the principal may decide on, and the request with the approvals
  * that count; refuses where it would not count now.
  */
-export async function turnNow(context: IssuanceContext, principal: Principal, request: CertificateRequest) {
+export async function turnNow(context: Context, principal: Principal, request: CertificateRequest) {
   const now = context.clock();
   const counted = await counting(context, request);
   const turn = approvalTurn(principal, counted);
@@ -292,7 +292,7 @@ const isNamed = (approvers: PrincipalSelector | undefined, principal: Principal)
  * many.
  */
 async function makersNow(
-  { store, clock }: IssuanceContext,
+  { store, clock }: Context,
   { requester, collector, decision }: CertificateRequest,
 ): Promise<readonly string[]> {
   const recorded = decision.makers ?? (await store.apiTokens.makersOf(requester.name, null));

@@ -4,7 +4,7 @@ import { StoreBusyError } from '../model/errors.js';
 import { decide, neededFacts } from '../policy/decide.js';
 import { type PolicySet, type RequestToDecide, quotaLimits } from '../policy/policy-set.js';
 import type { Conflict, Operation, Step } from '../store/steps/step.js';
-import { type IssuanceContext, issuingCluster, phase } from '../context/context.js';
+import { type Context, issuingCluster, phase } from '../context/context.js';
 import { type PartiesOfRequest, unlessBlocked } from '../context/standing.js';
 import type { PreparedSigning } from '../signing/signer.js';
 import { type FactsSubject, gatherFacts, type UsedUpQuota } from './gather-facts.js';
@@ -23,7 +23,7 @@ export interface DecidedNow {
  * blocked before, and for a request that is denied anyway: the caller is told every reason at once.
  */
 export async function decideNow(
-  context: IssuanceContext,
+  context: Context,
   asked: RequestToDecide & FactsSubject,
   usedUp: readonly UsedUpQuota[] = [],
   now = context.clock(),
@@ -59,7 +59,7 @@ export class DecisionRounds {
   #outdated = 0;
 
   constructor(
-    private readonly context: IssuanceContext,
+    private readonly context: Context,
     private readonly asked: RequestToDecide & FactsSubject,
   ) {}
 

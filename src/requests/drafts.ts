@@ -1,11 +1,11 @@
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
 import type { ConfiguredCluster } from '../policy/policy-set.js';
 import { DraftRefusedError, draftPath, type Draft } from '../policy/workers/draft.js';
 import type { DraftPool } from '../policy/workers/draft-pool.js';
 
 /** The context of whoever decides under drafts of policies. */
-export interface DraftingContext extends IssuanceContext {
+export interface DraftingContext extends Context {
   /** Reads drafts and decides under them, beside the event loop. */
   readonly drafts: Pick<DraftPool, 'evaluate' | 'replay'>;
 }

@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { labelDetails, renewalDetails, violationDetails } from '../context/request-steps.js';
 import { mayReadBlastRadius, whyNotPermitted } from '../callers/permissions.js';
 import { auditEvent } from '../model/audit-event.js';
@@ -90,7 +90,7 @@ function evaluateDraft(
 }
 
 async function recordEvaluation(
-  context: IssuanceContext,
+  context: Context,
   { requester, cluster, username, groups, keyAlgorithm, expirationSeconds, labels, renewal }: ResolvedAsk,
   { decision, digest }: EvaluatedDraft,
   draft: boolean,

@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { moveRequest, requestEvent } from '../context/request-steps.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 
@@ -9,14 +9,14 @@ const expiredAtOnce = 100;
  * Ends pending requests that nobody decided on in time, and approved ones that nobody collected. `isStopped` is asked
  * now and then: once it is true, the others are left to the next round.
  */
-export async function expireRequests(context: IssuanceContext, isStopped = () => false): Promise<void> {
+export async function expireRequests(context: Context, isStopped = () => false): Promise<void> {
   const now = context.clock();
   const lapsed = await context.store.requests.lapsed(now);
   for (let begin = 0; begin < lapsed.length && !isStopped(); begin += expiredAtOnce)
     await Promise.all(lapsed.slice(begin, begin + expiredAtOnce).map((request) => expire(context, request, now)));
 }
 
-async function expire(context: IssuanceContext, request: CertificateRequest, now: Date): Promise<void> {
+async function expire(context: Context, request: CertificateRequest, now: Date): Promise<void> {
   const reason = request.state === 'pending' ? 'NotDecided' : 'NotCollected';
   // A conflict means that somebody was faster: the request has moved on.
   await context.store.writer.commit({

@@ -1,5 +1,5 @@
 import { directoryFacts } from '../access/directory-facts.js';
-import { factsOf, type IssuanceContext, type IssuingCluster, issuingCluster } from '../context/context.js';
+import { factsOf, type Context, type IssuingCluster, issuingCluster } from '../context/context.js';
 import { type Privileges, privilegesOf } from '../model/blast-radius.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import type { ActiveCertificate, DecisionFacts, QuotaLimit, QuotaUsage, RenewalFacts } from '../model/decision.js';
@@ -24,7 +24,7 @@ export type FactsSubject = Pick<CertificateRequest, 'id' | 'cluster' | 'username
  * which the writer refused to commit an earlier decision.
  */
 export async function gatherFacts(
-  context: IssuanceContext,
+  context: Context,
   subject: FactsSubject,
   needed: NeededFacts,
   now: Date,
@@ -50,10 +50,7 @@ export async function gatherFacts(
 }
 
 /** Nothing of it can change but whether the renewed certificate was revoked. */
-async function renewalNow(
-  { store }: IssuanceContext,
-  { id, renewalFacts, decision }: FactsSubject,
-): Promise<RenewalFacts> {
+async function renewalNow({ store }: Context, { id, renewalFacts, decision }: FactsSubject): Promise<RenewalFacts> {
   const known = renewalFacts ?? decision?.facts.renewal;
   if (!known) throw new Error(`request ${id} renews a certificate, and nothing is recorded about that`);
   return { ...known, revoked: (await store.revocations.find(known.of)) !== null };
@@ -67,7 +64,7 @@ function privilegesIn(issuing: IssuingCluster, { username, groups }: FactsSubjec
 
 /** The request itself is not counted, because it may be approved or under way already. */
 async function usageOf(
-  { store }: IssuanceContext,
+  { store }: Context,
   { id, cluster, username, groups, requester, renewal }: FactsSubject,
   now: Date,
   usedUp: readonly UsedUpQuota[],
@@ -99,7 +96,7 @@ function isSame(a: QuotaLimit, b: QuotaLimit | undefined): boolean {
 }
 
 async function activeCertificates(
-  { store }: IssuanceContext,
+  { store }: Context,
   { cluster, username }: FactsSubject,
   now: Date,
 ): Promise<readonly ActiveCertificate[]> {

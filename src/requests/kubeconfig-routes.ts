@@ -28,7 +28,7 @@ import { keyAlgorithms } from '@kubepass/x509';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type CollectedKubeconfig, type CreatedKubeconfig, createKubeconfig } from './collect-kubeconfig.js';
 import { jsonMediaType } from '../http/hooks/request-input.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import type { HttpContext } from '../http/server/http-context.js';
 
 const yaml = 'application/yaml';
@@ -144,7 +144,7 @@ const KubeconfigSchema = namedObject('Kubeconfig', 'A kubeconfig, its request, a
 });
 export type KubeconfigBody = Static<typeof KubeconfigSchema>;
 
-export function addKubeconfigs(app: App, context: IssuanceContext & Pick<HttpContext, 'idempotency'>): void {
+export function addKubeconfigs(app: App, context: Context & Pick<HttpContext, 'idempotency'>): void {
   const { idempotency } = context;
   app.post(
     '/kubeconfigs',

@@ -14,7 +14,7 @@ import { type Outcome, type Page, type PageQuery, type Visibility, done, refused
 import type { Principal } from '../model/principal.js';
 import { type CertificateRequestView, withCertificate } from './create-request.js';
 import { type CollectedKubeconfig, usualKeyPath, withKeyPath } from './collect-kubeconfig.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { counting } from '../context/standing.js';
 import { isProbe, stateConflict } from '../context/request-steps.js';
 import { turnNow } from './decide-request.js';
@@ -50,7 +50,7 @@ export interface CertificateRequestDetails extends CertificateRequestView {
 const readerWaitSeconds = 5;
 
 export async function listRequests(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   { awaiting, decided, mine, ...others }: CertificateRequestFilter,
   page: PageQuery,
@@ -70,7 +70,7 @@ export async function listRequests(
 
 /** The requests that the principal could approve now: it is their stage's turn, and nothing excludes them. */
 async function listAwaiting(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   filter: RequestFilter & Visibility,
   page: PageQuery,
@@ -85,7 +85,7 @@ async function listAwaiting(
 }
 
 /** The context of whoever explains a decision that was recorded. */
-export interface ExplainingContext extends IssuanceContext {
+export interface ExplainingContext extends Context {
   readonly recordedPolicySets: RecordedPolicySets;
 }
 
@@ -110,7 +110,7 @@ export async function findRequest(
 }
 
 export async function findCertificateOfRequest(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
 ): Promise<Outcome<Certificate>> {
@@ -120,7 +120,7 @@ export async function findCertificateOfRequest(
 
 /** A kubeconfig of a request that was issued; it names the file in which the caller holds the key. */
 export async function kubeconfigWithKeyPath(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
   clientKeyPath = usualKeyPath,
@@ -130,7 +130,7 @@ export async function kubeconfigWithKeyPath(
 }
 
 async function issuedRequest(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   id: string,
 ): Promise<Outcome<{ readonly request: CertificateRequest; readonly certificate: Certificate }>> {
@@ -172,7 +172,7 @@ function messageOf(details: AuditEvent['details']): string | null {
 }
 
 export async function withCertificates(
-  context: IssuanceContext,
+  context: Context,
   requests: readonly CertificateRequest[],
 ): Promise<readonly CertificateRequestView[]> {
   const wanted = requests.flatMap(({ fingerprintSha256 }) => fingerprintSha256 ?? []);
@@ -202,7 +202,7 @@ export class RecordedPolicySets {
   /** In the order of their last use. Null: the texts cannot be read under today's rules. */
   readonly #parsed = new BoundedMap<string, PolicySet | null>(keptSets);
 
-  constructor(private readonly context: Pick<IssuanceContext, 'store' | 'policySet'>) {}
+  constructor(private readonly context: Pick<Context, 'store' | 'policySet'>) {}
 
   /** Undefined: the texts are not stored. */
   async find(digest: string): Promise<PolicySet | null | undefined> {

@@ -4,7 +4,7 @@ import { done, type Outcome, refused, type Refusal } from '../model/outcome.js';
 import type { ViolationReason } from '../model/violation-reasons.js';
 import { joined } from '@kubepass/inspect/formats';
 import type { Step } from '../store/steps/step.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { counting } from '../context/standing.js';
 import { intentStep, type KeyToCertify, startAttempt, type StartedAttempt } from './issuance/start-attempt.js';
 import { announce, requestEvent, violationDetails, moveRequest } from '../context/request-steps.js';
@@ -16,7 +16,7 @@ import { conditionsOf, type DecidedNow, decideNow, DecisionRounds, quotaOperatio
  * nothing was committed. `actor`: the principal who caused it; null: the service itself.
  */
 export async function recheckPolicy(
-  context: IssuanceContext,
+  context: Context,
   rounds: DecisionRounds,
   request: CertificateRequest,
   actor: string | null,
@@ -41,7 +41,7 @@ export const stillPermitted = (
 
 /** Begins an attempt on an approved request, if policy still permits the request. Otherwise as `recheckPolicy`. */
 export async function beginAttempt(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   key: KeyToCertify,
   actor: string | null,
@@ -61,10 +61,7 @@ export async function beginAttempt(
  * Why guardrails and policies in force no longer permit a request that they once permitted; null where they do.
  * Nothing is recorded.
  */
-export async function whyNotPermittedNow(
-  context: IssuanceContext,
-  request: CertificateRequest,
-): Promise<Refusal | null> {
+export async function whyNotPermittedNow(context: Context, request: CertificateRequest): Promise<Refusal | null> {
   const { decision } = await decideNow(context, request);
   const violations = violationsOf(decision, await counting(context, request));
   return violations.length === 0 ? null : noLongerPermitted(request, violations);
@@ -79,7 +76,7 @@ const noLongerPermitted = (request: CertificateRequest, violations: readonly Vio
 
 /** Ends a waiting request that is no longer permitted; it goes on waiting otherwise. */
 export async function denyIfNoLongerPermitted(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   actor: string | null,
 ): Promise<void> {
@@ -106,7 +103,7 @@ function violationsOf(decision: Decision, request: CertificateRequest): readonly
 
 /** The step that ends a request which policy no longer permits. */
 function noLongerPermittedStep(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   found: readonly Violation[],
   now: Date,

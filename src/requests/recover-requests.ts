@@ -1,6 +1,6 @@
 import type { CertificateRequest, IssuanceAttempt } from '../model/certificate-request.js';
 import { readIssuedCertificate } from './issuance/check-issued-certificate.js';
-import { issuingCluster, secondsAfter, type IssuanceContext } from '../context/context.js';
+import { issuingCluster, secondsAfter, type Context } from '../context/context.js';
 import { abandonAttempt, finishAttempt } from './issuance/issue-certificate.js';
 import { issuing, resumeAttempt, takeoverStep, recordedKey, type KeyToCertify } from './issuance/start-attempt.js';
 import { conditionsOf } from './decision-rounds.js';
@@ -27,7 +27,7 @@ interface RecoveryOptions {
  * agent that is down delays nobody else.
  */
 export async function recoverRequests(
-  context: IssuanceContext,
+  context: Context,
   { isStopped = () => false, logged = false }: RecoveryOptions = {},
 ): Promise<void> {
   const left = await context.store.requests.unfinished();
@@ -57,12 +57,12 @@ export async function recoverRequests(
 }
 
 /** Whether nothing outside of this process has a part in it: a cluster and an agent may be away, or silent. */
-function isLocal(context: IssuanceContext, { cluster }: CertificateRequest): boolean {
+function isLocal(context: Context, { cluster }: CertificateRequest): boolean {
   const found = context.clusters.get(cluster);
   return found?.signer.needsCluster !== true && found?.issuers?.signsByAgent() !== true;
 }
 
-async function recoverRequest(context: IssuanceContext, request: CertificateRequest): Promise<void> {
+async function recoverRequest(context: Context, request: CertificateRequest): Promise<void> {
   const key = await recordedKey(request, context.signatures);
   if (request.state === 'approved') {
     if (key !== null && nextTry(request) <= context.clock()) await issueAgain(context, request, key);
@@ -83,7 +83,7 @@ async function recoverRequest(context: IssuanceContext, request: CertificateRequ
 
 /** Takes the attempt over and finishes it; false where policy no longer permits it, or nothing of it can be found. */
 async function goOn(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   attempt: IssuanceAttempt,
   key: KeyToCertify,
@@ -104,11 +104,7 @@ async function goOn(
 /**
  * Closes the attempt once nothing more gets signed for it. A certificate that was signed meanwhile becomes an orphan.
  */
-async function giveUpAttempt(
-  context: IssuanceContext,
-  request: CertificateRequest,
-  attempt: IssuanceAttempt,
-): Promise<void> {
+async function giveUpAttempt(context: Context, request: CertificateRequest, attempt: IssuanceAttempt): Promise<void> {
   const cluster = issuingCluster(context, request.cluster);
   const { certificate, ...left } = await cluster.signer.giveUp(attempt.intent);
   const fields =
@@ -123,7 +119,7 @@ function nextTry({ attempt, createdAt }: CertificateRequest): Date {
   return secondsAfter(attempt.startedAt, Math.min(5 * 2 ** (attempt.number - 1), 600));
 }
 
-async function issueAgain(context: IssuanceContext, approved: CertificateRequest, key: KeyToCertify): Promise<void> {
+async function issueAgain(context: Context, approved: CertificateRequest, key: KeyToCertify): Promise<void> {
   if (lapsed(approved, context.clock())) return;
   const begun = await beginAttempt(context, approved, key, null);
   if (begun === 'moved on' || !begun.ok) return;

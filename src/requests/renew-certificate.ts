@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import type { Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { type CreatedKubeconfig, createKubeconfig, kubeconfigForHolder } from './collect-kubeconfig.js';
@@ -10,7 +10,7 @@ import type { RenewalAsk } from './resolve-renewal.js';
  * is the kubeconfig where there can be one now. With a `csr` the certificate is waited for, at most `waitSeconds`.
  */
 export async function renewCertificate(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   fingerprintSha256: string,
   ask: RenewalAsk,

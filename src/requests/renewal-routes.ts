@@ -23,7 +23,7 @@ import { operation } from '../http/answers/responses.js';
 import { namedObject, ref } from '../http/schemas/schema-parts.js';
 import type { App } from '../http/server/types.js';
 import { FingerprintParamsSchema, showingNow } from '../access/certificate-schemas.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import type { HttpContext } from '../http/server/http-context.js';
 
 const { csr, keyAlgorithm, expirationSeconds, reason } = CertificateRequestSpecSchema.properties;
@@ -37,7 +37,7 @@ const RenewalSpecSchema = namedObject(
 
 const preferenceHeader = { 'Preference-Applied': 'With `csr`: the `wait=N` that was applied.' };
 
-export function addRenewal(app: App, context: IssuanceContext & Pick<HttpContext, 'idempotency'>): void {
+export function addRenewal(app: App, context: Context & Pick<HttpContext, 'idempotency'>): void {
   const { idempotency } = context;
   app.post(
     '/certificates/:fingerprintSha256/renew',

@@ -16,7 +16,7 @@ import { DraftRefusedError } from '../policy/workers/draft.js';
 import type { ReplaySession } from '../policy/workers/draft-pool.js';
 import type { SupposedUser } from '../model/directory.js';
 import { supposedParty } from '../access/directory-facts.js';
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { isProbe } from '../context/request-steps.js';
 import { drafted, type DraftingContext, draftOf, draftRefusal } from './drafts.js';
 
@@ -76,7 +76,7 @@ function whyNotPeriod(after: Date | undefined, before: Date): Refused | null {
  * ending the items closes the session. The audit log tells of every replay, however it ended.
  */
 export async function* replayItems(
-  context: IssuanceContext,
+  context: Context,
   principal: string,
   session: ReplaySession,
   range: RecordedRequestRange,
@@ -135,7 +135,7 @@ function supposing(request: RecordedRequest, supposed: SupposedUser | undefined)
 
 /** The requests that policies decided on, oldest first: all but those of probes. */
 async function* chunks(
-  { store }: IssuanceContext,
+  { store }: Context,
   range: RecordedRequestRange,
 ): AsyncGenerator<readonly RecordedRequest[], void, void> {
   let afterId: string | null = null;
@@ -151,7 +151,7 @@ async function* chunks(
 }
 
 async function recordReplay(
-  { store, clock }: IssuanceContext,
+  { store, clock }: Context,
   principal: string,
   policySetDigest: string,
   { cluster, after, before }: RecordedRequestRange,

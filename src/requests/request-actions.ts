@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
 import { type Refusal, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
@@ -15,7 +15,7 @@ export type RequestActions = Readonly<Record<'approve' | 'deny' | 'cancel' | 'co
  * collection ask it again.
  */
 export async function actionsOn(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   request: CertificateRequest,
 ): Promise<RequestActions> {

@@ -12,7 +12,7 @@ import { quote } from '@kubepass/inspect/formats';
 import type { Principal, Requester } from '../model/principal.js';
 import { type CertificationRequest, type KeyAlgorithm, readCertificationRequest } from '@kubepass/x509';
 import type { RequestToDecide } from '../policy/policy-set.js';
-import type { IssuanceContext, IssuingCluster } from '../context/context.js';
+import type { Context, IssuingCluster } from '../context/context.js';
 
 /** The body of `POST /v1/certificate-requests`, its shape already checked by the route's schema. */
 export interface CertificateRequestAsk {
@@ -43,7 +43,7 @@ export interface ResolvedAsk extends RequestToDecide {
 
 /** Reads an ask, or answers everything that is wrong with it. Policy decides afterwards who may have what. */
 export async function resolveAsk(
-  context: IssuanceContext,
+  context: Context,
   ask: CertificateRequestAsk,
   { name, groups, roles }: Principal,
 ): Promise<Outcome<ResolvedAsk>> {
@@ -91,12 +91,12 @@ export async function resolveAsk(
   });
 }
 
-function findCluster(context: IssuanceContext, name: string | undefined): IssuingCluster | undefined {
+function findCluster(context: Context, name: string | undefined): IssuingCluster | undefined {
   if (name !== undefined) return context.clusters.get(name);
   return context.clusters.size === 1 ? [...context.clusters.values()][0] : undefined;
 }
 
-function clusterError(context: IssuanceContext, name: string | undefined): FieldError {
+function clusterError(context: Context, name: string | undefined): FieldError {
   const known = [...context.clusters.keys()].join(', ');
   return name === undefined
     ? { pointer: '/cluster', message: `several clusters are configured, name one of: ${known}` }

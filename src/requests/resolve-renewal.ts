@@ -6,7 +6,7 @@ import { belongsToBearer, type SupposedInDirectory } from '../model/directory.js
 import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js';
-import { secondsAfter, type IssuanceContext } from '../context/context.js';
+import { secondsAfter, type Context } from '../context/context.js';
 import { clusterGone, stateConflict } from '../context/request-steps.js';
 import { noneIsBlocked } from '../context/standing.js';
 import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
@@ -31,15 +31,11 @@ export type AnyAsk = CertificateRequestAsk | AskInPlace;
 export type AskWithoutCsr = Omit<CertificateRequestAsk, 'csr'> | Omit<AskInPlace, 'csr'>;
 
 /** Fills in what the ask leaves to the service. */
-export const resolveAnyAsk = (
-  context: IssuanceContext,
-  principal: Principal,
-  ask: AnyAsk,
-): Promise<Outcome<ResolvedAsk>> =>
+export const resolveAnyAsk = (context: Context, principal: Principal, ask: AnyAsk): Promise<Outcome<ResolvedAsk>> =>
   'renews' in ask ? resolveRenewal(context, principal, ask.renews, ask) : resolveAsk(context, ask, principal);
 
 async function resolveRenewal(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   fingerprintSha256: string,
   ask: RenewalAsk,
@@ -55,7 +51,7 @@ async function resolveRenewal(
  * about that. Every reader of the certificate may try it out.
  */
 export async function resolveEvaluation(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   { renewalOf, ...ask }: EvaluationAsk,
 ): Promise<Outcome<ResolvedAsk>> {
@@ -80,10 +76,7 @@ interface Renewed {
   readonly isPredecessors: boolean;
 }
 
-async function findRenewed(
-  { store, directoryUse }: IssuanceContext,
-  fingerprintSha256: string,
-): Promise<Renewed | null> {
+async function findRenewed({ store, directoryUse }: Context, fingerprintSha256: string): Promise<Renewed | null> {
   const certificate = await store.certificates.findByFingerprint(fingerprintSha256);
   const request = certificate && (await store.requests.find(certificate.requestId));
   if (certificate === null || request === null) return null;
@@ -98,7 +91,7 @@ const signedInAt = ({ decision, createdAt }: CertificateRequest): string =>
 
 /** Why the certificate may not be renewed: its names, its state, or a sign-in that is too old. Null: it may. */
 function whyNotRenew(
-  context: IssuanceContext,
+  context: Context,
   { name, groups, roles, proof }: Principal,
   { certificate, request, isPredecessors }: Renewed,
 ): Refusal | null {
@@ -118,7 +111,7 @@ function whyNotRenew(
 
 /** Identity, namespace, labels, collector and, by default, the kind of key are those of the certificate. */
 async function askInPlaceOf(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   { certificate, request, isPredecessors }: Renewed,
   { csr, keyAlgorithm, expirationSeconds, reason }: RenewalAsk,
@@ -171,7 +164,7 @@ const noApproval = { approvedAt: null, approvedSeconds: null, approvedBy: [] };
  * on every cluster. An approval does carry over after its approver left.
  */
 async function approvalOf(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   request: CertificateRequest,
   bringsKey: boolean,

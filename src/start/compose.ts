@@ -16,7 +16,7 @@ import { watchSharedTrust } from '../clusters/shared-trust.js';
 import type { CallersConfig } from '../config/callers-config.js';
 import { browsersOf, type Config } from '../config/config.js';
 import { prepareDataDir } from '../config/secrets.js';
-import { type IssuanceContext, type Log, systemClock } from '../context/context.js';
+import { type Context, type Log, systemClock } from '../context/context.js';
 import { IdempotencyKeys } from '../context/idempotency-keys.js';
 import { ListedNames } from '../context/listed-names.js';
 import { recordPolicySetLoaded, recordServiceStarted } from '../context/request-steps.js';
@@ -252,7 +252,7 @@ async function open(
 
   // 7. The context of the use cases. The start is on record before anybody gets in, with a checkpoint, and the first
   // admin token where none exists.
-  const context: IssuanceContext = {
+  const context: Context = {
     store,
     clusters,
     policySet: policies.current,

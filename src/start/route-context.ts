@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import type { ProvisioningContext } from '../directory/change-user.js';
 import type { InspectingContext } from '../inspections/inspect-upload.js';
 import type { ProbingContext } from '../clusters/issuers/probe-issuer.js';
@@ -22,7 +22,7 @@ import type { HttpContext } from '../http/server/http-context.js';
  * names the part that it needs. A use case takes the context and the calling principal, and checks permissions by
  * itself. Expected refusals are values (`Outcome`); faults are thrown.
  */
-export type RouteContext = IssuanceContext &
+export type RouteContext = Context &
   HttpContext &
   HealthContext &
   MetricsContext &

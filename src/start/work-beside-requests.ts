@@ -1,7 +1,7 @@
 import { inRounds } from '../context/in-rounds.js';
 import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
-import { type IssuanceContext, type IssuingCluster, secondsAfter } from '../context/context.js';
+import { type Context, type IssuingCluster, secondsAfter } from '../context/context.js';
 import { expireRequests } from '../requests/expire-requests.js';
 import { settleReuses } from '../directory/confirm-user.js';
 import { settleLosses } from '../directory/lose-groups.js';
@@ -25,7 +25,7 @@ const headMilliseconds = 60_000;
  * because thousands may lose one at once. Every minute the head of the audit chain is logged, so that a kept log shows
  * whether the chain was ever rewritten.
  */
-export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 5_000) {
+export function startHousekeeping(context: Context, roundMilliseconds = 5_000) {
   let stopped = false;
   let isRecovered = false;
   const { promise: recovered, resolve: tellRecovered } = Promise.withResolvers<undefined>();
@@ -66,7 +66,7 @@ export function startHousekeeping(context: IssuanceContext, roundMilliseconds = 
 
 /** One round. A task that fails is logged, and runs again in the next round. */
 async function oneRound(
-  { log }: IssuanceContext,
+  { log }: Context,
   tasks: Readonly<Record<string, () => Promise<void>>>,
   isStopped: () => boolean,
 ): Promise<void> {
@@ -81,7 +81,7 @@ async function oneRound(
 }
 
 /** Commits in every round, so that a store whose commits failed is soon known to work again. */
-async function forgetLapsed({ store, clock }: IssuanceContext): Promise<void> {
+async function forgetLapsed({ store, clock }: Context): Promise<void> {
   const now = clock();
   const createdBefore = secondsAfter(now, -idempotencyKeySeconds);
   const expiredBefore = secondsAfter(now, -keptSessionSeconds);
@@ -98,7 +98,7 @@ async function forgetLapsed({ store, clock }: IssuanceContext): Promise<void> {
 /** For so long the log says of a session that it ended, and not that it is unknown. */
 const keptSessionSeconds = 86_400;
 
-async function logHead({ store, log }: IssuanceContext): Promise<void> {
+async function logHead({ store, log }: Context): Promise<void> {
   try {
     log.info(await store.auditEvents.head(), 'head of the audit chain');
   } catch (error) {
@@ -108,7 +108,7 @@ async function logHead({ store, log }: IssuanceContext): Promise<void> {
 
 /** The work for a cluster that the service reaches. */
 export function beginClusterWork(
-  context: IssuanceContext,
+  context: Context,
   name: string,
   { cluster, connection, signer }: IssuingCluster,
 ): readonly { stop(): Promise<void> }[] {

@@ -4,7 +4,7 @@ import { embeddedRevocation } from '../../src/config/cluster-config.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { type ClusterConnection, openClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { ClusterProbes } from '../../src/context/under-way.js';
-import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
+import type { Context, IssuingCluster } from '../../src/context/context.js';
 import { KubernetesSigner } from '../../src/signing/kubernetes.js';
 import { FakeApiServer } from './fake-api-server.js';
 import { kubepassRules } from './fake-api-server/rbac.js';
@@ -16,9 +16,9 @@ export interface ConnectedIssuance {
   readonly issuance: TestIssuance;
   /** The connection of kubepass itself. */
   readonly connection: ClusterConnection;
-  readonly context: IssuanceContext;
+  readonly context: Context;
   /** Another process on the same store, with a connection of its own. */
-  replica(): Promise<IssuanceContext>;
+  replica(): Promise<Context>;
   /** A connection of any user. */
   connect(username: string): Promise<ClusterConnection>;
   close(): Promise<void>;
@@ -26,7 +26,7 @@ export interface ConnectedIssuance {
 
 /** The use cases with cluster `demo`, which signs for itself. Only its API server is a fake. */
 export async function connectedIssuance(
-  settings: Partial<IssuanceContext['settings']> = {},
+  settings: Partial<Context['settings']> = {},
   readsRoleBindings = false,
 ): Promise<ConnectedIssuance> {
   const directory = temporaryDirectory();
@@ -41,7 +41,7 @@ export async function connectedIssuance(
     connections.push(opened);
     return opened;
   };
-  const contextOver = (base: IssuanceContext, connection: ClusterConnection): IssuanceContext => {
+  const contextOver = (base: Context, connection: ClusterConnection): Context => {
     const probes = new ClusterProbes(base.store);
     const clock = () => new Date();
     const signer = new KubernetesSigner(

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import { ClusterProbes, AttemptsUnderWay } from '../../src/context/under-way.js';
 import { embeddedRevocation } from '../../src/config/cluster-config.js';
-import type { IssuanceContext, IssuingCluster } from '../../src/context/context.js';
+import type { Context, IssuingCluster } from '../../src/context/context.js';
 import { ListedNames } from '../../src/context/listed-names.js';
 import { DenyList } from '../../src/access/revocations.js';
 import type { Cluster } from '../../src/model/cluster.js';
@@ -46,7 +46,7 @@ export function policySetOf(text: string): PolicySet {
 }
 
 export interface TestIssuance {
-  readonly context: IssuanceContext;
+  readonly context: Context;
   readonly authority: TestSigningAuthority;
   readonly caPem: string;
   /** Swaps the policies in force. */
@@ -56,9 +56,9 @@ export interface TestIssuance {
   /** Replaces the signer of the cluster. */
   setSigner(signer: Signer): unknown;
   /** The next process on the same store, after the first has died. */
-  restarted(): IssuanceContext;
+  restarted(): Context;
   /** Another process beside the first. */
-  replica(): IssuanceContext;
+  replica(): Context;
   close(): Promise<void>;
 }
 
@@ -113,7 +113,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
       roleBindings: null,
     });
   setSigner(signerOf(authority));
-  const contextOf = (owner: string, soleProcess: boolean): IssuanceContext => ({
+  const contextOf = (owner: string, soleProcess: boolean): Context => ({
     store,
     clusters,
     policySet: () => policySet,

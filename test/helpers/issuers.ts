@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Announcement } from '../../src/model/webhook-delivery.js';
-import type { IssuanceContext } from '../../src/context/context.js';
+import type { Context } from '../../src/context/context.js';
 import { trustOfIssuers } from '../../src/clusters/issuers/client-bundle.js';
 import type { ProbingContext } from '../../src/clusters/issuers/probe-issuer.js';
 import { showCertificate } from '../../src/kubernetes/show-certificate.js';
@@ -50,7 +50,7 @@ export async function testIssuers({ servers: count = 1 } = {}): Promise<TestIssu
   const announced: Announcement[] = [];
   const loaded = [loadedIssuer(issuance.authority, 'default'), loadedIssuer(next, 'users-2027')];
 
-  const processOf = async (base: IssuanceContext) => {
+  const processOf = async (base: Context) => {
     const issuers = new ClusterIssuers('demo', loaded, () => store.issuers.ofCluster('demo'));
     await issuers.refresh();
     const found = base.clusters.get('demo');

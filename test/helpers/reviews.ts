@@ -1,9 +1,9 @@
 import type { ReviewContext } from '../../src/access/review-access.js';
 import { UnknownCertificates } from '../../src/access/unknown-certificates.js';
-import type { IssuanceContext } from '../../src/context/context.js';
+import type { Context } from '../../src/context/context.js';
 
 /** The context of reviews that nobody measures. */
-export const reviewing = (context: IssuanceContext): ReviewContext => ({
+export const reviewing = (context: Context): ReviewContext => ({
   ...context,
   unknownCertificates: new UnknownCertificates(context),
   reviewMeasures: { during: (_cluster, judge) => judge() },

@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 import { announce } from '../../context/request-steps.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
@@ -70,7 +70,7 @@ async function activate(
 }
 
 async function commitActivation(
-  context: IssuanceContext,
+  context: Context,
   { issuers, recorded }: FoundIssuer,
   { authority, notAfter }: CertifiedIssuer,
   { comment, withoutProbe }: ActivationOptions,

@@ -1,5 +1,5 @@
 import { sha256 } from '@kubepass/x509';
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 import { announce } from '../../context/request-steps.js';
 import { auditEvent } from '../../model/audit-event.js';
 import type { CertifiedIssuer, ClusterIssuers } from '../../signing/cluster-issuers.js';
@@ -14,11 +14,7 @@ export type ToldExpiry = Set<string>;
  * Announces each issuer that ends soon, once for each distance; only the nearest of several. The event, the webhooks
  * and the notice that makes it unique are one commit, so that replicas and restarts tell nothing twice.
  */
-export async function announceIssuerExpiry(
-  context: IssuanceContext,
-  issuers: ClusterIssuers,
-  told: ToldExpiry,
-): Promise<void> {
+export async function announceIssuerExpiry(context: Context, issuers: ClusterIssuers, told: ToldExpiry): Promise<void> {
   const now = context.clock().getTime();
   for (const issuer of issuers.inStates('next', 'active', 'retiring')) {
     const left = issuer.notAfter.getTime() - now;
@@ -28,7 +24,7 @@ export async function announceIssuerExpiry(
 }
 
 async function tell(
-  context: IssuanceContext,
+  context: Context,
   cluster: string,
   { name, authority, notAfter }: CertifiedIssuer,
   seconds: number,

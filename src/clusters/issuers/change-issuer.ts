@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 import { whyNotPermitted } from '../../callers/permissions.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
@@ -10,7 +10,7 @@ import { type IssuerView, viewIssuer } from './issuer-view.js';
  * process; changes of other processes conflict.
  */
 export async function changeIssuer(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   cluster: string,
   name: string,

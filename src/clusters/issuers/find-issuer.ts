@@ -1,4 +1,4 @@
-import type { IssuanceContext, IssuingCluster } from '../../context/context.js';
+import type { Context, IssuingCluster } from '../../context/context.js';
 import type { RecordedIssuer } from '../../model/issuer.js';
 import { done, refused, type Outcome, type Refused } from '../../model/outcome.js';
 import type { ClusterIssuers, LoadedIssuer } from '../../signing/cluster-issuers.js';
@@ -13,11 +13,7 @@ export interface FoundIssuer {
 }
 
 /** Finds an issuer in the state that it has now: another replica may have changed it. */
-export async function findIssuer(
-  context: IssuanceContext,
-  cluster: string,
-  name: string,
-): Promise<Outcome<FoundIssuer>> {
+export async function findIssuer(context: Context, cluster: string, name: string): Promise<Outcome<FoundIssuer>> {
   const found = await lookUpIssuer(context, cluster, name);
   if (!found.ok) return found;
   const { recorded, ...others } = found.value;
@@ -27,7 +23,7 @@ export async function findIssuer(
 
 /** As `findIssuer`. It is not recorded while nobody knows its key: an agent that is to find it has not answered. */
 export async function lookUpIssuer(
-  context: IssuanceContext,
+  context: Context,
   cluster: string,
   name: string,
 ): Promise<Outcome<Omit<FoundIssuer, 'recorded'> & { readonly recorded: RecordedIssuer | null }>> {

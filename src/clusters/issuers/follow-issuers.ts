@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 import { inRounds, type Rounds } from '../../context/in-rounds.js';
 import type { IssuerFigures } from '../../model/issuer.js';
 import type { ClusterIssuers } from '../../signing/cluster-issuers.js';
@@ -20,7 +20,7 @@ export interface FollowedIssuers {
 }
 
 /** Follows the issuers of all clusters: their states, their keys, their live certificates and their ends. */
-export function followIssuers(context: IssuanceContext, times: Partial<typeof usualTimes> = {}): FollowedIssuers {
+export function followIssuers(context: Context, times: Partial<typeof usualTimes> = {}): FollowedIssuers {
   const { roundMilliseconds, lookedAtMilliseconds } = { ...usualTimes, ...times };
   const told = new Set<string>();
   const figures = new Map<string, readonly IssuerFigures[]>();
@@ -52,7 +52,7 @@ export function followIssuers(context: IssuanceContext, times: Partial<typeof us
 
 /** Tells each key that cannot be used any more, or again: nobody may ask for a certificate for hours. */
 function tellOfKeys(
-  log: IssuanceContext['log'],
+  log: Context['log'],
   issuers: ClusterIssuers,
   before: readonly IssuerFigures[],
   looked: readonly IssuerFigures[],
@@ -71,7 +71,7 @@ function tellOfKeys(
   }
 }
 
-async function lookAt({ store, clock }: IssuanceContext, issuers: ClusterIssuers): Promise<readonly IssuerFigures[]> {
+async function lookAt({ store, clock }: Context, issuers: ClusterIssuers): Promise<readonly IssuerFigures[]> {
   const now = clock();
   const looks = [...issuers.recorded().values()].map(async ({ cluster, name, state, fingerprints, probe }) => {
     const loaded = issuers.loaded(name);

@@ -13,7 +13,7 @@ import { ref } from '../../http/schemas/schema-parts.js';
 import type { App } from '../../http/server/types.js';
 import * as schemas from './issuer-schemas.js';
 import { issuerView } from './issuer-schemas.js';
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 
 const issuerAnswer = json(schemas.IssuerSchema, { description: 'The issuer.' });
 /** A body may be left out. */
@@ -25,7 +25,7 @@ export function addIssuers(app: App, context: ProbingContext): void {
   addChanges(app, context);
 }
 
-function addReading(app: App, context: IssuanceContext): void {
+function addReading(app: App, context: Context): void {
   app.get(
     '/clusters/:name/issuers',
     operation({
@@ -79,7 +79,7 @@ function addReading(app: App, context: IssuanceContext): void {
   );
 }
 
-function addCertificationRequest(app: App, context: IssuanceContext): void {
+function addCertificationRequest(app: App, context: Context): void {
   app.get(
     '/clusters/:name/issuers/:issuer/certification-request',
     operation({

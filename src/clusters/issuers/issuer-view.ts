@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { displayDistinguishedName, encodeCertificates, onlyElement, readDistinguishedName } from '@kubepass/x509';
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 import { describeCaCertificate } from '../../kubernetes/certificate-authorities.js';
 import type { BundledCertificate } from '../../model/cluster.js';
 import type { IssuerState, KeyKind, RecordedIssuer, ServedCertificates, IssuerProbe } from '../../model/issuer.js';
@@ -39,7 +39,7 @@ const unrecorded = { state: 'uncertified', since: null, spkiSha256: null, finger
  * any more.
  */
 export async function viewIssuer(
-  { store, clock }: Pick<IssuanceContext, 'store' | 'clock'>,
+  { store, clock }: Pick<Context, 'store' | 'clock'>,
   cluster: string,
   name: string,
   recorded: RecordedIssuer | null,

@@ -1,6 +1,6 @@
 import { encodeCertificates } from '@kubepass/x509';
 import { issueProbeCertificate, type ProbedSigning } from '../probe-request.js';
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 import { hostOf, type ServerAddress, type ShownCertificate } from '../../kubernetes/show-certificate.js';
 import { auditEvent } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
@@ -29,7 +29,7 @@ export interface ProbePorts {
 }
 
 /** The context of whoever probes an issuer. */
-export interface ProbingContext extends IssuanceContext {
+export interface ProbingContext extends Context {
   readonly probePorts: ProbePorts;
 }
 

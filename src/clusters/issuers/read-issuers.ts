@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 import { whyNotPermitted } from '../../callers/permissions.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
@@ -16,7 +16,7 @@ export interface ShownIssuer {
 
 /** In the order of the configuration, and then those that it does not have any more. */
 export async function listIssuers(
-  context: IssuanceContext,
+  context: Context,
   _principal: Principal,
   cluster: string,
 ): Promise<Outcome<readonly IssuerView[]>> {
@@ -34,7 +34,7 @@ export async function listIssuers(
 }
 
 export async function showIssuer(
-  context: IssuanceContext,
+  context: Context,
   _principal: Principal,
   cluster: string,
   name: string,
@@ -48,7 +48,7 @@ export async function showIssuer(
 
 /** Has an issuer ask for its certificate: DER of PKCS#10. Throws `SignerUnavailableError` where its key cannot sign. */
 export async function requestCertification(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   cluster: string,
   name: string,

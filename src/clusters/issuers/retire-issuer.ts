@@ -1,4 +1,4 @@
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 import { announce } from '../../context/request-steps.js';
 import { auditEvent } from '../../model/audit-event.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
@@ -22,7 +22,7 @@ const whatRetiringLeaves =
  * way. One that is `next` has signed nothing but probes.
  */
 export async function retireIssuer(
-  context: IssuanceContext,
+  context: Context,
   principal: Principal,
   cluster: string,
   name: string,
@@ -41,7 +41,7 @@ export async function retireIssuer(
 }
 
 async function retire(
-  context: IssuanceContext,
+  context: Context,
   { recorded, loaded }: FoundIssuer,
   { comment, abandonLive }: RetirementOptions,
   actor: string,

@@ -47,7 +47,7 @@ import type { Principal } from '../../model/principal.js';
 import { changeGroup, createGroup, deleteGroup } from '../change-group.js';
 import { changeUser, createUser, deleteUser, type ProvisioningContext } from '../change-user.js';
 import { findGroup, findGroups, findMembers, findUser, findUsers } from '../read-directory.js';
-import type { IssuanceContext } from '../../context/context.js';
+import type { Context } from '../../context/context.js';
 import type { HttpContext } from '../../http/server/http-context.js';
 
 /** How people or groups are found, changed and shown. Throws what is wrong with a body. */
@@ -99,7 +99,7 @@ const users = (context: ProvisioningContext): ResourceKind<DirectoryUser> => ({
 const membersOfPage = 20_000;
 const membersOfGroup = 1_000_000;
 
-const groups = (context: IssuanceContext): ResourceKind<DirectoryGroup> => ({
+const groups = (context: Context): ResourceKind<DirectoryGroup> => ({
   path: '/Groups',
   async find(parameters, base, range = rangeOf(parameters)) {
     const filter = filterOf(parameters);

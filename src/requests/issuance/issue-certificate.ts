@@ -6,7 +6,7 @@ import type { MoveRequest, Operation, Step } from '../../store/steps/step.js';
 import { tellWrongSignature } from '../../signing/sign-verified.js';
 import { type SignedCertificate, SigningRefusedError, SigningUndeterminedError } from '../../signing/signer.js';
 import { type CertificateFields, type CheckedIssuance, checkSignedCertificate } from './check-issued-certificate.js';
-import { type IssuanceContext, issuingCluster, phase, secondsAfter } from '../../context/context.js';
+import { type Context, issuingCluster, phase, secondsAfter } from '../../context/context.js';
 import { announce, attemptDetails, moveRequest, requestEvent } from '../../context/request-steps.js';
 import type { StartedAttempt } from './start-attempt.js';
 import { instantText } from '@kubepass/x509';
@@ -29,7 +29,7 @@ export type AttemptEnd =
  * It may give nothing away before this has ended with `issued`.
  */
 export function finishAttempt(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   started: StartedAttempt,
   actor: string | null,
@@ -44,7 +44,7 @@ export function finishAttempt(
 }
 
 async function signAndRecord(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   started: StartedAttempt,
   actor: string | null,
@@ -86,7 +86,7 @@ async function signAndRecord(
 
 /** Nothing was signed where the signature is wrong: the request is approved again. A mismatch ends it as failed. */
 async function recordRefused(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   started: StartedAttempt,
   refused: CheckedIssuance & { readonly ok: false },
@@ -104,7 +104,7 @@ function mismatchOf([first = '', ...others]: readonly string[]): RequestFailure 
 }
 
 async function recordIssued(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   { attempt }: StartedAttempt,
   { fields, lifetimeClamped }: CheckedIssuance & { readonly ok: true },
@@ -138,7 +138,7 @@ async function recordIssued(
 
 /** Ends the request as failed; a certificate that was signed nevertheless is kept as an orphan. */
 async function recordFailure(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   { attempt }: StartedAttempt,
   failure: RequestFailure,
@@ -158,7 +158,7 @@ async function recordFailure(
  * a new serial number. A certificate that was signed for it all the same is kept as an orphan.
  */
 export async function abandonAttempt(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   attempt: IssuanceAttempt,
   reason: string,
@@ -178,7 +178,7 @@ export async function abandonAttempt(
  * orphan.
  */
 async function takenOver(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   attempt: IssuanceAttempt,
   signed: Certificate | null,
@@ -199,7 +199,7 @@ async function takenOver(
  * attempt over.
  */
 async function commitEnd(
-  context: IssuanceContext,
+  context: Context,
   { id, requester }: CertificateRequest,
   { owner, number }: IssuanceAttempt,
   certificate: Certificate | null,
@@ -254,7 +254,7 @@ const inventoryEntry = (
  * its certificate.
  */
 async function commitCertificate(
-  context: IssuanceContext,
+  context: Context,
   certificate: Certificate,
   requester: Requester,
   { operations, events }: Step,

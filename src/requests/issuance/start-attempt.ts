@@ -4,7 +4,7 @@ import type { IssuerState } from '../../model/issuer.js';
 import { mintApprovedRequest } from '../../model/mint-approved-request.js';
 import type { PreparedSigning, Signer } from '../../signing/signer.js';
 import type { Operation, Step } from '../../store/steps/step.js';
-import { issuingCluster, secondsAfter, type IssuanceContext } from '../../context/context.js';
+import { issuingCluster, secondsAfter, type Context } from '../../context/context.js';
 import { attemptDetails, requestEvent, moveRequest } from '../../context/request-steps.js';
 import {
   type CertificationRequest,
@@ -31,7 +31,7 @@ export interface StartedAttempt {
  * signer that a probe tries out; null: this is no probe, and the signer of the cluster signs.
  */
 export function startAttempt(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   key: KeyToCertify,
   now: Date,
@@ -58,7 +58,7 @@ export function startAttempt(
 
 /** The attempt of an `issuing` request whose process died, taken over by this one; null where it cannot go on. */
 export function resumeAttempt(
-  context: IssuanceContext,
+  context: Context,
   request: CertificateRequest,
   attempt: IssuanceAttempt,
   key: KeyToCertify,
@@ -89,8 +89,8 @@ function approve(request: CertificateRequest, attempt: number, key: KeyToCertify
 }
 
 /** How long an attempt may last: as long as the signer may take, and 30 seconds more to record the outcome. */
-export const leaseSeconds = ({ timeoutSeconds }: IssuanceContext['settings']): number => timeoutSeconds + 30;
-const leaseFrom = ({ settings }: IssuanceContext, now: Date): Date => secondsAfter(now, leaseSeconds(settings));
+export const leaseSeconds = ({ timeoutSeconds }: Context['settings']): number => timeoutSeconds + 30;
+const leaseFrom = ({ settings }: Context, now: Date): Date => secondsAfter(now, leaseSeconds(settings));
 
 /** The request once the intent of the attempt is recorded. */
 export const issuing = (request: CertificateRequest, { attempt, publicKey }: StartedAttempt): CertificateRequest => ({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventPayload } from '../../../src/webhooks/event-payload.js';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { announceExpiry, forgetOldNotices } from '../../../src/access/announce-expiry.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import { probeUsername } from '../../../src/model/cluster.js';
@@ -12,7 +12,7 @@ import { aCertificate, aRequest } from '../store/records.js';
 
 const day = 86_400;
 let issuance: TestIssuance;
-let context: IssuanceContext;
+let context: Context;
 beforeEach(async () => {
   issuance = await testIssuance();
   context = telling(issuance.context);
@@ -26,7 +26,7 @@ const chat: Webhook = {
   secrets: [],
   sender: { send: () => Promise.resolve({ kind: 'abandoned' }), close() {} },
 };
-const telling = (of: IssuanceContext, expiryNoticeSeconds: readonly number[] = [600, day, 7 * day]) => ({
+const telling = (of: Context, expiryNoticeSeconds: readonly number[] = [600, day, 7 * day]) => ({
   ...of,
   settings: { ...of.settings, expiryNoticeSeconds },
   deliveriesOf: (announcement: Parameters<typeof of.deliveriesOf>[0]) =>

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { BlockedAccess } from '../../../src/access/blocks.js';
 import { blockIdentity, unblockIdentity } from '../../../src/access/block-identity.js';
 import { createRequest } from '../../../src/requests/create-request.js';
@@ -41,7 +41,7 @@ const liveOf = (username: string) => {
 };
 
 /** The context with another way to commit. */
-function committing(commit: (step: Step) => ReturnType<IssuanceContext['store']['writer']['commit']>): IssuanceContext {
+function committing(commit: (step: Step) => ReturnType<Context['store']['writer']['commit']>): Context {
   const { context } = issuance;
   return { ...context, store: { ...context.store, writer: { commit } } };
 }

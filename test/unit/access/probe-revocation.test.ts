@@ -3,7 +3,7 @@ import { readCertificate, sha256 } from '@kubepass/x509';
 import { otherEncoding } from '../../../src/access/other-encoding.js';
 import { probeCluster } from '../../../src/clusters/probe-cluster.js';
 import { ClusterProbes } from '../../../src/context/under-way.js';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import { probeUsername } from '../../../src/model/cluster.js';
@@ -30,7 +30,7 @@ const takesNoOther: Rule = (issued) => (issued === null ? 'the handshake failed'
 async function probe(rule: Rule) {
   const own = issuance.context.clusters.get('demo')!;
   const shown: string[] = [];
-  const context: IssuanceContext = {
+  const context: Context = {
     ...issuance.context,
     probes: new ClusterProbes(issuance.context.store, { answerSeconds: 1, patienceMilliseconds: 300 }),
     clusters: new Map([

@@ -4,7 +4,7 @@ import { reviewAccess } from '../../../src/access/review-access.js';
 import { reviewing } from '../../helpers/reviews.js';
 import { UnknownCertificates } from '../../../src/access/unknown-certificates.js';
 import { DenyList, revokeCertificate } from '../../../src/access/revocations.js';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { ListedNames } from '../../../src/context/listed-names.js';
 import { credentialId } from '../../../src/kubernetes/enforcement-files.js';
 import type { Certificate } from '../../../src/model/certificate.js';
@@ -38,7 +38,7 @@ async function replica(identities: (own: Store['identities']) => object = () => 
   };
   const listedNames = new ListedNames({ store: reader, denyList, identityBlocks, clock, log });
   await listedNames.follow();
-  const context: IssuanceContext = { ...issuance.context, denyList, listedNames };
+  const context: Context = { ...issuance.context, denyList, listedNames };
   const reviews = reviewing(context);
   return {
     listedNames,

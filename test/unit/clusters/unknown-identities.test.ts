@@ -4,7 +4,7 @@ import type { ClusterConnection } from '../../../src/kubernetes/cluster-connecti
 import { kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { watchUnknownIdentities } from '../../../src/clusters/watch-unknown-identities.js';
 import { StoreBusyError } from '../../../src/model/errors.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../helpers/connected-issuance.js';
@@ -27,7 +27,7 @@ afterEach(async () => {
   await connected.close();
 });
 
-function watch(context: IssuanceContext, pauses = soon): void {
+function watch(context: Context, pauses = soon): void {
   const connection = context.clusters.get('demo')?.connection;
   if (connection) watches.push(watchUnknownIdentities(context, 'demo', connection, pauses));
 }
@@ -98,7 +98,7 @@ describe('user certificates that a cluster signs without us', () => {
 
   it('are lost ones where they were signed for this log, and the database does not know that', async () => {
     const found: string[] = [];
-    const context: IssuanceContext = {
+    const context: Context = {
       ...connected.context,
       lostRecords: {
         instance: 'test',
@@ -158,7 +158,7 @@ describe('user certificates that a cluster signs without us', () => {
     const gate = new EventEmitter();
     const opened = once(gate, 'open');
     const { writer } = connected.context.store;
-    const slow: IssuanceContext = {
+    const slow: Context = {
       ...connected.context,
       store: {
         ...connected.context.store,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
@@ -50,7 +50,7 @@ const certificatesOf = async (username: string) =>
   (await issuance.context.store.certificates.list({ username }, { limit: 10, cursor: null })).items;
 
 /** Does something once, right before a step is committed. */
-function interrupted(isIt: (step: Step) => boolean, before: () => Promise<void>): IssuanceContext {
+function interrupted(isIt: (step: Step) => boolean, before: () => Promise<void>): Context {
   const { context } = issuance;
   let done = false;
   const commit = async (step: Step) => {

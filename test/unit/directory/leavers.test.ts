@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { directoryFacts } from '../../../src/access/directory-facts.js';
 import { changeUser, createUser } from '../../../src/directory/change-user.js';
 import { settleReuses } from '../../../src/directory/confirm-user.js';
@@ -14,7 +14,7 @@ import { aCertificate, aProbe, aRequest, aToken, sha256 } from '../store/records
 const connector = principal('connector', ['directory']);
 
 let issuance: TestIssuance;
-let context: IssuanceContext;
+let context: Context;
 let told: Announcement[];
 beforeEach(async () => {
   issuance = await testIssuance();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { settleLosses } from '../../../src/directory/lose-groups.js';
 import { moveRequest } from '../../../src/context/request-steps.js';
 import type { Operation } from '../../../src/store/steps/step.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => issuance.close());
 
-const revoking = (context: IssuanceContext): IssuanceContext => ({
+const revoking = (context: Context): Context => ({
   ...context,
   directory: { ...context.directory, onLostGroup: 'revoke' },
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/requests/decide-request.js';
 import { expireRequests } from '../../../src/requests/expire-requests.js';
@@ -50,7 +50,7 @@ const sam = principal('sam', ['approver'], { groups: ['security'] });
 const approve = (who: typeof bob, id: string, context = issuance.context) => approveRequest(context, who, id, null);
 
 /** Does something in between, once: after the request was read, before the step is committed. */
-function interrupted(meanwhile: () => Promise<unknown>): IssuanceContext {
+function interrupted(meanwhile: () => Promise<unknown>): Context {
   const { context } = issuance;
   let first = true;
   const commit = async (step: Step): Promise<CommitResult> => {

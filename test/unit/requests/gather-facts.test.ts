@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { neededFacts } from '../../../src/policy/decide.js';
 import { gatherFacts } from '../../../src/requests/gather-facts.js';
@@ -62,7 +62,7 @@ async function issue(who = alice) {
 }
 
 /** A context whose store and cluster answer nothing at all. */
-function blind(): IssuanceContext {
+function blind(): Context {
   const { context } = issuance;
   const refuse = () => Promise.reject(new Error('nothing was to be looked up'));
   const [demo] = context.clusters.values();
@@ -81,7 +81,7 @@ function blind(): IssuanceContext {
   };
 }
 
-const factsFor = (context: IssuanceContext, set: PolicySet, usedUp: Parameters<typeof gatherFacts>[4] = []) =>
+const factsFor = (context: Context, set: PolicySet, usedUp: Parameters<typeof gatherFacts>[4] = []) =>
   gatherFacts(context, subject, neededFacts(set, subject.cluster, subject.requester), now(), usedUp);
 
 describe('gatherFacts', () => {

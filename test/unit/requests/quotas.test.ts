@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
@@ -37,7 +37,7 @@ async function created(ask: CertificateRequestAsk) {
 const find = (id: string) => issuance.context.store.requests.find(id);
 
 /** Does something in between: after facts were gathered, before the step that needs them is committed. */
-function interrupted(before: (step: Step) => Promise<CommitResult | null>): IssuanceContext {
+function interrupted(before: (step: Step) => Promise<CommitResult | null>): Context {
   const { context } = issuance;
   const commit = async (step: Step) => (await before(step)) ?? context.store.writer.commit(step);
   return { ...context, store: { ...context.store, writer: { commit } } };
@@ -105,7 +105,7 @@ describe('a quota that was lowered', () => {
 
 describe('a quota that is used up between the decision and its commit', () => {
   /** The first step that holds a quota meets another request that was faster. */
-  function overtaken(): IssuanceContext {
+  function overtaken(): Context {
     let overtaking = true;
     return interrupted(async (step) => {
       if (!overtaking || quotasIn(step).length === 0) return null;

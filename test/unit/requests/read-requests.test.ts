@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type IssuanceContext, issuingCluster } from '../../../src/context/context.js';
+import { type Context, issuingCluster } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { issueProbeCertificate } from '../../../src/clusters/probe-request.js';
 import { findRequest, RecordedPolicySets } from '../../../src/requests/read-requests.js';
@@ -39,7 +39,7 @@ async function why(id: string, context = issuance.context, sets = new RecordedPo
   return found.value.recomputed;
 }
 
-const digests = (context: IssuanceContext, asked: string[]): IssuanceContext => ({
+const digests = (context: Context, asked: string[]): Context => ({
   ...context,
   store: {
     ...context.store,

@@ -3,7 +3,7 @@ import { issuersOf, signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
-import type { IssuanceContext, IssuingCluster } from '../../../src/context/context.js';
+import type { Context, IssuingCluster } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
 import { expireRequests } from '../../../src/requests/expire-requests.js';
@@ -63,7 +63,7 @@ describe('recoverRequests', () => {
   it('leaves an attempt alone whose commit is made and not answered yet', async () => {
     const { context } = issuance;
     const { writer } = context.store;
-    const slow: IssuanceContext = {
+    const slow: Context = {
       ...context,
       store: {
         ...context.store,

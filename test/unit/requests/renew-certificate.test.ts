@@ -4,7 +4,7 @@ import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
 import { revokeCertificate } from '../../../src/access/revocations.js';
 import { renewCertificate } from '../../../src/requests/renew-certificate.js';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import type { Step } from '../../../src/store/steps/step.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import type { Principal } from '../../../src/model/principal.js';
@@ -79,7 +79,7 @@ it('counts its own lineage and no other one of the same person', async () => {
 });
 
 /** Revokes the certificate once, right before a step with this operation is committed. */
-function revokedBefore(op: Step['operations'][number]['op'], fingerprint: string): IssuanceContext {
+function revokedBefore(op: Step['operations'][number]['op'], fingerprint: string): Context {
   const { context } = issuance;
   let done = false;
   const commit = async (step: Step) => {

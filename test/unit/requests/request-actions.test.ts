@@ -3,7 +3,7 @@ import { actionsView } from '../../../src/requests/request-actions-view.js';
 import { refusalToProblem } from '../../../src/http/problems/refusal-to-problem.js';
 import { requestStates, type CertificateRequest } from '../../../src/model/certificate-request.js';
 import type { Outcome } from '../../../src/model/outcome.js';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { keyOfCsr } from '../../../src/requests/issuance/start-attempt.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/requests/decide-request.js';
@@ -83,7 +83,7 @@ const calls = {
 type Action = keyof typeof calls;
 const actions = Object.keys(calls) as readonly Action[];
 
-async function read(context: IssuanceContext, who: Principal, id: string) {
+async function read(context: Context, who: Principal, id: string) {
   const recordedPolicySets = new RecordedPolicySets(context);
   const found = await findRequest({ ...context, recordedPolicySets }, who, id);
   if (found.ok) return actionsView(found.value.actions);
@@ -91,7 +91,7 @@ async function read(context: IssuanceContext, who: Principal, id: string) {
   return null;
 }
 
-async function call(context: IssuanceContext, who: Principal, id: string, action: Action) {
+async function call(context: Context, who: Principal, id: string, action: Action) {
   const outcome: Outcome<unknown> = await (action === 'collect'
     ? collectKubeconfig(context, who, id)
     : calls[action](context, who, id, null));

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRequest } from '../../../src/requests/create-request.js';
-import type { IssuanceContext } from '../../../src/context/context.js';
+import type { Context } from '../../../src/context/context.js';
 import { startHousekeeping } from '../../../src/start/work-beside-requests.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => issuance.close());
 
 /** The context with another way to read what is unfinished. */
-function reading(unfinished: (read: () => Promise<unknown>) => Promise<void>): IssuanceContext {
+function reading(unfinished: (read: () => Promise<unknown>) => Promise<void>): Context {
   const { context } = issuance;
   const { requests } = context.store;
   const reader: Store['requests'] = Object.assign(Object.create(requests) as Store['requests'], {

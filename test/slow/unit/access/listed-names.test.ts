@@ -6,7 +6,7 @@ import { reviewing } from '../../../helpers/reviews.js';
 import { mergedList } from '../../../../src/access/keep-revocation-config-map.js';
 import { DenyList, revokeCertificate } from '../../../../src/access/revocations.js';
 import { embeddedRevocation } from '../../../../src/config/cluster-config.js';
-import type { IssuanceContext } from '../../../../src/context/context.js';
+import type { Context } from '../../../../src/context/context.js';
 import { ListedNames } from '../../../../src/context/listed-names.js';
 import { IdentityBlocks } from '../../../../src/context/standing.js';
 import {
@@ -33,7 +33,7 @@ async function replica() {
   const identityBlocks = new IdentityBlocks({ reader: store.identityBlocks, clusters: ['demo'], log });
   await identityBlocks.load();
   const listedNames = new ListedNames({ store, denyList, identityBlocks, clock, log });
-  const context: IssuanceContext = { ...issuance.context, denyList, identityBlocks, listedNames };
+  const context: Context = { ...issuance.context, denyList, identityBlocks, listedNames };
   const reviews = reviewing(context);
   return {
     ...{ context, denyList, listedNames },

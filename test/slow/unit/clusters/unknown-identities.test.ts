@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterConnection } from '../../../../src/kubernetes/cluster-connection.js';
 import { kubeApiserverClient } from '../../../../src/kubernetes/csr-object.js';
 import { createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';
-import type { IssuanceContext } from '../../../../src/context/context.js';
+import type { Context } from '../../../../src/context/context.js';
 import { watchUnknownIdentities } from '../../../../src/clusters/watch-unknown-identities.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
 import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
@@ -24,7 +24,7 @@ afterEach(async () => {
   await connected.close();
 });
 
-function watch(context: IssuanceContext, pauses = soon): void {
+function watch(context: Context, pauses = soon): void {
   const connection = context.clusters.get('demo')?.connection;
   if (connection) watches.push(watchUnknownIdentities(context, 'demo', connection, pauses));
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventPayload } from '../../../../src/webhooks/event-payload.js';
 import { collectKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';
-import type { IssuanceContext } from '../../../../src/context/context.js';
+import type { Context } from '../../../../src/context/context.js';
 import { announce } from '../../../../src/context/request-steps.js';
 import { createRequest } from '../../../../src/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../../src/requests/decide-request.js';
@@ -39,7 +39,7 @@ const webhook = (name: string, more: Partial<Webhook> = {}): Webhook => ({
 });
 
 /** The use cases with webhooks that are told of what happens. */
-function announcing(webhooks: readonly Webhook[] = [webhook('chat')], writer?: Writer): IssuanceContext {
+function announcing(webhooks: readonly Webhook[] = [webhook('chat')], writer?: Writer): Context {
   const { context } = issuance;
   const waking = afterCommit(['enqueueWebhooks'], { waits: false }, () => {
     woken += 1;
@@ -77,7 +77,7 @@ async function outbox(): Promise<readonly { readonly webhook: string; readonly e
   });
 }
 /** Commits what announces a change that is about no request. */
-const commit = (context: IssuanceContext, announcement: Announcement) =>
+const commit = (context: Context, announcement: Announcement) =>
   context.store.writer.commit({ operations: announce(context, announcement), events: [] });
 /** The content of the outbox that is about no request, by type. */
 async function announced() {
@@ -92,7 +92,7 @@ const types = async () => (await outbox()).map(({ event }) => event.type.replace
 const data = async (type: 'pending' | 'issued' | 'denied') =>
   (await outbox()).find(({ event }) => event.type === `certificate_request.${type}`)?.event.data;
 
-async function pending(context: IssuanceContext, ask: CertificateRequestAsk = manual): Promise<string> {
+async function pending(context: Context, ask: CertificateRequestAsk = manual): Promise<string> {
   const outcome = await createRequest(context, alice, ask, options);
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.refusal));
   expect(outcome.value.request.state).toBe('pending');

@@ -3,7 +3,7 @@ import { clearUnrecordedObjects } from '../../../../src/clusters/clear-unrecorde
 import { collectKubeconfig, createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../../src/requests/create-request.js';
 import { approveRequest } from '../../../../src/requests/decide-request.js';
-import type { IssuanceContext } from '../../../../src/context/context.js';
+import type { Context } from '../../../../src/context/context.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../../src/model/errors.js';
 import type { CommitResult, Step } from '../../../../src/store/steps/step.js';
 import { connectedIssuance, type ConnectedIssuance } from '../../../helpers/connected-issuance.js';
@@ -22,7 +22,7 @@ afterEach(() => connected.close());
 const tellsOf = ({ events }: Step, type: string) => events.some((event) => event.type === type);
 
 /** Lets a test do something in place of the commit of an intent, or before it. */
-function atIntent(act: () => Promise<CommitResult | null>, base = connected.context): IssuanceContext {
+function atIntent(act: () => Promise<CommitResult | null>, base = connected.context): Context {
   const { store } = base;
   const commit = async (step: Step) =>
     (tellsOf(step, 'IssuanceStarted') ? await act() : null) ?? store.writer.commit(step);
@@ -30,7 +30,7 @@ function atIntent(act: () => Promise<CommitResult | null>, base = connected.cont
   return { ...base, store: held };
 }
 
-const ask = (context: IssuanceContext) =>
+const ask = (context: Context) =>
   createKubeconfig(context, alice, { username: 'jane', groups: ['team-a'] }, { idempotency: null });
 async function approvedByBob(): Promise<string> {
   const jane = { username: 'jane', groups: ['ops-a'] };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRequests } from '../../../../src/requests/recover-requests.js';
-import type { IssuanceContext } from '../../../../src/context/context.js';
+import type { Context } from '../../../../src/context/context.js';
 import { collectKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../../src/requests/create-request.js';
 import { SignaturesUnavailableError } from '../../../../src/model/errors.js';
@@ -17,12 +17,12 @@ beforeEach(async () => {
 afterEach(() => issuance.close());
 
 const away = () => Promise.reject(new SignaturesUnavailableError('the thread ended'));
-const without = (changed: Partial<Signatures>): IssuanceContext => ({
+const without = (changed: Partial<Signatures>): Context => ({
   ...issuance.context,
   signatures: { ...signaturesHere, ...changed },
 });
 const ask = { username: 'jane', groups: ['team-a'] };
-const create = (context: IssuanceContext, body: Parameters<typeof createRequest>[2]) =>
+const create = (context: Context, body: Parameters<typeof createRequest>[2]) =>
   createRequest(context, alice, body, { waitSeconds: 0, idempotency: null });
 const idOf = (created: Awaited<ReturnType<typeof create>>) => {
   if (!created.ok) throw new Error(created.refusal.kind);
