@@ -1,17 +1,17 @@
 /**
  * The dependency rule of `src/` and of the packages. A room may import itself and what docs/architecture.md lists for
- * it, type imports included; whatever is not listed is refused. A package is imported by its name, which is one of its indexes, and
- * never by a path. Each place that a rule names must exist: a rule about a file that was moved would guard nothing.
+ * it, type imports included; whatever is not listed is refused. A package is imported by its name, which is one of its
+ * indexes, and never by a path. Each place that a rule names must exist: a rule about a file that was moved would guard
+ * nothing.
  */
 const { readFileSync } = require('node:fs');
-const { join } = require('node:path');
 
 const x509 = '@kubepass/x509';
 const commandLine = '@kubepass/inspect/command-line';
 
-/** The rooms of docs/architecture.md, from the top of the house down. The page is the only place that describes them. */
+/** The rooms of docs/architecture.md, from the top of the house down. Only that page describes them. */
 const rooms = Object.fromEntries(
-  readFileSync(join(__dirname, 'docs/architecture.md'), 'utf8')
+  readFileSync(require.resolve('./docs/architecture.md'), 'utf8')
     .split('\n')
     .map((line) => /^\| `([\w/-]+)\/` \| [^|]+ \| ([^|]+) \|$/.exec(line))
     .filter((row) => row !== null)

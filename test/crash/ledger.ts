@@ -2,6 +2,7 @@ import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
+import { codeOf } from '@kubepass/x509';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 
 export interface Answer {
@@ -186,7 +187,7 @@ export class Ledger {
 
 /** Whether nobody listened. */
 const wasRefused = (error: unknown): boolean =>
-  error instanceof TypeError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
+  error instanceof TypeError && codeOf(error.cause) === 'ECONNREFUSED';
 
 /** That many clients of both kinds, which continue until `running` returns false. */
 export async function load(ledger: Ledger, calls: readonly Call[], running: () => boolean): Promise<void> {

@@ -44,7 +44,7 @@ const isQuiet = async () => {
   return open === 0 && pages === before;
 };
 
-/** A page of such texts has 100 KB: the memory for what arrives before a reader stops is memory of this process, too. */
+/** A page of such texts has 100 KB, because what arrives before a reader stops takes memory of this process, too. */
 const text = 'a'.repeat(999);
 const link = { seq: 0, canonical: text, previousHash: '', hash: '' };
 
