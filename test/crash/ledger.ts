@@ -186,8 +186,7 @@ export class Ledger {
 }
 
 /** Whether nobody listened. */
-const wasRefused = (error: unknown): boolean =>
-  error instanceof TypeError && codeOf(error.cause) === 'ECONNREFUSED';
+const wasRefused = (error: unknown): boolean => error instanceof TypeError && codeOf(error.cause) === 'ECONNREFUSED';
 
 /** That many clients of both kinds, which continue until `running` returns false. */
 export async function load(ledger: Ledger, calls: readonly Call[], running: () => boolean): Promise<void> {
