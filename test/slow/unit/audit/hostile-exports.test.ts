@@ -116,7 +116,7 @@ it('ends with 1 and a sentence, without a stack, in bounded memory, for a line o
   writeSync(handle, '\n', 600 * 1024 * 1024);
   closeSync(handle);
   const script = `
-    const { verifyFiles } = await import('../verification/src/verification/verify-files.js');
+    const { verifyFiles } = await import('./src/audit/verify-files.js');
     const { output, exitCode } = await verifyFiles([process.argv[1]]);
     console.log(JSON.stringify({ output, exitCode, megabytes: process.resourceUsage().maxRSS / 1024 }));`;
   const args = [...fromSources, '--input-type=module', '-e', script, file];
