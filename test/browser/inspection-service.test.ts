@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Response } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../scripts/quickstart/api-client.js';
 import { ServiceProcess } from '../../scripts/quickstart/service-process.js';
@@ -57,12 +57,21 @@ describe.skipIf(chromiumPath === undefined)('the answer of POST /v1/inspections 
         postData: JSON.stringify({ content }),
       }),
     );
-    const response = await page.goto(`${client.origin}/v1/inspections`);
+    // A busy machine may need more than the two seconds of a worker. Then the answer is 422, and a reader tries again.
+    const open = async (): Promise<Response> => {
+      complaints.length = 0;
+      asked.length = 0;
+      const answer = await page.goto(`${client.origin}/v1/inspections`);
+      if (answer?.status() === 422) return open();
+      return answer!;
+    };
+    const response = await open();
     await page.screenshot({ path: join(screenshots, `inspection-service-${names.length}.png`), fullPage: true });
 
-    expect(response?.status()).toBe(200);
-    expect(response?.headers()['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[^ ]+';/);
-    expect(response?.headers()['cache-control']).toBe('no-store');
+    expect(response.status()).toBe(200);
+    const headers = response.headers();
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[^ ]+';/);
+    expect(headers['cache-control']).toBe('no-store');
     expect(await page.locator('details').count()).toBe(names.length);
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(246, 247, 249)');
     expect(await page.locator('pre').first().textContent()).toBe(await fixture(names[0]!.replace('.pem', '.txt')));
