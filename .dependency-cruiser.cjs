@@ -37,7 +37,8 @@ const libraries = {
 
 /** Rooms of a subject have their routes beside their use cases. A use case knows nothing of HTTP; these files do. */
 const subjects = ['access', 'requests', 'log', 'backup', 'clusters', 'webhooks', 'inspections', 'directory'];
-const speaksHttp = '(-(routes|schemas|view|text|payload|events|bodies)|/messages|/send-certificate|/export-\\w+)\\.ts$';
+const speaksHttp =
+  '(-(routes|schemas|view|text)|/(event-payload|webhook-events|upload-bodies|messages|send-certificate|export-certificates|export-exposed))\\.ts$';
 
 /** Libraries and the only places that may import them. */
 const fences = [
@@ -159,6 +160,13 @@ module.exports = {
       to: { path: ours, pathNot: within('programs/run-service.ts') },
     },
     {
+      name: 'one-program-speaks-http',
+      comment: 'the others work beside a service, or while there is none',
+      severity: 'error',
+      from: { path: within('programs'), pathNot: within('programs/run-service.ts') },
+      to: { path: within('http') },
+    },
+    {
       name: 'programs-without-a-service-load-none',
       comment: 'auditors, policy repositories and control-plane nodes run them',
       severity: 'error',
@@ -224,6 +232,7 @@ module.exports = {
           'clusters',
           'kubernetes/render-kubeconfig.ts',
           'kubernetes/enforcement-files.ts',
+          'http/answers/csv-record.ts',
           'packages/x509/src',
           'packages/inspect/src',
         ),

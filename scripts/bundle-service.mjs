@@ -11,8 +11,8 @@ const sources = join(root, 'src');
 const folder = resolve(process.argv[2] ?? join(root, 'dist'));
 
 /**
- * The first four read files beside themselves, or start threads of their own. Prisma has megabytes of engines, of which
- * a process loads one. Its adapter takes no pool of another copy of pg than its own.
+ * The first four packages read files beside themselves, or start threads of their own. Prisma has megabytes of engines,
+ * of which a process loads one. Prisma's adapter refuses a pool that another copy of pg made.
  */
 const apart = ['better-sqlite3', 'pino', 'piscina', '@fastify/swagger-ui', '@prisma/*', 'pg'];
 

@@ -25,17 +25,17 @@ import {
 import { readIdentity } from './read-identities.js';
 
 /**
- * How long the answer waits for a certificate that is being signed; it is revoked once it is recorded, however long
- * that takes.
+ * How long the answer waits for a certificate that is being signed. The certificate is revoked once it is recorded,
+ * however long that takes.
  */
 const waitSeconds = 5;
-/** After so many conflicts the block is committed alone, and what it ends comes after it. */
+/** After so many conflicts the block is committed alone. The access that it takes away ends after that commit. */
 const mostTogether = 3;
 
 /**
- * Blocks a name: it gets no certificate, and loses what it has; whoever came by it through a browser is signed out. The
- * block, and the first hundreds of sessions, requests and certificates, are one commit; the others follow before the
- * answer.
+ * Blocks a name. The name gets no certificate any more, its requests end, its certificates are revoked, and its
+ * sessions of browsers end. The block and the first hundreds of sessions, requests and certificates are one commit. The
+ * others follow before the answer.
  */
 export async function blockIdentity(
   context: Context,

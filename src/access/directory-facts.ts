@@ -229,7 +229,7 @@ export async function namesOfGroups(context: Context, { id }: Pick<DirectoryPers
   return policyNamesOf(context, (await context.store.directory.groupsOf([id])).get(id));
 }
 
-/** The name by which policies know a group; null where it has none. */
+/** The name by which policies know a group; null: the group has no such name. */
 export const policyNameOf = ({ directory }: Pick<Context, 'directory'>, group: DirectoryGroup): string | null =>
   group[directory.groupsBy];
 

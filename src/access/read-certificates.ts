@@ -33,7 +33,7 @@ export async function findCertificate(
   return isReadable ? done(certificate) : refused({ kind: 'not-found' });
 }
 
-/** With the fingerprints of the issuer; of one that is not recorded there are none. */
+/** The filter with the fingerprints of its issuer. An issuer that is not recorded has no fingerprints. */
 async function withFingerprints(
   { store }: Pick<Context, 'store'>,
   { issuer, ...filter }: Omit<AskedCertificates, 'mine'>,

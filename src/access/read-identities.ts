@@ -49,7 +49,7 @@ export const listExposed = async (
 ): Promise<Outcome<Page<ExposedIdentity>>> =>
   whyNotPermitted(principal, 'read-identities') ?? done(await (await readExposed(context, filter))(page));
 
-/** All of them, in portions, each of which is read when it is taken. */
+/** All exposed identities, in portions. A portion is read when it is taken. */
 export const exportExposed = (
   context: Context,
   principal: Principal,

@@ -10,7 +10,7 @@ import { StoreUnavailableError } from '../model/errors.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 
-/** The cluster, for whoever may do this there. */
+/** The cluster, if the principal may do the action there. */
 export function clusterFor(
   { clusters }: Pick<Context, 'clusters'>,
   principal: Principal,
@@ -94,9 +94,9 @@ function whyNoFile({ version, provider }: ClusterFacts): string | null {
 interface ClusterFacts {
   /** Major and minor version of Kubernetes; null where it is not known. */
   readonly version: readonly [number, number] | null;
-  /** The provider whose API servers take no files from customers; null: none that is known. */
+  /** The provider whose API servers take no files from customers; null: no such provider is known. */
   readonly provider: string | null;
-  /** The username that kubepass has there by a client certificate; null where it has none. */
+  /** The username of kubepass's own client certificate in the cluster; null: kubepass has no such certificate. */
   readonly ownUsername: string | null;
 }
 

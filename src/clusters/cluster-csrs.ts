@@ -10,7 +10,8 @@ import { certificateInCsr, findOwnCsrs } from './own-csrs.js';
 import type { Context } from '../context/context.js';
 
 /**
- * The CSR objects in a cluster, whoever created them, at most `limit` behind the name `after`; only these are decoded.
+ * The CSR objects in a cluster, also those of other creators: at most `limit` objects behind the name `after`. Only the
+ * objects of the answer are decoded.
  */
 export function listClusterCsrs(
   context: Context,

@@ -43,7 +43,7 @@ type UserChange =
     }
   | { readonly kind: 'delete'; readonly id: string; readonly version: number | null };
 
-/** The context of whoever changes people over SCIM. The routes let nobody but a directory's connector in. */
+/** The context of changes of people over SCIM. Their routes are for a directory's connector alone. */
 export interface ProvisioningContext extends Context {
   readonly budgets: Pick<Budgets, 'begin'>;
 }

@@ -21,7 +21,7 @@ interface AuthorizationConfigurationParts {
   readonly failurePolicy: 'Deny' | 'NoOpinion';
   /** The folder on the control-plane nodes, absolute, without a slash at its end. */
   readonly directory: string;
-  /** The username that kubepass itself has in the cluster by a client certificate; null where it has none. */
+  /** The username of kubepass's own client certificate in the cluster; null: kubepass has no such certificate. */
   readonly ownUsername: string | null;
   /** Whether the cluster knows the fields that switch caching off (1.34). */
   readonly knowsCacheFields: boolean;

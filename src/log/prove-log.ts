@@ -6,7 +6,7 @@ import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { Checkpoints } from './checkpoint-service.js';
 
-/** The context of whoever proves what the audit log was like. */
+/** The context of proofs about the audit log. */
 export interface ProvingContext extends Context {
   readonly checkpoints: Pick<Checkpoints, 'sign' | 'tree'>;
 }

@@ -4,7 +4,7 @@ import type { ConfiguredCluster } from '../policy/policy-set.js';
 import { DraftRefusedError, draftPath, type Draft } from '../policy/workers/draft.js';
 import type { DraftPool } from '../policy/workers/draft-pool.js';
 
-/** The context of whoever decides under drafts of policies. */
+/** The context of decisions under drafts of policies. */
 export interface DraftingContext extends Context {
   /** Reads drafts and decides under them, beside the event loop. */
   readonly drafts: Pick<DraftPool, 'evaluate' | 'replay'>;

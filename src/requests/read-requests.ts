@@ -84,7 +84,7 @@ async function listAwaiting(
   return context.store.requests.listPending(filter, isAwaited, page);
 }
 
-/** The context of whoever explains a decision that was recorded. */
+/** The context of an explanation of a recorded decision. */
 export interface ExplainingContext extends Context {
   readonly recordedPolicySets: RecordedPolicySets;
 }

@@ -6,7 +6,7 @@ import { quote } from '@kubepass/inspect/formats';
 import type { Store } from '../store/store.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 
-/** The context of whoever looks after deliveries. */
+/** The context of the use cases about deliveries. */
 export interface DeliveriesContext {
   readonly store: Pick<Store, 'webhookDeliveries' | 'writer'>;
   readonly clock: () => Date;

@@ -28,7 +28,7 @@ export interface ProbePorts {
   readonly show: (server: ServerAddress, shown: ShownCertificate) => Promise<ProbedAddress>;
 }
 
-/** The context of whoever probes an issuer. */
+/** The context of a probe of an issuer. */
 export interface ProbingContext extends Context {
   readonly probePorts: ProbePorts;
 }
