@@ -112,7 +112,7 @@ export function keepRevocationConfigMap(
 /**
  * The usernames in the ConfigMap, each with fingerprints that were live. kubepass may not know that these are listed.
  */
-function listedIn(found: ConfigMapObject['data'], now: Date): ReadonlyMap<string, readonly string[]> {
+export function listedIn(found: ConfigMapObject['data'], now: Date): ReadonlyMap<string, readonly string[]> {
   const values = Object.values(found).flatMap((text) => readValueOfUsernames(text) ?? []);
   const holding = values.filter(({ until }) => until > now);
   return new Map(holding.flatMap(({ usernames, live }) => usernames.map((username) => [username, live] as const)));
