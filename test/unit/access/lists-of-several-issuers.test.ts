@@ -151,7 +151,7 @@ it('refuses for an issuer that signs no lists, and knows no other', async () => 
 });
 
 it('leaves out beside others a CA that has expired or may not sign a list, and refuses where it is asked for', async () => {
-  const expired = makeCa('expired', { notAfter: new Date(Date.now() - 1_000) });
+  const expired = makeCa('expired', { notAfter: new Date(Date.now() - 3_600_000) });
   const mute = makeCa('mute', { keyUsage: ['keyCertSign'] });
   const unable: readonly TestIssuer[] = [
     { name: 'expired', state: 'retiring', certificate: expired },
