@@ -37,7 +37,7 @@ const libraries = {
 
 /** Rooms of a subject have their routes beside their use cases. A use case knows nothing of HTTP; these files do. */
 const subjects = ['access', 'requests', 'log', 'backup', 'clusters', 'webhooks', 'inspections', 'directory'];
-const speaksHttp = '(-(routes|schemas|view|text|payload|events|bodies)|/messages|/send-certificate|/export-\\w+)\\.ts$';
+const speaksHttp = '(-(routes|schemas|view|text|payload|events|bodies)|/messages|/send-certificate)\\.ts$';
 
 /** Libraries and the only places that may import them. */
 const fences = [

@@ -1,4 +1,5 @@
-import { type DenyList, restoreRevocations } from '../access/revocations.js';
+import type { DenyList } from '../access/deny-list.js';
+import { restoreRevocations } from '../access/revocations.js';
 import type { ChainHead } from '../audit/chain.js';
 import type { Log } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { publicRandomOctets } from '@kubepass/x509';
 import { CertificateLists } from '../access/revocation-lists.js';
-import { DenyList } from '../access/revocations.js';
+import { DenyList } from '../access/deny-list.js';
 import { UnknownCertificates } from '../access/unknown-certificates.js';
 import { watchReviewers } from '../access/watch-reviewers.js';
 import { KeptCheckpoint, keptCheckpointFile } from '../backup/kept-checkpoint.js';
