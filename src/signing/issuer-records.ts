@@ -42,9 +42,7 @@ export function toRecord(
     name: config.name,
     certFile: config.certFile,
     spkiSha256: authority?.spkiSha256 ?? (publicKey ? sha256(publicKey) : null),
-    certificate: authority
-      ? { fingerprintSha256: authority.fingerprintSha256, ended: certificates?.ended ?? [] }
-      : null,
+    certificate: authority ? { fingerprintSha256: authority.fingerprintSha256, ended: certificates.ended ?? [] } : null,
     subjectRaw: authority?.subjectRaw ?? requestedSubjectOf(config),
   };
 }
