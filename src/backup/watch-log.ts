@@ -8,8 +8,7 @@ import { StoreUnavailableError } from '../model/errors.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { KeptCheckpoint } from './kept-checkpoint.js';
-import { logAsFound } from './record-restoration.js';
-import type { Restorations } from './recorded-restorations.js';
+import { logAsFound, type Restorations } from './restorations.js';
 
 interface WatchContext {
   readonly store: Store;
