@@ -202,11 +202,9 @@ module.exports = {
         path: within('signing'),
         pathNot: within(
           'signing/keys',
-          'signing/certificate-authority-files.ts',
-          'signing/follow-issuer-files.ts',
+          'signing/issuer-files.ts',
           'signing/issuer-records.ts',
           'signing/open-issuers.ts',
-          'signing/read-issuer.ts',
         ),
       },
       to: { path: within('store', 'config', 'signing/generate-certificate-authority.ts') },

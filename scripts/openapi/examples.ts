@@ -9,14 +9,14 @@ import {
   kubeconfigOfOwnKey,
   kubeconfigYaml,
 } from './text-examples.js';
-import { exportForms } from '../../src/access/export-certificates.js';
 import {
   CertificateSchema,
+  exportForms,
   plainCertificate,
   PublicKeySchema,
   type CertificateBody,
 } from '../../src/access/certificate-schemas.js';
-import { exposedForm } from '../../src/access/export-exposed.js';
+import { exposedForm } from '../../src/access/identity-schemas.js';
 import { certificateSha256 } from '../../src/http/schemas/example-certificate.js';
 
 const exampleCertificate = exampleOf(

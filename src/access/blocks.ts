@@ -18,7 +18,7 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Page } from '../model/outcome.js';
 import type { Session } from '../model/session.js';
 import { endTokens } from './leavers-tokens.js';
-import { revocationBy, revocationSteps } from './revocations.js';
+import { revocationBy, revocationStep } from './revocations.js';
 
 /** The block of a name once another one is asked for. */
 interface WidenedBlock {
@@ -225,7 +225,7 @@ function endingStep(
   now: Date,
 ): Step {
   const reason = 'IdentityBlocked';
-  const revoked = revocationSteps(context, certificates, { ...revocationBy(block, now), revokedBy: actor });
+  const revoked = revocationStep(context, certificates, { ...revocationBy(block, now), revokedBy: actor });
   return {
     operations: [
       ...sessions.map(({ id }) => ({ op: 'endSession', id, at: now }) as const),

@@ -9,9 +9,8 @@ import { json, longest, operation, response, textBody } from '../http/answers/re
 import { ref } from '../http/schemas/schema-parts.js';
 import type { App } from '../http/server/types.js';
 import { sendExport } from '../http/answers/exports.js';
-import { exportFormOf, exportForms } from './export-certificates.js';
 import * as schemas from './certificate-schemas.js';
-import { certificateView, shownListed, showingNow } from './certificate-schemas.js';
+import { certificateView, exportForms, shownListed, showingNow } from './certificate-schemas.js';
 import { certificateMediaTypes, certificateResponses, sendCertificate } from './send-certificate.js';
 import type { Context } from '../context/context.js';
 
@@ -61,7 +60,7 @@ export function addCertificates(app: App, context: Context): void {
         ...(notAfterBefore !== undefined && { notAfterBefore: instantInQuery('notAfterBefore', notAfterBefore) }),
         ...(notAfterAfter !== undefined && { notAfterAfter: instantInQuery('notAfterAfter', notAfterAfter) }),
       };
-      const form = exportFormOf(request.answerType);
+      const form = exportForms[request.answerType];
       const view = (certificate: ListedCertificate) => certificateView(shownListed(certificate, clock()));
       if (form) return sendExport(request, reply, form, exportCertificates(context, callerOf(request), filter), view);
       const page = await listCertificates(context, callerOf(request), filter, pageQuery(request.query));

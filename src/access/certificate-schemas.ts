@@ -15,6 +15,7 @@ import {
   certificateSha256,
   certificateSpkiSha256,
 } from '../http/schemas/example-certificate.js';
+import { csvForm, type ExportForm, ndjsonForm } from '../http/answers/exports.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../http/answers/page-schemas.js';
 import {
   closed,
@@ -83,6 +84,12 @@ const certificateProperties = {
 /** A certificate that was neither revoked nor renewed: for the OpenAPI document. */
 export const plainCertificate = { status: 'valid', revocation: null, renewalOf: null, supersededBy: null };
 
+export const continuesOf = (description: string) =>
+  Type.Array(messageOf('One thing.', 'everything, until the certificate expires or its bindings are removed'), {
+    maxItems: 16,
+    description,
+  });
+
 const EnforcementSchema = namedObject(
   'Enforcement',
   'How the cluster refuses a revoked certificate. It claims no more than what was verified.',
@@ -96,13 +103,7 @@ const EnforcementSchema = namedObject(
       Type.Number({ minimum: 0, examples: [0.2] }),
       'How long a revoked certificate went on working when a probe tried one; null: not known.',
     ),
-    continues: Type.Array(
-      messageOf('One thing.', 'everything, until the certificate expires or its bindings are removed'),
-      {
-        maxItems: 16,
-        description: 'What the holder of the certificate can go on to do.',
-      },
-    ),
+    continues: continuesOf('What the holder of the certificate can go on to do.'),
   },
 );
 
@@ -201,3 +202,39 @@ export const shownCertificate = (certificate: Certificate, showing: Showing) => 
   ...shownListed(certificate, showing.now),
   ...(!showing.isListed && { pem: pemOf(certificate, showing) }),
 });
+
+type Column = (certificate: CertificateBody) => string;
+type Member = keyof CertificateBody;
+
+/** The columns of members that are no text; a list has neither `pem` nor `enforcement`. A group has no `;`. */
+const ownColumns: Readonly<Partial<Record<Member, Readonly<Record<string, Column>>>>> = {
+  pem: {},
+  enforcement: {},
+  groups: { groups: ({ groups }) => groups.join(';') },
+  orphan: { orphan: ({ orphan }) => String(orphan) },
+  publicKey: {
+    keyAlgorithm: ({ publicKey }) => publicKey.algorithm,
+    spkiSha256: ({ publicKey }) => publicKey.spkiSha256,
+  },
+  revocation: {
+    revokedAt: ({ revocation }) => revocation?.revokedAt ?? '',
+    revocationReason: ({ revocation }) => revocation?.reason ?? '',
+  },
+};
+
+const columnOf = (member: Member): Readonly<Record<string, Column>> => ({
+  [member]: ({ [member]: value }) => (value as string | null) ?? '',
+});
+
+/** The columns of the CSV form, in the order of the members. */
+const columns: Readonly<Record<string, Column>> = Object.fromEntries(
+  (Object.keys(CertificateSchema.properties) as Member[]).flatMap((member) =>
+    Object.entries(ownColumns[member] ?? columnOf(member)),
+  ),
+);
+
+/** The forms of an export, by media type. */
+export const exportForms: Readonly<Record<string, ExportForm<CertificateBody>>> = {
+  'text/csv': csvForm(columns, (certificate: CertificateBody) => [certificate]),
+  'application/x-ndjson': ndjsonForm,
+};

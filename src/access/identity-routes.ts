@@ -12,9 +12,8 @@ import { problem, ProblemError } from '../http/problems/problem.js';
 import { json, longest, operation, response, textBody } from '../http/answers/responses.js';
 import { ref } from '../http/schemas/schema-parts.js';
 import type { App } from '../http/server/types.js';
-import { exposedForm } from './export-exposed.js';
 import * as schemas from './identity-schemas.js';
-import { identityDetailsView, identityView } from './identity-schemas.js';
+import { exposedForm, identityDetailsView, identityView } from './identity-schemas.js';
 import type { Context } from '../context/context.js';
 
 const csvOfExposed = problem('not-acceptable', 'text/csv comes with `residualExposure=true` alone');

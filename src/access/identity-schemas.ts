@@ -6,7 +6,8 @@ import { clip } from '@kubepass/inspect/formats';
 import { longestPrincipalName } from '../model/name-grammar.js';
 import { revocationReasons } from '@kubepass/x509';
 import { clusterText, shownCharacters } from '../http/schemas/cluster-parts.js';
-import { CertificateSchema, shownListed } from './certificate-schemas.js';
+import { csvForm } from '../http/answers/exports.js';
+import { CertificateSchema, continuesOf, shownListed } from './certificate-schemas.js';
 import { certificateSha256 } from '../http/schemas/example-certificate.js';
 import { pageOf, pageParameters, usernamePrefixParameter } from '../http/answers/page-schemas.js';
 import {
@@ -41,10 +42,7 @@ export const ResidualExposureSchema = namedObject('ResidualExposure', 'A certifi
   fingerprintSha256: sha256Of('SHA-256 of the DER certificate', certificateSha256),
   notAfter: instantOf('When it ends by itself.'),
   enforcement: mode,
-  continues: Type.Array(
-    messageOf('One thing.', 'everything, until the certificate expires or its bindings are removed'),
-    { maxItems: 16, description: 'What its holder can go on to do.' },
-  ),
+  continues: continuesOf('What its holder can go on to do.'),
 });
 
 export const IdentityBlockSchema = namedObject('IdentityBlock', 'A username that gets no certificate.', {
@@ -235,3 +233,26 @@ const clippedBinding = ({ kind, name, namespace, role }: BindingReference & { re
   namespace: namespace && clip(namespace, shownCharacters),
   role: { kind: role.kind, name: clip(role.name, shownCharacters) },
 });
+
+type Exposure = NonNullable<IdentityBody['residualExposure']>[number];
+
+const columnsOfExposed: Readonly<
+  Record<string, (row: { readonly identity: IdentityBody; readonly exposure: Exposure }) => string>
+> = {
+  username: ({ identity }) => identity.username,
+  leftAt: ({ identity }) => identity.leftAt ?? '',
+  blockedAt: ({ identity }) => identity.blocked?.blockedAt ?? '',
+  blockedBy: ({ identity }) => identity.blocked?.blockedBy ?? '',
+  blockReason: ({ identity }) => identity.blocked?.reason ?? '',
+  cluster: ({ exposure }) => exposure.cluster,
+  fingerprintSha256: ({ exposure }) => exposure.fingerprintSha256,
+  notAfter: ({ exposure }) => exposure.notAfter,
+  enforcement: ({ exposure }) => exposure.enforcement,
+  continues: ({ exposure }) => exposure.continues.join('; '),
+  omitted: ({ identity }) => String(identity.omitted ?? false),
+};
+
+/** A record for each certificate that still works. */
+export const exposedForm = csvForm(columnsOfExposed, (identity: IdentityBody) =>
+  (identity.residualExposure ?? []).map((exposure) => ({ identity, exposure })),
+);

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mostListed } from '../kubernetes/enforcement-files.js';
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
-import { encodeCertificates, messageOf } from '@kubepass/x509';
+import { der, encodeCertificates, messageOf, readCertificate, sequence, Tag } from '@kubepass/x509';
 import type { Certificate } from '../model/certificate.js';
 import { probeUsername } from '../model/cluster.js';
 import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
 import { chainOf, type Context } from '../context/context.js';
-import { otherEncoding } from './other-encoding.js';
-import { revocationSteps } from './revocations.js';
+import { revocationStep } from './revocations.js';
 
 const pauseMilliseconds = 100;
 
@@ -45,8 +44,8 @@ export async function probeRevocation(
   const other = otherEncoding(certificate.der);
   if (other === null)
     return unproven('NoOtherEncoding', 'kubepass got no certificate that has another encoding to try');
-  const holderWith = (der: Uint8Array) =>
-    connection.actAs(encodeCertificates([{ der }, ...chainOf(context, certificate)]), privateKeyPem);
+  const holderWith = (octets: Uint8Array) =>
+    connection.actAs(encodeCertificates([{ der: octets }, ...chainOf(context, certificate)]), privateKeyPem);
   const [holder, otherwise] = [holderWith(certificate.der), holderWith(other)];
   const use = async (holder: CertificateHolder): Promise<string | null> => {
     try {
@@ -102,5 +101,20 @@ async function mustBeKnown(holder: CertificateHolder): Promise<void> {
 async function revoke(context: Context, certificate: Certificate, actor: string | null): Promise<void> {
   const revokedAt = context.clock();
   const revocation = { reason: 'cessationOfOperation', comment: null, revokedAt, revokedBy: actor } as const;
-  await context.store.writer.commit(revocationSteps(context, [certificate], revocation));
+  await context.store.writer.commit(revocationStep(context, [certificate], revocation));
+}
+
+/**
+ * The same certificate in another encoding. Go accepts this encoding, so an API server accepts it too, with another
+ * credential id. The signature stands one bit further to the left, and has an unused bit at its end. Null if the first
+ * bit of the signature is not zero: a signature of ECDSA begins with two zero bits, and about half of the signatures of
+ * RSA and Ed25519 begin with a zero bit.
+ *
+ * OpenSSL sends no other encoding that exists for every kind of CA, because it refuses octets behind the signature.
+ */
+export function otherEncoding(certificate: Uint8Array): Buffer | null {
+  const { tbsCertificate, signatureAlgorithm, signature } = readCertificate(certificate);
+  if ((signature[0] ?? 0xff) >= 0x80) return null;
+  const shifted = signature.map((octet, i) => (octet << 1) | ((signature[i + 1] ?? 0) >> 7));
+  return sequence(tbsCertificate, signatureAlgorithm.identifier, der(Tag.BIT_STRING, Buffer.of(1), shifted));
 }

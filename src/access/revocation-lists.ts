@@ -14,7 +14,7 @@ import {
 import type { CertifiedIssuer, ClusterIssuers } from '../signing/cluster-issuers.js';
 import { signVerified } from '../signing/sign-verified.js';
 import { secondsAfter, type Context } from '../context/context.js';
-import type { DenyList } from './revocations.js';
+import type { DenyList } from './deny-list.js';
 
 /** A CRL (RFC 5280 section 5). */
 export interface CertificateList {

@@ -1,11 +1,10 @@
-import { foldedName } from '@kubepass/inspect/formats';
 import { mayReadCertificate, mayRevoke } from '../callers/permissions.js';
 import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
-import { type Enforcement, enforcementOf, noEnforcement, type DenyListPort } from '../model/enforcement.js';
+import { type Enforcement, enforcementOf, noEnforcement } from '../model/enforcement.js';
 import { type Cluster, clustersSharingTrust } from '../model/cluster.js';
 import { type Outcome, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { Context, Log } from '../context/context.js';
+import type { Context } from '../context/context.js';
 import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import type { IdentityBlock, ResidualExposure } from '../model/identity.js';
 import type { Step } from '../store/steps/step.js';
@@ -48,7 +47,7 @@ export async function revokeCertificate(
       message: `the certificate expired at ${notAfter.toISOString()}`,
     });
   const revoked = { reason, comment, revokedAt, revokedBy: principal.name };
-  const result = await store.writer.commit(revocationSteps(context, [certificate], revoked));
+  const result = await store.writer.commit(revocationStep(context, [certificate], revoked));
   if (result.committed) return done({ certificate: { ...certificate, revocation: revoked }, enforcement });
   // Somebody else revoked it at the same moment, and theirs counts.
   const again = await store.certificates.findByFingerprint(fingerprintSha256);
@@ -61,7 +60,7 @@ export async function revokeCertificate(
  * webhooks. It conflicts where one of them is revoked already. Other operations of the same commit may be put before or
  * behind.
  */
-export function revocationSteps(
+export function revocationStep(
   context: Context,
   certificates: readonly ListedCertificate[],
   revocation: Revocation,
@@ -87,19 +86,13 @@ export const revocationBy = ({ reason, comment, blockedBy }: IdentityBlock, now:
 });
 
 /** A revocation with the members of its certificate. */
-export function revokedCertificate(certificate: ListedCertificate, revocation: Revocation): RevokedCertificate {
-  const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
-  const ofCertificate = {
-    fingerprintSha256,
-    cluster,
-    serialNumber,
-    issuer,
-    issuerFingerprintSha256,
-    username,
-    notAfter,
-  };
-  return { ...ofCertificate, ...revocation };
-}
+export const revokedCertificate = (
+  { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter }: ListedCertificate,
+  revocation: Revocation,
+): RevokedCertificate => ({
+  ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
+  ...revocation,
+});
 
 /** `restored`: whether a list beside the database knew of the revocation, and the database did not. */
 export function revokedEvent(
@@ -184,175 +177,4 @@ export function residualExposureOf(
   const goesOn = isRevoked ? continues : ['everything: the certificate is not revoked yet'];
   if (goesOn.length === 0) return [];
   return [{ cluster, fingerprintSha256, notAfter, enforcement: mode, continues: goesOn }];
-}
-
-const followMilliseconds = 500;
-/** How often entries of expired certificates are taken out. */
-const pruneMilliseconds = 60_000;
-const readAtOnce = 1_000;
-
-interface DenyListOptions {
-  readonly reader: Pick<Store['revocations'], 'chunk' | 'lastN' | 'unexpired'>;
-  readonly clock: () => Date;
-  readonly log: Log;
-  /** The clusters whose revocations count on a cluster. The cluster itself is among them; by default it is alone. */
-  readonly sharing?: (cluster: string) => readonly string[];
-}
-
-/**
- * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. It learns of those
- * of this process as they are committed, and of others by reading the database twice a second. While the database is
- * out of reach it answers from what it knows.
- */
-export class DenyList implements DenyListPort {
-  readonly #clusters = new Map<string, Map<string, RevokedCertificate>>();
-  /** By folded name. */
-  readonly #names = new Map<string, RevokedCertificate[]>();
-  readonly #changes = new Map<string, number>();
-  #last = 0n;
-  #loaded = false;
-  #prunedAt = 0;
-  #reading: Promise<void> | null = null;
-  #fails = false;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(private readonly options: DenyListOptions) {}
-
-  /** Reads the list. It is complete when this resolves: revocations that are committed meanwhile are in it too. */
-  async load(): Promise<void> {
-    const { reader, clock } = this.options;
-    const last = await reader.lastN();
-    const now = clock();
-    for (let after = 0n; ;) {
-      const found = await reader.unexpired(now, after, readAtOnce);
-      for (const revoked of found) this.add(revoked);
-      after = found.at(-1)?.n ?? after;
-      if (found.length < readAtOnce) break;
-    }
-    this.#last = last;
-    this.#loaded = true;
-  }
-
-  /** Begins to follow the database. */
-  start(): void {
-    this.#timer = setInterval(() => void this.follow(), followMilliseconds);
-    this.#timer.unref();
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#reading;
-  }
-
-  /** Reads what other processes revoked since; one reading at a time. Never rejects. */
-  follow(): Promise<void> {
-    return (this.#reading ??= this.#readOn().finally(() => {
-      this.#reading = null;
-    }));
-  }
-
-  /** Whether the database could not be read when it was tried last. */
-  get isBehind(): boolean {
-    return this.#fails;
-  }
-
-  isLoaded(): boolean {
-    return this.#loaded;
-  }
-
-  find(cluster: string, fingerprintSha256: string): RevokedCertificate | null {
-    for (const one of this.sharing(cluster)) {
-      const found = this.#clusters.get(one)?.get(fingerprintSha256);
-      if (found !== undefined) return found;
-    }
-    return null;
-  }
-
-  *ofCluster(cluster: string): Generator<RevokedCertificate> {
-    for (const one of this.sharing(cluster)) yield* this.#own(one);
-  }
-
-  /** The revoked certificates of all clusters that have not expired. */
-  *all(): Generator<RevokedCertificate> {
-    for (const cluster of this.#clusters.keys()) yield* this.#own(cluster);
-  }
-
-  sharing(cluster: string): readonly string[] {
-    return this.options.sharing?.(cluster) ?? [cluster];
-  }
-
-  *#own(cluster: string): Generator<RevokedCertificate> {
-    const now = this.options.clock();
-    for (const revoked of this.#clusters.get(cluster)?.values() ?? []) if (revoked.notAfter > now) yield revoked;
-  }
-
-  ofName(folded: string): readonly RevokedCertificate[] {
-    return this.#names.get(folded) ?? [];
-  }
-
-  names(): Iterable<string> {
-    return this.#names.keys();
-  }
-
-  /** How many entries there are, of all clusters. */
-  size(): number {
-    let size = 0;
-    for (const { size: ofCluster } of this.#clusters.values()) size += ofCluster;
-    return size;
-  }
-
-  changesOf(cluster: string): number {
-    return this.sharing(cluster).reduce((changes, one) => changes + (this.#changes.get(one) ?? 0), 0);
-  }
-
-  /** Takes in a revocation that is committed. */
-  add(revoked: RevokedCertificate): void {
-    const { cluster, fingerprintSha256 } = revoked;
-    const ofCluster = this.#clusters.get(cluster) ?? new Map<string, RevokedCertificate>();
-    this.#clusters.set(cluster, ofCluster);
-    if (ofCluster.has(fingerprintSha256)) return;
-    ofCluster.set(fingerprintSha256, revoked);
-    const name = foldedName(revoked.username);
-    const ofName = this.#names.get(name);
-    if (ofName === undefined) this.#names.set(name, [revoked]);
-    else ofName.push(revoked);
-    this.#changed(cluster);
-  }
-
-  async #readOn(): Promise<void> {
-    const { reader, log } = this.options;
-    try {
-      // The database was put back under this process: what is revoked there from now on has lower numbers.
-      if ((await reader.lastN()) < this.#last) await this.load();
-      for (let found; (found = await reader.chunk(this.#last, readAtOnce)).length > 0;) {
-        for (const revoked of found) this.add(revoked);
-        this.#last = found.at(-1)?.n ?? this.#last;
-      }
-      this.#fails = false;
-    } catch (error) {
-      if (!this.#fails) log.error({ err: error }, 'the revocations of other processes cannot be read now');
-      this.#fails = true;
-    }
-    this.#prune();
-  }
-
-  #prune(): void {
-    const now = this.options.clock();
-    if (Math.abs(now.getTime() - this.#prunedAt) < pruneMilliseconds) return;
-    this.#prunedAt = now.getTime();
-    for (const [cluster, ofCluster] of this.#clusters) {
-      const before = ofCluster.size;
-      for (const [fingerprint, { notAfter }] of ofCluster) if (notAfter <= now) ofCluster.delete(fingerprint);
-      if (ofCluster.size < before) this.#changed(cluster);
-    }
-    for (const [name, revoked] of this.#names) {
-      const left = revoked.filter(({ notAfter }) => notAfter > now);
-      if (left.length === 0) this.#names.delete(name);
-      else if (left.length < revoked.length) this.#names.set(name, left);
-    }
-  }
-
-  #changed(cluster: string): void {
-    this.#changes.set(cluster, (this.#changes.get(cluster) ?? 0) + 1);
-  }
 }

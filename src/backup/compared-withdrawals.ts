@@ -1,7 +1,7 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock, StoredIdentityBlock } from '../model/identity.js';
 import type { ApiToken } from '../model/principal.js';
-import { isOpen } from './record-restoration.js';
+import { isOpen } from './restorations.js';
 import type { Store } from '../store/store.js';
 import { resolvedWithdrawals, type Withdrawal } from './kept-revocations-file.js';
 

@@ -105,7 +105,10 @@ const lineOf = (revoked: RevokedCertificate): string => `${JSON.stringify(revoke
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isHash = (value: unknown): value is string => isText(value) && /^[0-9a-f]{64}$/.test(value);
-const isInstant = (value: unknown): value is string => isText(value) && !Number.isNaN(Date.parse(value));
+
+const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const instantIn = (value: unknown): Date | null =>
+  isFilled(value) && !Number.isNaN(Date.parse(value)) ? new Date(value) : null;
 
 /** The members of a line; null where it is no JSON object. */
 function membersOf(line: string): Readonly<Record<string, unknown>> | null {
@@ -119,17 +122,18 @@ function membersOf(line: string): Readonly<Record<string, unknown>> | null {
 
 /** Null where they are those of no revocation. */
 function revokedIn(found: Partial<Record<keyof RevokedCertificate, unknown>>): RevokedCertificate | null {
-  const { fingerprintSha256, cluster, serialNumber, issuer, username, notAfter, revokedAt } = found;
+  const { fingerprintSha256, cluster, serialNumber, issuer, username } = found;
+  const [notAfter, revokedAt] = [instantIn(found.notAfter), instantIn(found.revokedAt)];
   const reason = revocationReasons.find((known) => known === found.reason);
   const { issuerFingerprintSha256 = null, comment = null, revokedBy = null } = found;
   if (!isHash(fingerprintSha256) || !isText(cluster) || !isText(issuer) || !isText(username)) return null;
   if (!isText(serialNumber) || !/^-?(?:[0-9a-f]{2})+$/.test(serialNumber)) return null;
-  if (!isInstant(notAfter) || !isInstant(revokedAt) || reason === undefined) return null;
+  if (notAfter === null || revokedAt === null || reason === undefined) return null;
   if (issuerFingerprintSha256 !== null && !isHash(issuerFingerprintSha256)) return null;
   if ((comment !== null && !isText(comment)) || (revokedBy !== null && !isText(revokedBy))) return null;
   return {
     ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username },
-    ...{ notAfter: new Date(notAfter), reason, comment, revokedAt: new Date(revokedAt), revokedBy },
+    ...{ notAfter, reason, comment, revokedAt, revokedBy },
   };
 }
 
@@ -181,10 +185,6 @@ export function unitedWithdrawals(one: readonly Withdrawal[], other: readonly Wi
 }
 
 const withdrawalLine = (withdrawal: Withdrawal): string => `${JSON.stringify(withdrawal)}\n`;
-
-const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const instantIn = (value: unknown): Date | null =>
-  isFilled(value) && !Number.isNaN(Date.parse(value)) ? new Date(value) : null;
 
 /** Null where the members of a line are no withdrawal. */
 function withdrawalIn(found: Readonly<Record<string, unknown>>): Withdrawal | null {

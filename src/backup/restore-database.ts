@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, replaceSecretFile, syncFile } from '../config/secrets.js';
-import { newRestoration, recordRestoration } from './record-restoration.js';
+import { newRestoration, recordRestoration } from './restorations.js';
 import type { Restoration } from '../model/restoration.js';
 import { checkSqlite } from '../store/sqlite/sqlite-file.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
@@ -21,7 +21,7 @@ import {
   removeDatabase,
   replaceDatabase,
 } from './replace-database.js';
-import { readReplaced, type ReplacedDatabase } from './former-database.js';
+import { readReplaced, type ReplacedDatabase } from './replaced-database.js';
 import { KeptRevocationsFile, type ReadRevocations, unitedWithdrawals } from './kept-revocations-file.js';
 
 export interface RestoreAsk {

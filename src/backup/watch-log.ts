@@ -1,4 +1,5 @@
-import { type DenyList, restoreRevocations } from '../access/revocations.js';
+import type { DenyList } from '../access/deny-list.js';
+import { restoreRevocations } from '../access/revocations.js';
 import type { ChainHead } from '../audit/chain.js';
 import type { Log } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
@@ -7,8 +8,7 @@ import { StoreUnavailableError } from '../model/errors.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { KeptCheckpoint } from './kept-checkpoint.js';
-import { logAsFound } from './record-restoration.js';
-import type { Restorations } from './recorded-restorations.js';
+import { logAsFound, type Restorations } from './restorations.js';
 
 interface WatchContext {
   readonly store: Store;

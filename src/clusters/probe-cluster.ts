@@ -23,8 +23,7 @@ import type { NeededAccess } from '../signing/signer.js';
 import { encodeCertificates } from '@kubepass/x509';
 import { probedCluster, within } from '../context/under-way.js';
 import { chainOf, issuingCluster, type Context, type IssuingCluster } from '../context/context.js';
-import { otherEncoding } from '../access/other-encoding.js';
-import { probeRevocation } from '../access/probe-revocation.js';
+import { otherEncoding, probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 import { type ClusterView, viewCluster } from './read-clusters.js';
 

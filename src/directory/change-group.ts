@@ -1,12 +1,11 @@
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
-import {
-  refuseChange,
-  type DirectoryGroup,
-  type DirectoryGroupAttributes,
-  type DirectoryOutcome,
-  type DirectoryPerson,
-  type MembershipChange,
+import type {
+  DirectoryGroup,
+  DirectoryGroupAttributes,
+  DirectoryPerson,
+  MembershipChange,
 } from '../model/directory.js';
+import { done, refuseChange, type DirectoryOutcome } from '../model/outcome.js';
 import { newId } from '../model/new-id.js';
 import type { Principal } from '../model/principal.js';
 import type { CommitResult, Operation, Step } from '../store/steps/step.js';
@@ -38,7 +37,7 @@ export async function createGroup(
     ],
     events: [groupEvent('Created', group, actor, now), ...membershipEvents(group, actor, now, { added, removed: [] })],
   });
-  return result.committed ? { ok: true, value: group } : refusalOf(result);
+  return result.committed ? done(group) : refusalOf(result);
 }
 
 /** How often a replacement of all members is tried as the difference that it makes. */
@@ -83,7 +82,7 @@ async function tryChange(
   const isDifference = byDifference && members.some(({ kind }) => kind === 'replace');
   const isMoved = diff.added.length > 0 || diff.removed.length > 0;
   // A member that is in already, or a stranger, is no change: the version stays (RFC 7644 3.5.2.1).
-  if (!isChanged && !isMoved) return { ok: true, value: group };
+  if (!isChanged && !isMoved) return done(group);
   const changes = isDifference ? changesOf(diff) : members;
   const after: DirectoryGroup = { ...group, ...changed };
   const renames = isChanged && context.directory.groupsBy in changed;
@@ -106,7 +105,7 @@ async function tryChange(
     return 'again';
   if (!result.committed) return refusalOf(result, version);
   await afterLosing(context, actor, losers);
-  return { ok: true, value: (await store.directory.group(id)) ?? after };
+  return done((await store.directory.group(id)) ?? after);
 }
 
 /** Where somebody revoked one of the certificates meanwhile, they are revoked behind the commit. */
@@ -142,7 +141,7 @@ export async function deleteGroup(
   const result = await commitRevoking(context, { operations, events }, revoking);
   if (!result.committed) return refusalOf(result, version);
   await afterLosing(context, actor, losers);
-  return { ok: true, value: null };
+  return done(null);
 }
 
 function differing(

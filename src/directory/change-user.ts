@@ -1,11 +1,6 @@
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
-import {
-  isHere,
-  refuseChange,
-  type DirectoryOutcome,
-  type DirectoryUser,
-  type DirectoryUserAttributes,
-} from '../model/directory.js';
+import { isHere, type DirectoryUser, type DirectoryUserAttributes } from '../model/directory.js';
+import { done, refuseChange, type DirectoryOutcome } from '../model/outcome.js';
 import type { Budgets } from '../callers/spent-budgets.js';
 import { BudgetSpentError } from '../model/budget.js';
 import { StoreBusyError } from '../model/errors.js';
@@ -77,7 +72,7 @@ export async function deleteUser(
   version: number | null,
 ): Promise<DirectoryOutcome<null>> {
   const outcome = await commitChange(context, name, { kind: 'delete', id, version });
-  return outcome.ok ? { ok: true, value: null } : outcome;
+  return outcome.ok ? done(null) : outcome;
 }
 
 /**
@@ -116,13 +111,13 @@ async function commitChange(
     const claim = await claimNames(context, wanted.value, now);
     if (!claim.ok) return claim;
     const { before } = claim.value;
-    if (before !== null && changesNothing(context, before, wanted.value)) return { ok: true, value: before };
+    if (before !== null && changesNothing(context, before, wanted.value)) return done(before);
     const options = { actor, now, together: tried < mostTogether };
     const { step, entry, leavings } = await planOf(context, claim.value, wanted.value, options);
     const result = await context.store.writer.commit(step);
     if (result.committed) {
       for (const leaving of leavings) await endTheRest(context, actor, leaving);
-      return { ok: true, value: entry };
+      return done(entry);
     }
     // Whatever it was, the next round finds it: a taken name, another version, a request that has moved on.
     const { conflict } = result;
@@ -141,13 +136,12 @@ async function endTheRest(context: Context, actor: string, { block, left }: Leav
 }
 
 async function wantedEntry({ store }: Context, asked: UserChange): Promise<DirectoryOutcome<WantedEntry>> {
-  if (asked.kind === 'create')
-    return { ok: true, value: { found: null, attributes: asked.attributes, deleted: false } };
+  if (asked.kind === 'create') return done({ found: null, attributes: asked.attributes, deleted: false });
   const found = await store.directory.user(asked.id);
   if (found === null || found.deletedAt !== null) return refuseChange({ why: 'not-found' });
   if (asked.version !== null && found.version !== asked.version) return refuseChange({ why: 'other-version' });
-  if (asked.kind === 'delete') return { ok: true, value: { found, attributes: found, deleted: true } };
-  return { ok: true, value: { found, attributes: asked.change(found), deleted: false } };
+  if (asked.kind === 'delete') return done({ found, attributes: found, deleted: true });
+  return done({ found, attributes: asked.change(found), deleted: false });
 }
 
 /** The configuration may take usernames from another attribute than when the user was last looked at. */

@@ -1,12 +1,11 @@
 import {
   isHere,
-  refuseChange,
-  type DirectoryOutcome,
   type DirectorySettings,
   type DirectoryUser,
   type DirectoryUserAttributes,
   type NameReuse,
 } from '../model/directory.js';
+import { done, refuseChange, type DirectoryOutcome } from '../model/outcome.js';
 import { foldedName, isSamePerson } from '@kubepass/inspect/formats';
 import { whyNotName, whyNotPrincipalName, firstAdminName, whyReservedName } from '../model/name-grammar.js';
 import { newId } from '../model/new-id.js';
@@ -57,7 +56,7 @@ export async function claimNames(
   if (!ofUserName.ok) return ofUserName;
   const ofUsername = await claimUsername(context, { ...wanted, found: ofUserName.value.before }, now);
   if (!ofUsername.ok) return ofUsername;
-  return { ok: true, value: { ...ofUserName.value, ...ofUsername.value } };
+  return done({ ...ofUserName.value, ...ofUsername.value });
 }
 
 /** Makes sure that nobody else who is active has the userName. */
@@ -68,11 +67,10 @@ async function claimUserName(
   const key = foldedName(userName);
   const isClaimed = !deleted && (found === null || foldedName(found.userName) !== key);
   const holder = isClaimed ? await directory.userNamed(key) : null;
-  if (holder === null) return { ok: true, value: { before: found, givesUp: null } };
+  if (holder === null) return done({ before: found, givesUp: null });
   if (holder.active) return refuseChange({ why: 'name-taken', message: 'another user has this userName' });
-  if (found === null && hasExternalId(holder, externalId))
-    return { ok: true, value: { before: holder, givesUp: null } };
-  return { ok: true, value: { before: found, givesUp: holder } };
+  if (found === null && hasExternalId(holder, externalId)) return done({ before: holder, givesUp: null });
+  return done({ before: found, givesUp: holder });
 }
 
 /**
@@ -85,30 +83,28 @@ async function claimUsername(
 ): Promise<DirectoryOutcome<UsernameClaim>> {
   const { externalId, active } = attributes;
   const username = usernameOf(attributes, context.directory);
-  if (username === null) return claimed(free);
+  if (username === null) return done(free);
   const kept = { ...free, reuse: before?.reuse ?? null, succeededAt: before?.succeededAt ?? null };
   const isKept = before !== null && isSameUsername(before.username, username);
   const arrives = !deleted && active && (before === null || !isHere(before));
   const isGivenAway = isKept && !deleted && isSomebodyElse(before.externalId, externalId);
-  if (deleted || (isKept && !arrives && !isGivenAway)) return claimed(kept);
+  if (deleted || (isKept && !arrives && !isGivenAway)) return done(kept);
 
   const others = (await context.store.directory.bearersOf([foldedName(username)])).filter(
     ({ id }) => id !== before?.id,
   );
   if ((arrives || !isKept) && others.some(isHere))
     return refuseChange({ why: 'name-taken', message: 'another user has this username' });
-  if (isGivenAway) return claimed(await succeeding(context, before, username, now, newId(now, context.random)));
+  if (isGivenAway) return done(await succeeding(context, before, username, now, newId(now, context.random)));
   const isOwn = (other: DirectoryUser) =>
     hasExternalId(other, externalId) || (before !== null && isPersonOf(before, externalId, other));
   // Somebody else counts as the later one where both left at one instant.
   const [last] = others.toSorted((a, b) => leftAt(b) - leftAt(a) || Number(isOwn(a)) - Number(isOwn(b)));
-  if (last === undefined) return claimed(isKept ? kept : free);
-  if (isKept && leftAt(before) >= leftAt(last)) return claimed(kept);
-  if (isOwn(last)) return claimed({ ...free, reuse: last.reuse, succeededAt: last.succeededAt, endsBlockOf: last });
-  return claimed(await succeeding(context, last, username, now));
+  if (last === undefined) return done(isKept ? kept : free);
+  if (isKept && leftAt(before) >= leftAt(last)) return done(kept);
+  if (isOwn(last)) return done({ ...free, reuse: last.reuse, succeededAt: last.succeededAt, endsBlockOf: last });
+  return done(await succeeding(context, last, username, now));
 }
-
-const claimed = (value: UsernameClaim): DirectoryOutcome<UsernameClaim> => ({ ok: true, value });
 
 /** Nobody had the name, or there is none. */
 const free: UsernameClaim = { reuse: null, succeededAt: null, endsBlockOf: null, leavesBehind: null };

@@ -4,7 +4,7 @@ import type { Step } from '../store/steps/step.js';
 import { denyIfNoLongerPermitted } from '../requests/recheck-policy.js';
 import type { Context } from '../context/context.js';
 import { requestsOf } from '../access/blocks.js';
-import { revocationSteps } from '../access/revocations.js';
+import { revocationStep } from '../access/revocations.js';
 import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from '../access/directory-facts.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
@@ -184,5 +184,5 @@ async function revokingStep(
   const looked = await context.store.certificates.unexpiredOf(username, wanted);
   const lost = (await withLostGroups(context, looked, () => names)).map(({ certificate }) => certificate);
   if (lost.length === 0) return { step: nothing, looked };
-  return { step: revocationSteps(context, lost, lossRevocation(actor, now)), looked };
+  return { step: revocationStep(context, lost, lossRevocation(actor, now)), looked };
 }

@@ -7,16 +7,22 @@ import { whyNotPermitted } from '../callers/permissions.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import {
   isHere,
-  refuseChange,
   type DirectoryGroup,
-  type DirectoryOutcome,
   type DirectoryRange,
   type DirectoryUser,
   type GroupCondition,
   type UserCondition,
 } from '../model/directory.js';
 import { listedAtMost, type ResidualExposure } from '../model/identity.js';
-import { done, refused, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
+import {
+  done,
+  refuseChange,
+  refused,
+  type DirectoryOutcome,
+  type Outcome,
+  type Page,
+  type PageQuery,
+} from '../model/outcome.js';
 import type { ApiToken, Principal } from '../model/principal.js';
 import type { DirectoryUserFilter } from '../store/tables/directory-table.js';
 import { whyNoUsername } from './claim-names.js';
@@ -25,7 +31,7 @@ import { whyNoUsername } from './claim-names.js';
 
 export async function findUser({ store }: Context, id: string): Promise<DirectoryOutcome<DirectoryUser>> {
   const user = await store.directory.user(id);
-  return user === null || user.deletedAt !== null ? refuseChange({ why: 'not-found' }) : { ok: true, value: user };
+  return user === null || user.deletedAt !== null ? refuseChange({ why: 'not-found' }) : done(user);
 }
 
 export const findUsers = ({ store }: Context, conditions: readonly UserCondition[], range: DirectoryRange) =>
@@ -33,7 +39,7 @@ export const findUsers = ({ store }: Context, conditions: readonly UserCondition
 
 export async function findGroup({ store }: Context, id: string): Promise<DirectoryOutcome<DirectoryGroup>> {
   const group = await store.directory.group(id);
-  return group === null ? refuseChange({ why: 'not-found' }) : { ok: true, value: group };
+  return group === null ? refuseChange({ why: 'not-found' }) : done(group);
 }
 
 export const findGroups = ({ store }: Context, conditions: readonly GroupCondition[], range: DirectoryRange) =>

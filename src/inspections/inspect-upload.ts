@@ -18,7 +18,7 @@ import { InspectionBusyError } from '../model/errors.js';
 import { describeFailure } from '../workers/thread.js';
 import { TooManyWaitingError } from '@kubepass/x509';
 import { InspectionFailedError, type InspectionPool } from './inspection-pool.js';
-import type { InventoryReader } from '../model/inventory.js';
+import type { InventoryReader } from '../model/certificate.js';
 import type { KnownClusters } from './known-clusters.js';
 
 /** The context of inspections. */

@@ -1,4 +1,5 @@
 import type { PublicKeyReference, Renewal } from './certificate-request.js';
+import type { InventoryEntry } from '@kubepass/inspect';
 import type { RevocationReason } from '@kubepass/x509';
 
 /** A certificate in the inventory of issued identities: the fields that its DER holds. */
@@ -97,3 +98,15 @@ export type RevokedCertificate = Revocation &
     Certificate,
     'fingerprintSha256' | 'cluster' | 'serialNumber' | 'issuer' | 'issuerFingerprintSha256' | 'username' | 'notAfter'
   >;
+
+/** A certificate of the inventory as an inspection shows it, and the collector, who may read it like its requester. */
+export interface InventoryRecord extends InventoryEntry {
+  /** SHA-256 of the DER, lower-case hex. */
+  readonly fingerprintSha256: string;
+  readonly collector: string;
+}
+
+export interface InventoryReader {
+  /** The records with these fingerprints, in no particular order. */
+  find(fingerprintsSha256: readonly string[]): Promise<readonly InventoryRecord[]>;
+}

@@ -223,20 +223,6 @@ export interface SupposedInDirectory {
   readonly groups?: readonly string[];
 }
 
-/** Why a change of the directory was not made. */
-export type DirectoryRefusal =
-  | { readonly why: 'not-permitted'; readonly message: string }
-  | { readonly why: 'not-found' }
-  /** The name is that of another user or group. */
-  | { readonly why: 'name-taken'; readonly message: string }
-  /** The resource has another version than the caller knows. */
-  | { readonly why: 'other-version' };
-
-export type DirectoryOutcome<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: DirectoryRefusal };
-
-export const refuseChange = (refusal: DirectoryRefusal): DirectoryOutcome<never> => ({ ok: false, refusal });
-
 /** Supposes this of one username. */
 export interface SupposedUser extends SupposedInDirectory {
   readonly username: string;

@@ -63,13 +63,27 @@ export interface FieldError {
   readonly message: string;
 }
 
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+export type Outcome<T, R = Refusal> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: R };
 
 /** An outcome that is a refusal, whatever was asked for. */
 export type Refused = Outcome<never> & { readonly ok: false };
 
-export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
+export const done = <T>(value: T): Outcome<T, never> => ({ ok: true, value });
 export const refused = (refusal: Refusal): Refused => ({ ok: false, refusal });
+
+/** Why a change of the directory was not made. */
+export type DirectoryRefusal =
+  | { readonly why: 'not-permitted'; readonly message: string }
+  | { readonly why: 'not-found' }
+  /** The name is that of another user or group. */
+  | { readonly why: 'name-taken'; readonly message: string }
+  /** The resource has another version than the caller knows. */
+  | { readonly why: 'other-version' };
+
+export type DirectoryOutcome<T> = Outcome<T, DirectoryRefusal>;
+
+export const refuseChange = (refusal: DirectoryRefusal): DirectoryOutcome<never> => ({ ok: false, refusal });
 
 /** The part of a list to read. */
 export interface PageQuery {

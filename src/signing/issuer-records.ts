@@ -1,9 +1,17 @@
+import type { IssuerConfig } from '../config/issuer-config.js';
 import { auditEvent } from '../model/audit-event.js';
 import { defaultIssuer, type RecordedIssuer } from '../model/issuer.js';
 import type { Step } from '../store/steps/step.js';
-import { displayDistinguishedName, onlyElement, readDistinguishedName, sha256 } from '@kubepass/x509';
-import { whyOtherAuthority } from './certificate-authority-files.js';
-import type { IssuerProblem } from './read-issuer.js';
+import type { Store } from '../store/store.js';
+import {
+  displayDistinguishedName,
+  onlyElement,
+  readDistinguishedName,
+  sha256,
+  writeDistinguishedName,
+} from '@kubepass/x509';
+import type { IssuerCertificates, IssuerProblem } from './issuer-files.js';
+import type { CaKey } from './keys/ca-key.js';
 
 /** An issuer of the configuration, as far as it is to be recorded. */
 export interface IssuerToRecord {
@@ -22,10 +30,32 @@ export interface IssuerToRecord {
   readonly certFile: string;
 }
 
+/** An issuer as its files and its key have it. */
+export function toRecord(
+  config: IssuerConfig,
+  key: CaKey | null,
+  certificates: (Pick<IssuerCertificates, 'authority'> & Partial<IssuerCertificates>) | null,
+): IssuerToRecord {
+  const publicKey = key?.publicKey()?.export({ type: 'spki', format: 'der' });
+  const authority = certificates?.authority;
+  return {
+    name: config.name,
+    certFile: config.certFile,
+    spkiSha256: authority?.spkiSha256 ?? (publicKey ? sha256(publicKey) : null),
+    certificate: authority ? { fingerprintSha256: authority.fingerprintSha256, ended: certificates.ended ?? [] } : null,
+    subjectRaw: authority?.subjectRaw ?? requestedSubjectOf(config),
+  };
+}
+
+/** DER of the subject that the configuration names; null where it names none. */
+export const requestedSubjectOf = ({ subject }: IssuerConfig): Buffer | null =>
+  subject &&
+  writeDistinguishedName([...subject.organization.map((name) => ({ O: [name] })), { CN: [subject.commonName] }]);
+
 /** The parts of an issuer in the database that a plan looks at. */
 export type KnownIssuer = Pick<RecordedIssuer, 'name' | 'state' | 'spkiSha256' | 'fingerprints'>;
 
-export interface RecordsPlan {
+interface RecordsPlan {
   readonly problems: readonly IssuerProblem[];
   readonly warnings: readonly string[];
   /** Makes the records those of the configuration; without operations where they are. */
@@ -126,7 +156,12 @@ function whyNotAsRecorded(
   const problem = (message: string): IssuerProblem => ({ issuer: name, place: '', message });
   const problems: IssuerProblem[] = [];
   if (row !== undefined && spkiSha256 !== null && row.spkiSha256 !== spkiSha256)
-    problems.push(problem(whyOtherAuthority(cluster, { name, certFile }, row.spkiSha256, spkiSha256)));
+    problems.push(
+      problem(
+        `cluster "${cluster}" was served with another CA (SPKI SHA-256 ${row.spkiSha256}, now ${spkiSha256}): ` +
+          `put that CA back under the name "${name}", or give the one of ${certFile} another name`,
+      ),
+    );
   // One in use is served to its end and beyond: it answers for what it signed.
   if (row === undefined || row.state === 'uncertified')
     for (const reason of certificate?.ended ?? [])
@@ -178,6 +213,40 @@ const isNamedAlike = (one: IssuerToRecord, other: IssuerToRecord): boolean =>
 const nameOf = (subjectRaw: Buffer): string =>
   displayDistinguishedName(readDistinguishedName(onlyElement(subjectRaw, 'a subject')));
 
-/** SHA-256 of the DER of a public key, as issuers are recorded with it. */
-export const spkiSha256Of = (key: { export(options: { type: 'spki'; format: 'der' }): Buffer }): string =>
-  sha256(key.export({ type: 'spki', format: 'der' }));
+/** A problem in a sentence that names the cluster, the issuer and the file. */
+export const sentenceOf = (cluster: string, { issuer, message }: IssuerProblem): string =>
+  message.startsWith(`cluster "${cluster}"`) ? message : `cluster "${cluster}", issuer "${issuer}": ${message}`;
+
+/** The issuers cannot be served: `problems` are for people. */
+export class IssuersRefusedError extends Error {
+  override readonly name = 'IssuersRefusedError';
+  constructor(readonly problems: readonly string[]) {
+    super(
+      problems.length === 1
+        ? problems[0]
+        : `the issuers cannot be served:\n${problems.map((each) => `  ${each}`).join('\n')}`,
+    );
+  }
+}
+
+const triesToRecord = 5;
+
+/**
+ * Brings the records of a cluster's issuers in line with the configuration. Where another replica does the same, it
+ * looks again. Throws `IssuersRefusedError` where they contradict each other.
+ */
+export function recordIssuers(
+  cluster: string,
+  listed: readonly IssuerToRecord[],
+  store: Pick<Store, 'alone' | 'issuers' | 'writer'>,
+  now: Date,
+): Promise<void> {
+  return store.alone(async () => {
+    for (let tries = 0; tries < triesToRecord; tries++) {
+      const { problems, step } = planRecords(cluster, listed, await store.issuers.ofCluster(cluster), now);
+      if (problems.length > 0) throw new IssuersRefusedError(problems.map((each) => sentenceOf(cluster, each)));
+      if (step.operations.length === 0 || (await store.writer.commit(step)).committed) return;
+    }
+    throw new Error(`the issuers of cluster "${cluster}" could not be recorded`);
+  });
+}

@@ -4,20 +4,26 @@ import type { IssuerConfig, LocalCAConfig } from '../config/issuer-config.js';
 import { AgentKey } from './keys/agent-key.js';
 import { type CaKey, measuredKey } from './keys/ca-key.js';
 import type { KeyMeasures } from '../model/measures.js';
-import type { RecordedIssuer } from '../model/issuer.js';
 import type { Store } from '../store/store.js';
-import { type Signatures, writeDistinguishedName } from '@kubepass/x509';
-import { generateMissingAuthority } from './certificate-authority-files.js';
-import { ClusterIssuers, type LoadedIssuer } from './cluster-issuers.js';
-import { type IssuerToRecord, type KnownIssuer, planRecords, spkiSha256Of } from './issuer-records.js';
-import { type IssuerPlace, type IssuerProblem, readIssuer, type ReadIssuer } from './read-issuer.js';
-
-export interface JudgeParts {
-  readonly clock: () => Date;
-  readonly signatures: Signatures;
-  /** Is told what does not keep an issuer from being used. */
-  readonly remark: (issuer: string, place: IssuerPlace, fields: object, message: string) => void;
-}
+import { type CertifiedIssuer, ClusterIssuers, type LoadedIssuer } from './cluster-issuers.js';
+import {
+  generateMissingAuthority,
+  type IssuerCertificates,
+  type IssuerProblem,
+  readCertificates,
+  readIssuer,
+  type ReadIssuer,
+  type ReadParts,
+} from './issuer-files.js';
+import {
+  IssuersRefusedError,
+  type KnownIssuer,
+  planRecords,
+  recordIssuers,
+  requestedSubjectOf,
+  sentenceOf,
+  toRecord,
+} from './issuer-records.js';
 
 /** The issuers of a cluster as its files have them. */
 export interface JudgedIssuers {
@@ -33,22 +39,27 @@ export async function judgeIssuers(
   cluster: string,
   { issuers, listed }: LocalCAConfig,
   recorded: readonly KnownIssuer[],
-  { clock, signatures, remark }: JudgeParts,
+  parts: ReadParts,
 ): Promise<JudgedIssuers> {
+  const { clock, remark } = parts;
   const read: ReadIssuer[] = [];
   const problems: IssuerProblem[] = [];
   for (const config of issuers) {
     const { name } = config;
-    const remarkOn = (place: IssuerPlace, fields: object, message: string) => remark(name, place, fields, message);
-    const one = await readIssuer(config, { cluster, clock, signatures, remark: remarkOn });
+    const one = await readIssuer(cluster, config, parts);
     const found = [...(listed ? [] : await whyMissing(config)), ...one.problems];
     const isRetired = recorded.some((row) => row.name === name && row.state === 'retired');
     // Its files may go, once it is out of the bundle.
-    if (isRetired) for (const { place, message } of found) remarkOn(place, { cluster, issuer: name }, message);
+    if (isRetired) for (const { place, message } of found) remark(name, place, { cluster, issuer: name }, message);
     else problems.push(...found);
     if (found.length === 0) read.push(one);
   }
-  const plan = planRecords(cluster, issuersToRecord(issuers, read), recorded, clock());
+  // All that the configuration lists: one that cannot be read is not gone.
+  const toBeRecorded = issuers.map((config) => {
+    const { fileKey = null, certificates = null } = read.find((one) => one.config === config) ?? {};
+    return toRecord(config, fileKey, certificates);
+  });
+  const plan = planRecords(cluster, toBeRecorded, recorded, clock());
   problems.push(...plan.problems);
   if (problems.length === 0) for (const warning of plan.warnings) remark('', '', { cluster }, warning);
   return { cluster, read, problems };
@@ -61,45 +72,7 @@ const whyMissing = ({ name, certFile }: IssuerConfig): Promise<readonly IssuerPr
     (error: unknown) => [{ issuer: name, place: '/certFile', message: reasonOf(error) }],
   );
 
-/** All that the configuration lists: one that cannot be read is not gone. */
-const issuersToRecord = (issuers: readonly IssuerConfig[], read: readonly ReadIssuer[]): readonly IssuerToRecord[] =>
-  issuers.map((config) => {
-    const one = read.find((each) => each.config === config);
-    return toRecord(config, one?.fileKey ?? null, one?.certificates ?? null);
-  });
-
-export function toRecord(
-  config: IssuerConfig,
-  key: CaKey | null,
-  certificates: ReadIssuer['certificates'] | LoadedIssuer['certified'],
-): IssuerToRecord {
-  const publicKey = key?.publicKey() ?? null;
-  const { authority = null } = certificates ?? {};
-  return {
-    name: config.name,
-    certFile: config.certFile,
-    spkiSha256: authority?.spkiSha256 ?? (publicKey && spkiSha256Of(publicKey)),
-    certificate: authority && {
-      fingerprintSha256: authority.fingerprintSha256,
-      ended: certificates !== null && 'ended' in certificates ? certificates.ended : [],
-    },
-    subjectRaw: authority?.subjectRaw ?? requestedSubjectOf(config),
-  };
-}
-
-/** The issuers cannot be served: `problems` are for people. */
-export class IssuersRefusedError extends Error {
-  override readonly name = 'IssuersRefusedError';
-  constructor(readonly problems: readonly string[]) {
-    super(
-      problems.length === 1
-        ? problems[0]
-        : `the issuers cannot be served:\n${problems.map((each) => `  ${each}`).join('\n')}`,
-    );
-  }
-}
-
-interface StartParts extends Omit<JudgeParts, 'remark'> {
+interface StartParts extends Omit<ReadParts, 'remark'> {
   readonly store: Store;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
@@ -113,18 +86,14 @@ export async function judgeAllIssuers(
   { store, log, clock, signatures }: StartParts,
 ): Promise<ReadonlyMap<string, JudgedIssuers>> {
   const judged = new Map<string, JudgedIssuers>();
+  const remark: ReadParts['remark'] = (_issuer, _place, fields, message) => log.warn(fields, message);
   for (const { cluster, config } of clusters) {
     const [first] = config.issuers;
-    if (config.generate && first?.key.kind === 'file')
-      await generateMissingAuthority(
-        cluster,
-        { certFile: first.certFile, keyFile: first.key.file },
-        store,
-        clock(),
-        log,
-      );
     const recorded = await store.issuers.ofCluster(cluster);
-    const remark: JudgeParts['remark'] = (_issuer, _place, fields, message) => log.warn(fields, message);
+    if (config.generate && first?.key.kind === 'file') {
+      const files = { certFile: first.certFile, keyFile: first.key.file };
+      await generateMissingAuthority(cluster, files, recorded, clock(), log);
+    }
     judged.set(cluster, await judgeIssuers(cluster, config, recorded, { clock, signatures, remark }));
   }
   const problems = [...judged.values()].flatMap((one) => one.problems.map((each) => sentenceOf(one.cluster, each)));
@@ -132,18 +101,14 @@ export async function judgeAllIssuers(
   return judged;
 }
 
-/** A problem in a sentence that names the cluster, the issuer and the file. */
-export const sentenceOf = (cluster: string, { issuer, message }: IssuerProblem): string =>
-  message.startsWith(`cluster "${cluster}"`) ? message : `cluster "${cluster}", issuer "${issuer}": ${message}`;
-
-export interface IssuerParts {
+interface OpenParts {
   readonly clock: () => Date;
   readonly store: Store;
   readonly keyMeasures: KeyMeasures;
 }
 
 /** Opens the keys of issuers without problems, and records what is new about them. */
-export async function openIssuers(judged: JudgedIssuers | undefined, parts: IssuerParts): Promise<ClusterIssuers> {
+export async function openIssuers(judged: JudgedIssuers | undefined, parts: OpenParts): Promise<ClusterIssuers> {
   if (judged === undefined) throw new TypeError('the issuers were not judged');
   const { cluster, read } = judged;
   const { clock, store } = parts;
@@ -158,72 +123,132 @@ export async function openIssuers(judged: JudgedIssuers | undefined, parts: Issu
 }
 
 /** Makes an issuer of its files. Its key in an agent is looked for from now on. */
-function loadIssuer(
-  cluster: string,
-  { config, fileKey, certificates }: ReadIssuer,
-  parts: Pick<IssuerParts, 'clock' | 'keyMeasures'>,
-): LoadedIssuer {
+function loadIssuer(cluster: string, { config, fileKey, certificates }: ReadIssuer, parts: OpenParts): LoadedIssuer {
   const { name } = config;
   const key =
     fileKey === null
       ? openAgent(cluster, config, certificates, parts)
       : measuredKey(fileKey, cluster, name, parts.keyMeasures);
-  return {
-    name,
-    key,
-    certified: certificates === null ? null : certifiedBy(name, key, certificates),
-    requestedSubject: requestedSubjectOf(config),
-  };
+  const certified = certificates === null ? null : certifiedBy(name, key, certificates);
+  return { name, key, certified, requestedSubject: requestedSubjectOf(config) };
 }
 
-export function openAgent(
+function openAgent(
   cluster: string,
   { name, key }: IssuerConfig,
-  certificates: ReadIssuer['certificates'],
-  { clock, keyMeasures }: Pick<IssuerParts, 'clock' | 'keyMeasures'>,
+  certificates: IssuerCertificates | null,
+  { clock, keyMeasures }: OpenParts,
 ): CaKey {
   if (key.kind !== 'agent') throw new TypeError(`the key of issuer "${name}" is in no agent`);
   const wanted = certificates === null ? { label: key.label ?? '' } : { publicKey: certificates.authority.publicKey };
   return measuredKey(new AgentKey(key.socket, wanted, { clock }), cluster, name, keyMeasures);
 }
 
-export function certifiedBy(
-  name: string,
-  key: CaKey,
-  { authority, chain, anchors, notBefore, notAfter }: NonNullable<ReadIssuer['certificates']>,
-): NonNullable<LoadedIssuer['certified']> {
-  return { name, key, authority, chain, anchors, notBefore, notAfter };
+const certifiedBy = (name: string, key: CaKey, { ended: _ended, ...own }: IssuerCertificates): CertifiedIssuer => ({
+  name,
+  key,
+  ...own,
+});
+
+export interface FollowParts extends OpenParts {
+  /** Why these certificates must not be used beside the certificates of other clusters; null: they may. */
+  readonly whyNot: (certificates: IssuerCertificates) => Promise<string | null>;
+  readonly log: { error(fields: object, message: string): void };
+  /** Reads files by `load`, and again whenever they change; what it throws is told, and tried again. */
+  readonly keep: (options: {
+    readonly files: readonly string[];
+    readonly load: (remarks: { warn(fields: object, message: string): void }) => Promise<boolean>;
+    readonly isSame: (one: boolean, other: boolean) => boolean;
+    readonly told: { readonly fields: object; readonly replaced: string; readonly refused: string };
+  }) => Promise<unknown>;
 }
 
-const requestedSubjectOf = ({ subject }: IssuerConfig): Buffer | null =>
-  subject &&
-  writeDistinguishedName([...subject.organization.map((name) => ({ O: [name] })), { CN: [subject.commonName] }]);
-
-const triesToRecord = 5;
+/** Between two looks at agents that have not told the key of an issuer without a certificate. */
+const lookMilliseconds = 5000;
 
 /**
- * Brings the records of a cluster's issuers in line with the configuration. Where another replica does the same, it
- * looks again. Throws `IssuersRefusedError` where they contradict each other.
+ * Waits for the certificates of issuers that have none: one whose file appears is judged as at a start, and is `next`
+ * from then on. Records issuers whose agents tell their keys only later. Returns how to stop.
  */
-export function recordIssuers(
-  cluster: string,
-  listed: readonly IssuerToRecord[],
-  store: Pick<Store, 'alone' | 'issuers' | 'writer'>,
-  now: Date,
+export async function followIssuerFiles(
+  issuers: ClusterIssuers,
+  configs: readonly IssuerConfig[],
+  parts: FollowParts,
+): Promise<() => void> {
+  const { cluster } = issuers;
+  for (const config of configs) {
+    const { name, certFile, anchorFile } = config;
+    if (issuers.loaded(name)?.certified !== null) continue;
+    await parts.keep({
+      files: anchorFile === null ? [certFile] : [certFile, anchorFile],
+      load: (remarks) => {
+        const remark: ReadParts['remark'] = (_issuer, _place, fields, message) => remarks.warn(fields, message);
+        return certifyWhereFileIs(issuers, config, configs, { ...parts, remark });
+      },
+      isSame: (one, other) => one === other,
+      told: {
+        fields: { cluster, issuer: name },
+        replaced: 'the certificate of an issuer is there',
+        refused: 'the certificate of an issuer cannot be used as it is now: the issuer stays without one',
+      },
+    });
+  }
+  const timer = setInterval(() => {
+    recordKeysThatCame(issuers, configs, parts).catch((error: unknown) => {
+      parts.log.error({ err: error, cluster }, 'the key of an issuer could not be recorded');
+    });
+  }, lookMilliseconds).unref();
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+/** Whether the issuer has a certificate by now. Throws where the one in its file cannot be used. */
+async function certifyWhereFileIs(
+  issuers: ClusterIssuers,
+  config: IssuerConfig,
+  configs: readonly IssuerConfig[],
+  parts: FollowParts & Pick<ReadParts, 'remark'>,
+): Promise<boolean> {
+  const { cluster } = issuers;
+  const { name, certFile, key } = config;
+  const before = issuers.loaded(name);
+  if (before === null || before.certified !== null) return before !== null;
+  const { certificates, problems } = await readCertificates(cluster, config, parts);
+  if (problems.length > 0) throw new Error(problems.map((problem) => sentenceOf(cluster, problem)).join('; '));
+  if (certificates === null) return false;
+  const { publicKey } = certificates.authority;
+  if (before.key.publicKey()?.equals(publicKey) === false)
+    throw new Error(
+      `cluster "${cluster}", issuer "${name}": ${certFile} is the certificate of another key; have one signed for the key of its certification request`,
+    );
+  const shared = await parts.whyNot(certificates);
+  if (shared !== null) throw new Error(shared);
+  const others = issuers.all().filter((one) => one.name !== name);
+  const listed = [...loadedToRecord(configs, others), toRecord(config, before.key, certificates)];
+  await recordIssuers(cluster, listed, parts.store, parts.clock());
+  // From now on an agent is asked for the key of the certificate, whatever its comment is.
+  const ownKey = key.kind === 'agent' ? openAgent(cluster, config, certificates, parts) : before.key;
+  issuers.replace({ ...before, key: ownKey, certified: certifiedBy(name, ownKey, certificates) });
+  if (ownKey !== before.key) await before.key.close();
+  await issuers.refresh();
+  return true;
+}
+
+/** An issuer is recorded with its key, so the one in an agent that was not there is recorded once that tells it. */
+async function recordKeysThatCame(
+  issuers: ClusterIssuers,
+  configs: readonly IssuerConfig[],
+  { store, clock }: OpenParts,
 ): Promise<void> {
-  return store.alone(async () => {
-    for (let tries = 0; tries < triesToRecord; tries++) {
-      const recorded: readonly RecordedIssuer[] = await store.issuers.ofCluster(cluster);
-      const { problems, step } = planRecords(cluster, listed, recorded, now);
-      if (problems.length > 0) throw new IssuersRefusedError(problems.map((each) => sentenceOf(cluster, each)));
-      if (step.operations.length === 0 || (await store.writer.commit(step)).committed) return;
-    }
-    throw new Error(`the issuers of cluster "${cluster}" could not be recorded`);
-  });
+  const isNew = ({ name, key }: LoadedIssuer) => issuers.stateOf(name) === null && key.publicKey() !== null;
+  if (!issuers.all().some(isNew)) return;
+  await recordIssuers(issuers.cluster, loadedToRecord(configs, issuers.all()), store, clock());
+  await issuers.refresh();
 }
 
 /** The issuers of the configuration as this process has them, for another look at what is recorded. */
-export const loadedToRecord = (configs: readonly IssuerConfig[], loaded: readonly LoadedIssuer[]) =>
+const loadedToRecord = (configs: readonly IssuerConfig[], loaded: readonly LoadedIssuer[]) =>
   loaded.flatMap((one) => {
     const config = configs.find(({ name }) => name === one.name);
     return config === undefined ? [] : [toRecord(config, one.key, one.certified)];

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { signatureAlgorithmFor, type Signatures } from '@kubepass/x509';
+import { signatureAlgorithmFor, type Signatures, writeAuthorityCertificationRequest } from '@kubepass/x509';
+import type { LoadedIssuer } from './cluster-issuers.js';
 import { KeyUnavailableError, type CaKey } from './keys/ca-key.js';
 import type { KeyMeasures } from '../model/measures.js';
 
@@ -33,6 +34,26 @@ export async function signVerified(
   if (await signatures.verify(signatureAlgorithmFor(publicKey), octets, publicKey, signature)) return signature;
   tellWrongSignature({ cluster, issuer, key }, { keyMeasures, log });
   throw new KeyUnavailableError('wrong-signature', 'a signature is not one by the CA key');
+}
+
+/**
+ * The certification request (PKCS#10, DER) of an issuer, signed by its key, and verified. It has the subject of the
+ * configuration, else that of its certificate; null where there is neither. Throws `KeyUnavailableError` where its key
+ * cannot be used now.
+ */
+export async function certificationRequestOf(
+  cluster: string,
+  { name, key, certified, requestedSubject }: LoadedIssuer,
+  surroundings: SigningSurroundings,
+): Promise<Buffer | null> {
+  const subject = requestedSubject ?? certified?.authority.subjectRaw ?? null;
+  if (subject === null) return null;
+  const publicKey = key.publicKey();
+  if (publicKey === null) throw new KeyUnavailableError('missing', 'the agent has not told the key yet');
+  const subjectKeyIdentifier = certified?.authority.subjectKeyIdentifier ?? null;
+  return writeAuthorityCertificationRequest({ subject, publicKey, subjectKeyIdentifier }, (octets) =>
+    signVerified({ cluster, issuer: name, key, publicKey }, octets, surroundings),
+  );
 }
 
 /** Tells of a signature that is not one by this key, and the key itself. `fields` say in the log where it was to go. */

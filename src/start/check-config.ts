@@ -12,10 +12,9 @@ import { ownCheckpointKeyFile, readCheckpointKey } from '../log/checkpoint-keys.
 import type { TlsPair } from '../http/server/tls-settings.js';
 import { type ClientTrust, readClientBundle, readClientTrust } from '../kubernetes/certificate-authorities.js';
 import { loadPolicySet } from '../policy/load-policy-set.js';
-import { whyGone } from '../signing/certificate-authority-files.js';
-import { judgeIssuers, sentenceOf } from '../signing/open-issuers.js';
-import type { IssuerPlace } from '../signing/read-issuer.js';
-import { defaultIssuer } from '../model/issuer.js';
+import { type IssuerPlace, whyNotGenerated } from '../signing/issuer-files.js';
+import { sentenceOf } from '../signing/issuer-records.js';
+import { judgeIssuers } from '../signing/open-issuers.js';
 import type { FoundDatabase } from '../store/schema/migrations.js';
 import { encodeCertificates, type ParsedCertificate, signaturesHere } from '@kubepass/x509';
 import { readApiToken } from './api-tokens.js';
@@ -174,8 +173,8 @@ async function checkIssuers(
     (await isMissing(first.certFile)) &&
     (await isMissing(first.key.file))
   ) {
-    const pinned = recorded.find(({ name }) => name === defaultIssuer)?.spkiSha256;
-    if (pinned !== undefined) findings.add('/dataDir', whyGone(cluster, dirname(first.certFile), pinned));
+    const whyNot = whyNotGenerated(cluster, dirname(first.certFile), recorded);
+    if (whyNot !== null) findings.add('/dataDir', whyNot);
     return null;
   }
   const pointerOf = (issuer: string, place: IssuerPlace): string => {

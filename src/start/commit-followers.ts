@@ -1,6 +1,6 @@
 import type { DirectoryUse, IdentityBlocks } from '../context/standing.js';
 import type { ListedNames } from '../context/listed-names.js';
-import type { DenyList } from '../access/revocations.js';
+import type { DenyList } from '../access/deny-list.js';
 import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
 import type { ApiTokenAuthenticator } from '../callers/authentication/callers.js';
 import type { SessionAuthenticator } from '../callers/sessions.js';

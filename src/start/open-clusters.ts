@@ -17,10 +17,15 @@ import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { Cluster } from '../model/cluster.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
-import { followIssuerFiles, type FollowParts } from '../signing/follow-issuer-files.js';
 import { KubernetesSigner } from '../signing/kubernetes.js';
 import { LocalCaSigner } from '../signing/local-ca.js';
-import { judgeAllIssuers, type JudgedIssuers, openIssuers } from '../signing/open-issuers.js';
+import {
+  followIssuerFiles,
+  type FollowParts,
+  judgeAllIssuers,
+  type JudgedIssuers,
+  openIssuers,
+} from '../signing/open-issuers.js';
 import { encodeCertificates, type Signatures, signaturesHere } from '@kubepass/x509';
 import { readAuthorityFile } from './in-force.js';
 import type { Runtime } from './runtime.js';

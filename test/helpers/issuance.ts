@@ -8,7 +8,7 @@ import { ClusterProbes, AttemptsUnderWay } from '../../src/context/under-way.js'
 import { embeddedRevocation } from '../../src/config/cluster-config.js';
 import type { Context, IssuingCluster } from '../../src/context/context.js';
 import { ListedNames } from '../../src/context/listed-names.js';
-import { DenyList } from '../../src/access/revocations.js';
+import { DenyList } from '../../src/access/deny-list.js';
 import type { Cluster } from '../../src/model/cluster.js';
 import { untraced } from '../../src/model/tracing.js';
 import { signaturesHere } from '@kubepass/x509';

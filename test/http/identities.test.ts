@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revokedCertificate } from '../../src/access/revocations.js';
-import { exposedForm } from '../../src/access/export-exposed.js';
+import { exposedForm } from '../../src/access/identity-schemas.js';
 import { aCertificate, aRequest } from '../unit/store/records.js';
 import { startService, type Person, type TestService } from './support/service.js';
 

@@ -2,7 +2,7 @@ import type { Context } from '../../context/context.js';
 import { whyNotPermitted } from '../../callers/permissions.js';
 import { done, refused, type Outcome } from '../../model/outcome.js';
 import type { Principal } from '../../model/principal.js';
-import { certificationRequestOf } from '../../signing/certification-request.js';
+import { certificationRequestOf } from '../../signing/sign-verified.js';
 import { findIssuer, lookUpIssuer, issuerConflict, quoted } from './find-issuer.js';
 import { issuerPem, type IssuerView, viewIssuer } from './issuer-view.js';
 

@@ -1,12 +1,8 @@
 import type { FastifyRequest, FastifyError, FastifyReply } from 'fastify';
 import { readProjection, type Projection } from './render.js';
 import { elements, membersOf, requireSchema, ScimInputError, uris, type ScimErrorType } from './scim-input.js';
-import {
-  directoryBounds,
-  type DirectoryOutcome,
-  type DirectoryRange,
-  type DirectoryRefusal,
-} from '../../model/directory.js';
+import { directoryBounds, type DirectoryRange } from '../../model/directory.js';
+import type { DirectoryOutcome, DirectoryRefusal } from '../../model/outcome.js';
 import { loggedProblem } from '../../http/hooks/errors.js';
 import { errorToProblem } from '../../http/problems/error-to-problem.js';
 import { problem } from '../../http/problems/problem.js';

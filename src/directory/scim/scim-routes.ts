@@ -13,11 +13,11 @@ import {
 } from './render.js';
 import {
   type DirectoryGroup,
-  type DirectoryOutcome,
   type DirectoryRange,
   type DirectoryUser,
   directoryBounds,
 } from '../../model/directory.js';
+import type { DirectoryOutcome } from '../../model/outcome.js';
 import { namesEntityTag } from '../../http/answers/responses.js';
 import { authenticateCallers, callerOf, requireRoles } from '../../http/hooks/authentication.js';
 import { answerOtherMethods, rememberPaths } from '../../http/hooks/errors.js';

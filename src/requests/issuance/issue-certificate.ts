@@ -13,7 +13,7 @@ import { instantText } from '@kubepass/x509';
 import { blocks } from '../../model/identity.js';
 import type { Requester } from '../../model/principal.js';
 import { isLostMeanwhile, lossRevocation } from '../../access/directory-facts.js';
-import { revocationBy, revocationSteps } from '../../access/revocations.js';
+import { revocationBy, revocationStep } from '../../access/revocations.js';
 
 /** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
 export type AttemptEnd =
@@ -263,7 +263,7 @@ async function commitCertificate(
   const { cluster } = certificate;
   const isLost = await isLostMeanwhile(context, certificate, requester);
   const lost = isLost
-    ? revocationSteps(context, [certificate], lossRevocation(byItself, clock()))
+    ? revocationStep(context, [certificate], lossRevocation(byItself, clock()))
     : { operations: [], events: [] };
   const folded = foldedName(certificate.username);
   for (;;) {
@@ -276,7 +276,7 @@ async function commitCertificate(
     if (result.committed || result.conflict.kind !== 'blocked') return result.committed;
     const [block] = await store.identityBlocks.find([folded]);
     if (block === undefined || !blocks(block, cluster, now)) continue;
-    const revoked = revocationSteps(context, [certificate], revocationBy(block, now));
+    const revoked = revocationStep(context, [certificate], revocationBy(block, now));
     return (
       await store.writer.commit({
         operations: [...operations, ...revoked.operations],

@@ -7,9 +7,8 @@ import {
   readSignResponse,
   signRequest,
 } from './agent-messages.js';
-import { type CaKey, type KeyAvailability, KeyUnavailableError } from './ca-key.js';
+import { type CaKey, type KeyAvailability, KeyUnavailableError, whyUnfit } from './ca-key.js';
 import { readSshKey, readSshSignature, type SshKey, sshKey } from './ssh-keys.js';
-import { whyUnfit } from './unfit-key.js';
 
 /** A key among those of an agent: the key itself, or the comment that the agent has for it. */
 type WantedKey = { readonly publicKey: KeyObject } | { readonly label: string };

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { signatureAlgorithmFor, type Signatures, signaturesHere } from '@kubepass/x509';
+import { readSubjectPublicKeyInfo, signatureAlgorithmFor, type Signatures, signaturesHere } from '@kubepass/x509';
 import { SignerUnavailableError } from '../../model/errors.js';
 import type { KeyFailure, KeyKind } from '../../model/issuer.js';
 import type { KeyMeasures } from '../../model/measures.js';
@@ -39,6 +39,17 @@ export class KeyUnavailableError extends SignerUnavailableError {
   ) {
     super(message, options);
   }
+}
+
+/**
+ * Says why a public key is none of a CA; null where it is. A CA's RSA key may have any size from 2048 bits up. Other
+ * keys must be acceptable as users' keys.
+ */
+export function whyUnfit(key: KeyObject): string | null {
+  if (key.asymmetricKeyType === 'rsa')
+    return (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048 ? null : 'the RSA key has fewer than 2048 bits';
+  const reading = readSubjectPublicKeyInfo(key.export({ type: 'spki', format: 'der' }));
+  return reading.ok ? null : reading.refusal.message;
 }
 
 /** The key of a CA in the memory of this process, where it came from a file. It can always be used. */

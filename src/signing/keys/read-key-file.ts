@@ -1,10 +1,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { decodePemBundle, messageOf, type Signatures } from '@kubepass/x509';
 import { readSecretFile } from '../../config/secrets.js';
-import { type CaKey, heldKey } from './ca-key.js';
+import { type CaKey, heldKey, whyUnfit } from './ca-key.js';
 import { weaknessesOf } from './encrypted-private-key.js';
 import { type KeyFileSource, readPassphrase } from './passphrase.js';
-import { whyUnfit } from './unfit-key.js';
 
 /** A key file cannot be used. Each problem names the file and the way to mend it, and has no octet of a secret. */
 export class KeyFileError extends Error {

@@ -1,4 +1,4 @@
-import type { InventoryReader, InventoryRecord } from '../../model/inventory.js';
+import type { InventoryReader, InventoryRecord } from '../../model/certificate.js';
 import type { KeyReads } from '../lists/list.js';
 import { hexText, octetsIn, uuidOf } from '../steps/statement.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CertificateLists } from '../../../src/access/revocation-lists.js';
-import { DenyList } from '../../../src/access/revocations.js';
+import { DenyList } from '../../../src/access/deny-list.js';
 import {
   displayDistinguishedName,
   readCertificate,

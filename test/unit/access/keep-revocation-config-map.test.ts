@@ -4,7 +4,7 @@ import type { ClusterConnection } from '../../../src/kubernetes/cluster-connecti
 import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { keepRevocationConfigMap, mergedList } from '../../../src/access/keep-revocation-config-map.js';
 import { keyOfUsername, readValueOfUsernames } from '../../../src/kubernetes/enforcement-files.js';
-import { DenyList } from '../../../src/access/revocations.js';
+import { DenyList } from '../../../src/access/deny-list.js';
 import type { Store } from '../../../src/store/store.js';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import { aRevocation } from '../../helpers/revocations.js';

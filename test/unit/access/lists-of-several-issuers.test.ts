@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CertificateLists } from '../../../src/access/revocation-lists.js';
-import { DenyList } from '../../../src/access/revocations.js';
+import { DenyList } from '../../../src/access/deny-list.js';
 import { type CaKey, KeyUnavailableError } from '../../../src/signing/keys/ca-key.js';
 import type { KeyFailure } from '../../../src/model/issuer.js';
 import { readCertificate, readCertificateList, signatureAlgorithmFor, signaturesHere } from '@kubepass/x509';

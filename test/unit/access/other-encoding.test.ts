@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeCertificates } from '@kubepass/x509';
-import { otherEncoding } from '../../../src/access/other-encoding.js';
+import { otherEncoding } from '../../../src/access/probe-revocation.js';
 import { makeAuthority, makeCertificate, makeKey } from '../../../packages/x509/test/helpers/certificates.js';
 import { otherEncodings } from '../../helpers/other-encodings.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readCertificate, sha256 } from '@kubepass/x509';
-import { otherEncoding } from '../../../src/access/other-encoding.js';
+import { otherEncoding } from '../../../src/access/probe-revocation.js';
 import { probeCluster } from '../../../src/clusters/probe-cluster.js';
 import { ClusterProbes } from '../../../src/context/under-way.js';
 import type { Context } from '../../../src/context/context.js';

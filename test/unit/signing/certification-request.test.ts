@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { encodePem, signaturesHere, writeDistinguishedName } from '@kubepass/x509';
 import { type CaKey, heldKey } from '../../../src/signing/keys/ca-key.js';
 import { keysUnmeasured } from '../../../src/model/measures.js';
-import { certificationRequestOf } from '../../../src/signing/certification-request.js';
+import { certificationRequestOf } from '../../../src/signing/sign-verified.js';
 import type { LoadedIssuer } from '../../../src/signing/cluster-issuers.js';
 import { makeAuthority, nameOf } from '../../../packages/x509/test/helpers/certificates.js';
 import { certifiedIssuer, loadSigningAuthority } from '../../helpers/signing-authority.js';

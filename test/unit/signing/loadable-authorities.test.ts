@@ -5,7 +5,7 @@ import { readLoadableCertificate } from '@kubepass/inspect/loadable';
 import { encodePem, readCertificate } from '@kubepass/x509';
 import { readClientTrust, describeCertificateAuthority } from '../../../src/kubernetes/certificate-authorities.js';
 import { readAuthorityCertificates } from '../../../src/programs/node-files/certificate-authorities.js';
-import { readCertificates } from '../../../src/signing/read-issuer.js';
+import { readCertificates } from '../../../src/signing/issuer-files.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { changedAuthorities, refuses, someAuthorities } from '../../helpers/unloadable-authorities.js';
 
@@ -36,10 +36,10 @@ describe('a CA that no API server loads', () => {
       const file = join(directory.path, 'ca.crt');
       writeFileSync(file, encodePem('CERTIFICATE', der));
       const config = { name: 'users', key: { kind: 'file', file, passphrase: null }, subject: null } as const;
-      const parts = { cluster: 'dev', clock: () => new Date(), remark: () => undefined };
+      const parts = { clock: () => new Date(), remark: () => undefined };
       for (const anchorFile of [null, file]) {
-        const found = await readCertificates({ ...config, certFile: file, anchorFile }, parts);
-        expect(found).toEqual(
+        const { problems } = await readCertificates('dev', { ...config, certFile: file, anchorFile }, parts);
+        expect(problems).toEqual(
           expect.arrayContaining([
             expect.objectContaining({
               message: expect.stringMatching(/^certificate 1 of .* cannot be read: /) as string,

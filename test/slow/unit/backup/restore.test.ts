@@ -27,7 +27,7 @@ import { loadConfig, type Config } from '../../../../src/config/config.js';
 import type { IssuerConfig, KeyFileConfig } from '../../../../src/config/issuer-config.js';
 import { readEnvironment } from '../../../../src/config/env.js';
 import { KeptCheckpoint } from '../../../../src/backup/kept-checkpoint.js';
-import { Restorations } from '../../../../src/backup/recorded-restorations.js';
+import { Restorations } from '../../../../src/backup/restorations.js';
 import { noName } from '../../../../src/model/directory.js';
 import type { Principal } from '../../../../src/model/principal.js';
 import type { Step } from '../../../../src/store/steps/step.js';

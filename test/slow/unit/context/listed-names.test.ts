@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ListedNames } from '../../../../src/context/listed-names.js';
-import { DenyList } from '../../../../src/access/revocations.js';
+import { DenyList } from '../../../../src/access/deny-list.js';
 import type { Store } from '../../../../src/store/store.js';
 import { aRevocation } from '../../../helpers/revocations.js';
 

@@ -7,7 +7,7 @@ import type { RevokedCertificate } from '../model/certificate.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import type { Store } from '../store/store.js';
 import { removeDatabase } from './replace-database.js';
-import { mostSigned } from './record-restoration.js';
+import { mostSigned } from './restorations.js';
 import { comparedWithdrawals } from './compared-withdrawals.js';
 import { outOfSpace } from './verify-database.js';
 import type { Withdrawal } from './kept-revocations-file.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DenyList } from '../../../src/access/revocations.js';
+import { DenyList } from '../../../src/access/deny-list.js';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import { afterCommit, followedWriter } from '../../../src/store/writer/followed-writer.js';
 import { instant, sha256, testStore } from '../store/records.js';
