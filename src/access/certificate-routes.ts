@@ -91,7 +91,7 @@ export function addCertificates(app: App, context: Context): void {
   app.post(
     '/certificates/:fingerprintSha256/revoke',
     operation({
-      config: { withoutRole: true },
+      config: { withoutRole: true, budgetUse: 'endingAccess' },
       operationId: 'revokeCertificate',
       tags: ['certificates'],
       summary: 'Revoke a certificate',

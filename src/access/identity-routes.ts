@@ -90,7 +90,7 @@ export function addIdentities(app: App, context: Context): void {
   app.post(
     '/identities/:username/block',
     operation({
-      config: { action: 'block-identities' },
+      config: { action: 'block-identities', budgetUse: 'endingAccess' },
       operationId: 'blockIdentity',
       tags: ['identities'],
       summary: 'Block an identity',
@@ -117,7 +117,7 @@ export function addIdentities(app: App, context: Context): void {
   app.post(
     '/identities/:username/unblock',
     operation({
-      config: { action: 'block-identities', optionalBody: true },
+      config: { action: 'block-identities', optionalBody: true, budgetUse: 'writing' },
       operationId: 'unblockIdentity',
       tags: ['identities'],
       summary: 'Unblock an identity',

@@ -108,7 +108,7 @@ export function addRestored(app: App, { restored }: RestoredContext): void {
   app.post(
     '/restored/acknowledge',
     operation({
-      config: { action: 'acknowledge-restored' },
+      config: { action: 'acknowledge-restored', budgetUse: 'writing' },
       operationId: 'acknowledgeRestored',
       tags: ['operators'],
       summary: 'Acknowledge that the database was put back from a backup',

@@ -63,7 +63,7 @@ export function addClusters(app: App, context: Context): void {
   app.post(
     '/clusters/:name/probe',
     operation({
-      config: { action: 'probe-clusters', optionalBody: true },
+      config: { action: 'probe-clusters', optionalBody: true, budgetUse: 'writing' },
       operationId: 'probeCluster',
       tags: ['clusters'],
       summary: 'Probe a cluster to find out what it is able to do',

@@ -226,7 +226,7 @@ export function addDirectoryUsers(app: App, context: Context): void {
   app.post(
     '/directory-users/:id/confirm',
     operation({
-      config: { action: 'confirm-directory-users' },
+      config: { action: 'confirm-directory-users', budgetUse: 'writing' },
       operationId: 'confirmDirectoryUser',
       tags: ['identities'],
       summary: 'Confirm that a name is this person’s now',

@@ -56,7 +56,7 @@ export function addInspections(app: App, context: InspectingContext): void {
         // At lower levels the multipart parser logs the headers of the request.
         logLevel: 'info',
         ...operation({
-          config: { produces: formats, uploads: uploadBodies },
+          config: { produces: formats, uploads: uploadBodies, budgetUse: 'inspecting' },
           operationId: 'inspect',
           tags: ['inspections'],
           summary: 'Inspect files: find out what they are and what is wrong with them',

@@ -149,7 +149,7 @@ export function addKubeconfigs(app: App, context: Context & Pick<HttpContext, 'i
   app.post(
     '/kubeconfigs',
     operation({
-      config: { action: 'request-certificates', produces: kubeconfigMediaTypes },
+      config: { action: 'request-certificates', produces: kubeconfigMediaTypes, budgetUse: 'writing' },
       operationId: 'createKubeconfig',
       tags: ['kubeconfigs'],
       summary: 'Request a certificate and get the complete kubeconfig, in one call',

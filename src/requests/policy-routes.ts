@@ -103,7 +103,7 @@ export function addPolicies(app: App, context: DraftingContext): void {
     scope.post(
       '/policies/evaluate',
       operation({
-        config: { produces: ['application/json', 'text/plain'] },
+        config: { produces: ['application/json', 'text/plain'], budgetUse: 'writing' },
         operationId: 'evaluatePolicies',
         tags: ['policies'],
         summary: 'See how a request would be decided, without making it',

@@ -47,6 +47,7 @@ export function addRenewal(app: App, context: Context & Pick<HttpContext, 'idemp
         produces: kubeconfigMediaTypes,
         optionalBody: true,
         takesKeyProofs: true,
+        budgetUse: 'writing',
       },
       operationId: 'renewCertificate',
       tags: ['certificates'],

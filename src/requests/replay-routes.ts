@@ -21,7 +21,7 @@ export function addReplay(scope: App, context: DraftingContext): void {
   scope.post(
     '/policies/replay',
     operation({
-      config: { action: 'draft-policies', produces: ['application/json', ndjson] },
+      config: { action: 'draft-policies', produces: ['application/json', ndjson], budgetUse: 'writing' },
       operationId: 'replayPolicies',
       tags: ['policies'],
       summary: 'See which recorded decisions other policies would change',

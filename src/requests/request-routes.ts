@@ -42,18 +42,21 @@ const decisions = {
       'last approval the request is `approved`; if it has a `csr`, issuing starts. Policy is asked once more, and may ' +
       'deny now.',
     problems: ['policy-denied'],
+    budgetUse: 'writing',
   },
   deny: {
     act: denyRequest,
     summary: 'Deny a pending request',
     description: 'For everybody who could approve it. The request ends as `denied`.',
     problems: [],
+    budgetUse: 'endingAccess',
   },
   cancel: {
     act: cancelRequest,
     summary: 'Cancel a request whose certificate is not issued yet',
     description: 'For its requester and for admins. The request ends as `cancelled`.',
     problems: [],
+    budgetUse: 'endingAccess',
   },
 } as const;
 
@@ -65,7 +68,7 @@ export function addCertificateRequests(app: App, context: ExplainingContext & Pi
   app.post(
     '/certificate-requests',
     operation({
-      config: { action: 'request-certificates' },
+      config: { action: 'request-certificates', budgetUse: 'writing' },
       operationId: 'createCertificateRequest',
       tags: ['certificate-requests'],
       summary: 'Request a certificate',
@@ -154,7 +157,7 @@ export function addCertificateRequests(app: App, context: ExplainingContext & Pi
     app.post(
       `/certificate-requests/:id/${decision}`,
       operation({
-        config: { optionalBody: true, withoutRole: true },
+        config: { optionalBody: true, withoutRole: true, budgetUse: decisions[decision].budgetUse },
         operationId: `${decision}CertificateRequest`,
         tags: ['certificate-requests'],
         summary: decisions[decision].summary,
@@ -216,7 +219,7 @@ export function addCertificateRequests(app: App, context: ExplainingContext & Pi
   app.post(
     '/certificate-requests/:id/kubeconfig',
     operation({
-      config: { produces: kubeconfigMediaTypes, optionalBody: true, withoutRole: true },
+      config: { produces: kubeconfigMediaTypes, optionalBody: true, withoutRole: true, budgetUse: 'writing' },
       operationId: 'collectKubeconfig',
       tags: ['certificate-requests'],
       summary: 'Collect: generate the key, issue the certificate, and get the complete kubeconfig',

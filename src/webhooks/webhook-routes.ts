@@ -88,7 +88,7 @@ export function addWebhookDeliveries(app: App, context: DeliveriesContext): void
   app.post(
     '/webhook-deliveries/:id/retry',
     operation({
-      config: { action: 'retry-webhook-deliveries', optionalBody: true },
+      config: { action: 'retry-webhook-deliveries', optionalBody: true, budgetUse: 'writing' },
       operationId: 'retryWebhookDelivery',
       tags: ['operators'],
       summary: 'Send a webhook again',

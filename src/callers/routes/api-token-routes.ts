@@ -92,7 +92,7 @@ export function addApiTokens(app: App, { apiTokens }: ApiTokensContext): void {
   app.post(
     '/api-tokens',
     operation({
-      config: { action: 'manage-api-tokens' },
+      config: { action: 'manage-api-tokens', budgetUse: 'writing' },
       operationId: 'createApiToken',
       tags: ['tokens'],
       summary: 'Create an API token',
@@ -139,7 +139,7 @@ export function addApiTokens(app: App, { apiTokens }: ApiTokensContext): void {
   app.delete(
     '/api-tokens/:id',
     operation({
-      config: { action: 'manage-api-tokens' },
+      config: { action: 'manage-api-tokens', budgetUse: 'endingAccess' },
       operationId: 'revokeApiToken',
       tags: ['tokens'],
       summary: 'Revoke an API token',

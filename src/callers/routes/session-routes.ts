@@ -73,7 +73,7 @@ export function addSessions(app: App, { sessions }: SessionsContext): void {
     {
       onRequest: refuse,
       ...operation({
-        config: { optionalBody: true },
+        config: { optionalBody: true, budgetUse: 'writing' },
         operationId: 'createSession',
         tags: ['operators'],
         summary: 'Sign in with an API token',
@@ -129,7 +129,7 @@ export function addSessions(app: App, { sessions }: SessionsContext): void {
   app.delete(
     '/sessions/:id',
     operation({
-      config: { withoutRole: true, whileAway: true },
+      config: { withoutRole: true, whileAway: true, budgetUse: 'endingAccess' },
       operationId: 'endSession',
       tags: ['operators'],
       summary: 'End a session',

@@ -17,7 +17,7 @@ import type { Context } from '../../context/context.js';
 
 const issuerAnswer = json(schemas.IssuerSchema, { description: 'The issuer.' });
 /** A body may be left out. */
-const forAdmins = { action: 'manage-issuers', optionalBody: true } as const;
+const forAdmins = { action: 'manage-issuers', optionalBody: true, budgetUse: 'writing' } as const;
 
 export function addIssuers(app: App, context: ProbingContext): void {
   addReading(app, context);
@@ -118,7 +118,7 @@ function addChanges(app: App, context: ProbingContext): void {
   app.post(
     '/clusters/:name/issuers/:issuer/probe',
     operation({
-      config: { action: 'manage-issuers' },
+      config: { action: 'manage-issuers', budgetUse: 'writing' },
       operationId: 'probeIssuer',
       tags: ['clusters'],
       summary: 'Probe an issuer',

@@ -43,6 +43,7 @@ import {
 } from './messages.js';
 import { readGroupFilter, readUserFilter } from './scim-input.js';
 import { groupPatch, readGroup } from './group-attributes.js';
+import type { BudgetUse } from '../../model/budget.js';
 import type { Principal } from '../../model/principal.js';
 import { changeGroup, createGroup, deleteGroup } from '../change-group.js';
 import { changeUser, createUser, deleteUser, type ProvisioningContext } from '../change-user.js';
@@ -63,6 +64,8 @@ interface ResourceKind<Item> {
   readonly isShownAfterPatch: boolean;
   delete(target: Target): Promise<DirectoryOutcome<null>>;
   render(item: Item, base: string, projection: Projection): Promise<object>;
+  /** The budgets of a call that changes a resource. */
+  readonly budgetUse: BudgetUse;
 }
 
 /** The caller, and the resource to change, in this version; null: whichever there is. */
@@ -93,6 +96,8 @@ const users = (context: ProvisioningContext): ResourceKind<DirectoryUser> => ({
   isShownAfterPatch: true,
   delete: (target) => deleteUser(context, ...target),
   render: (user, base, projection) => Promise.resolve(project(renderUser(user, base), projection)),
+  // Each change may be how somebody leaves. So a connector that has spent its writes on joiners still tells of leavers.
+  budgetUse: 'endingAccess',
 });
 
 /** Members in one answer. A list of groups ends its page before it has more; a group by itself has all. */
@@ -137,6 +142,7 @@ const groups = (context: Context): ResourceKind<DirectoryGroup> => ({
     const members = isShown(projection, 'members') ? await findMembers(context, group.id, membersOfGroup) : null;
     return project(renderGroup(group, members, base), projection);
   },
+  budgetUse: 'writing',
 });
 
 /**
@@ -175,9 +181,11 @@ function readScim(app: App): void {
   limitBodies(app, directoryBounds.body);
 }
 
+const hiddenAnd = (budgetUse: BudgetUse) => ({ ...hidden, config: { budgetUse } });
+
 /** RFC 7644 3.4.3 over people and groups together: all people come first. A filter must fit both. */
 function addSearch(app: App, context: ProvisioningContext, base: Base): void {
-  app.post('/.search', hidden, async (request, reply) => {
+  app.post('/.search', hiddenAnd('reading'), async (request, reply) => {
     const parameters = { query: readSearch(request.body) };
     const { startIndex, count } = rangeOf(parameters);
     const people = await users(context).find(parameters, base(request), { startIndex, count });
@@ -196,6 +204,7 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
   base: Base,
 ): void {
   const { path } = kind;
+  const change = hiddenAnd(kind.budgetUse);
   const one = `${path}/:id`;
 
   const list = async (parameters: QuerySource, request: FastifyRequest, reply: FastifyReply) => {
@@ -215,9 +224,11 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
   };
 
   app.get(path, hidden, (request, reply) => list(request, request, reply));
-  app.post(`${path}/.search`, hidden, (request, reply) => list({ query: readSearch(request.body) }, request, reply));
+  app.post(`${path}/.search`, hiddenAnd('reading'), (request, reply) =>
+    list({ query: readSearch(request.body) }, request, reply),
+  );
 
-  app.post(path, hidden, async (request, reply) =>
+  app.post(path, hiddenAnd('writing'), async (request, reply) =>
     answer(request, reply, await kind.create(callerOf(request), request.body), 201),
   );
 
@@ -229,11 +240,11 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
     return answer(request, reply, outcome);
   });
 
-  app.put<WithId>(one, hidden, async (request, reply) =>
+  app.put<WithId>(one, change, async (request, reply) =>
     answer(request, reply, await kind.replace(await targetOf(request), request.body)),
   );
 
-  app.patch<WithId>(one, hidden, async (request, reply) => {
+  app.patch<WithId>(one, change, async (request, reply) => {
     const outcome = await kind.patch(await targetOf(request), readPatch(request.body));
     // RFC 7644 3.5.2: with a body where attributes are asked for.
     if (!outcome.ok || kind.isShownAfterPatch || projectionOf(request).only !== null)
@@ -241,7 +252,7 @@ function addResources<Item extends DirectoryUser | DirectoryGroup>(
     return reply.code(204).header('etag', entityTag(outcome.value)).send();
   });
 
-  app.delete<WithId>(one, hidden, async (request, reply) => {
+  app.delete<WithId>(one, change, async (request, reply) => {
     const outcome = await kind.delete(await targetOf(request));
     return outcome.ok ? reply.code(204).send() : sendDirectoryRefusal(reply, outcome.refusal);
   });

@@ -64,7 +64,7 @@ export function answerOtherMethods(app: App, paths: ReadonlySet<string>): void {
       method,
       url,
       schema: { hide: true },
-      config: { otherMethods: true },
+      config: { otherMethods: true, budgetUse: 'reading' },
       onRequest: () => {
         throw new ProblemError(problem('method-not-allowed', `this resource takes ${allow}`, { headers: { allow } }));
       },

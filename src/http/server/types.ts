@@ -80,7 +80,10 @@ declare module 'fastify' {
     otherMethods?: boolean;
     /** Its requests are asked for by machines every few seconds, and have no spans. */
     untraced?: boolean;
-    /** The use of the budgets by its calls; set for every route of an authenticated caller. */
+    /**
+     * The use of the budgets by its calls. Each route of an authenticated caller says it. Exception: GET is `reading`
+     * by itself.
+     */
     budgetUse?: BudgetUse;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */
     uploads?: Readonly<Record<string, TSchema>>;
