@@ -1,3 +1,4 @@
+// Tests src/http/hooks/tell-budgets.ts
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { routesWithOtherUses, budgetUseOf } from '../../../../src/http/hooks/tell-budgets.js';
