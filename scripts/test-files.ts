@@ -13,6 +13,7 @@ const pages = 'packages/console/src/';
 /** The projects of vitest.config.ts whose tests need nothing but Node. */
 const withNodeAlone = new Set(['unit', 'http', 'contract', 'tools', 'slow', 'crash']);
 
+/** The files of these patterns, as paths below the root of the repository. */
 export const found = (...patterns: readonly string[]): readonly string[] =>
   globSync(patterns, { exclude: ['**/node_modules/**'] }).toSorted();
 
