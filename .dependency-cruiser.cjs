@@ -38,7 +38,7 @@ const libraries = {
 /** Rooms of a subject have their routes beside their use cases. A use case knows nothing of HTTP; these files do. */
 const subjects = ['access', 'requests', 'log', 'backup', 'clusters', 'webhooks', 'inspections', 'directory'];
 const speaksHttp =
-  '(-(routes|schemas|view|text)|/(event-payload|webhook-events|upload-bodies|messages|send-certificate|export-certificates|export-exposed))\\.ts$';
+  '(-(routes|schemas|view|text)|/(event-payload|webhook-events|upload-bodies|messages|send-certificate))\\.ts$';
 
 /** Libraries and the only places that may import them. */
 const fences = [

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/report/report-html.ts, src/inspections/inspection-routes.ts
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/report/report-html.ts, packages/inspect/src/report/html/style-sheet.ts
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

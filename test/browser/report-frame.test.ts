@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/report/report-html.ts, src/inspections/inspection-routes.ts
 import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';

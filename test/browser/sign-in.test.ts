@@ -1,3 +1,5 @@
+// Tests src/http/pages/documentation-routes.ts, src/http/pages/sign-in-bar.ts, src/callers/routes/login-routes.ts,
+// src/http/hooks/authentication.ts
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// Tests src/http/pages/documentation-routes.ts, src/http/pages/folded-problems.ts
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/, src/clusters/probe-cluster.ts, src/signing/signing-object.ts
 import { expect, it } from 'vitest';
 import { roleBindingAccess } from '../../src/clusters/probe-cluster.js';
 import { describeAccess } from '../../src/kubernetes/cluster-error.js';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/, src/config/config.ts
 import { afterAll, expect, it } from 'vitest';
 import { describeChart, refusal, render } from './render.js';
 import { openServiceVerdict } from './service-verdict.js';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/
 import { expect, it } from 'vitest';
 import { describeChart, refusal, render, somePolicy } from './render.js';
 

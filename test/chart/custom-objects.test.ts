@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/
 import { execFileSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass-access/
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';

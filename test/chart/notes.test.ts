@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';

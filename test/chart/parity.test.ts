@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/, deploy/kubernetes/
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';

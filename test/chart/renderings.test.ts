@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/, src/config/config.ts
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

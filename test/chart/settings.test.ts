@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/, scripts/chart-schema/, src/config/config.ts
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openServiceVerdict } from './service-verdict.js';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/values.schema.json, scripts/chart-schema/
 import { describe, expect, it } from 'vitest';
 import { judgeBy, schemaOf } from './values-schema.js';
 

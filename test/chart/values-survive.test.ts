@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/, src/config/config.ts
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { describeChart, render } from './render.js';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/
 import { writeFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { parse } from 'yaml';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/values.schema.json, scripts/chart-schema/
 import { describe, expect, it } from 'vitest';
 import { ciFiles, describeChart, refusal, render, somePolicy, valuesOf } from './render.js';
 import { defaultsOf, judgeBy, onTopOf, type Values } from './values-schema.js';

@@ -1,3 +1,4 @@
+// Tests docs/ca-keys.md, deploy/kms-agent/
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

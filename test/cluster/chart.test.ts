@@ -1,3 +1,4 @@
+// Tests deploy/chart/, src/clusters/probe-cluster.ts
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/authority-chain.ts, src/clusters/issuers/client-bundle.ts
 import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

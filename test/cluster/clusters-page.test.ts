@@ -1,3 +1,4 @@
+// Tests docs/clusters.md, docs/kubectl-plugin.md
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

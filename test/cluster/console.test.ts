@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/requests/, packages/console/src/pages/clusters/, packages/console/src/parts/
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setup as buildConsole } from '../browser/build-console.js';

@@ -1,3 +1,4 @@
+// Tests test/cluster/control-plane.ts
 import { X509Certificate } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

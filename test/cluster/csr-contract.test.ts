@@ -1,3 +1,4 @@
+// Tests src/kubernetes/csr-object.ts, src/kubernetes/csr-watch.ts, src/kubernetes/cluster-error.ts
 import { csrObjectsContract } from '../contract/csr-objects-contract.js';
 import { csrWatchContract } from '../contract/csr-watch-contract.js';
 import { openReal } from './contract-cluster.js';

@@ -1,3 +1,4 @@
+// Tests deploy/kubernetes/, scripts/release/artefacts/install-manifest.ts
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';

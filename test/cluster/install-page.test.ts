@@ -1,3 +1,4 @@
+// Tests docs/install.md, docs/upgrading.md
 import { X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

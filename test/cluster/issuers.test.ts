@@ -1,3 +1,4 @@
+// Tests src/clusters/issuers/probe-issuer.ts, src/clusters/issuers/activate-issuer.ts
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

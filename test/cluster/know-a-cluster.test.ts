@@ -1,3 +1,4 @@
+// Tests src/clusters/cluster-csr-text.ts, src/clusters/cluster-csr-routes.ts, packages/inspect/src/inspect.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests packages/kubectl-kubepass/src/get-credential.ts, packages/kubectl-kubepass/src/login.ts,
+// packages/kubectl-kubepass/src/exec-credential.ts
 import { spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
 import {

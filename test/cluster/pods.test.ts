@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/, scripts/image-root.sh
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

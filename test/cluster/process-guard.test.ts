@@ -1,3 +1,4 @@
+// Tests test/cluster/process-guard.ts
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Tests scripts/quickstart/main.ts
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

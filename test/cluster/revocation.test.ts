@@ -1,3 +1,5 @@
+// Tests src/access/review-access.ts, src/access/render-enforcement.ts, src/access/keep-revocation-config-map.ts,
+// src/kubernetes/enforcement-files.ts
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Tests src/kubernetes/role-bindings.ts, src/kubernetes/resolve-blast-radius.ts, src/kubernetes/ways-to-more.ts
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

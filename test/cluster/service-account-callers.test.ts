@@ -1,3 +1,4 @@
+// Tests src/callers/authentication/service-accounts.ts, src/kubernetes/token-review.ts
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';

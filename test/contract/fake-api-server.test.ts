@@ -1,3 +1,5 @@
+// Tests test/helpers/fake-api-server.ts, src/kubernetes/csr-object.ts, src/kubernetes/csr-watch.ts,
+// src/kubernetes/role-bindings.ts
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { csrObjectsContract } from './csr-objects-contract.js';
 import { csrWatchContract } from './csr-watch-contract.js';

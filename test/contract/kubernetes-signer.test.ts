@@ -1,3 +1,4 @@
+// Tests src/signing/kubernetes.ts, src/signing/signing-object.ts, src/kubernetes/csr-object.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests src/kubernetes/render-kubeconfig.ts, packages/x509/src/strict/certificate-writer.ts,
+// packages/x509/src/strict/extension.ts
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:tls';

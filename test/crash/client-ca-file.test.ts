@@ -1,3 +1,5 @@
+// Tests src/programs/client-ca-file.ts, src/programs/node-files/client-ca-file.ts,
+// src/programs/node-files/replace-file.ts
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,4 @@
+// Tests src/directory/consequences.ts, src/directory/change-user.ts, src/directory/change-group.ts
 import { randomInt } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

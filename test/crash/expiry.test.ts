@@ -1,3 +1,4 @@
+// Tests src/access/announce-expiry.ts
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

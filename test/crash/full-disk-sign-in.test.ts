@@ -1,3 +1,4 @@
+// Tests src/callers/sessions.ts, src/callers/api-tokens.ts, src/store/sqlite/batch-writer.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/store/writer/ordered-writer.ts, src/store/sqlite/batch-writer.ts, src/observability/health.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';

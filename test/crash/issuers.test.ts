@@ -1,3 +1,4 @@
+// Tests src/clusters/issuers/activate-issuer.ts, src/store/tables/cluster-issuer-table.ts
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

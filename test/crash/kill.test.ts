@@ -1,3 +1,5 @@
+// Tests src/requests/recover-requests.ts, src/requests/issuance/issue-certificate.ts,
+// src/requests/issuance/start-attempt.ts, src/store/writer/ordered-writer.ts
 import { describe, expect, it } from 'vitest';
 import { onPostgresql } from '../helpers/test-store.js';
 import { localCrashPoints } from './crash-points.js';

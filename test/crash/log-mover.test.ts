@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/log-mover.ts
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readSync } from 'node:fs';

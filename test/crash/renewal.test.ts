@@ -1,3 +1,4 @@
+// Tests src/requests/renew-certificate.ts, src/requests/recover-requests.ts, src/requests/open-key-proofs.ts
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';

@@ -1,3 +1,4 @@
+// Tests docs/operations.md, src/backup/restore-database.ts
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';

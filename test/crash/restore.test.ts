@@ -1,3 +1,5 @@
+// Tests src/backup/restore-database.ts, src/backup/replace-database.ts, src/programs/backup.ts,
+// src/programs/restore.ts
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';

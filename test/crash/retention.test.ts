@@ -1,3 +1,4 @@
+// Tests src/log/archive-events.ts, src/log/archive-directory.ts
 import { randomInt } from 'node:crypto';
 import { copyFileSync, mkdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/webhooks/webhook-dispatcher.ts, src/webhooks/webhook-events.ts, src/store/tables/webhook-delivery-table.ts
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

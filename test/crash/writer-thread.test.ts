@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/writer-thread.ts, src/store/sqlite/sqlite-batches.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';

@@ -1,3 +1,5 @@
+// Tests src/requests/decide-request.ts, src/requests/request-actions.ts, src/requests/request-routes.ts,
+// src/requests/read-requests.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, type Answer } from './support/call.js';
 import { startService, type Caller, type TestService } from './support/service.js';

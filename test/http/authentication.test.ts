@@ -1,3 +1,4 @@
+// Tests src/http/hooks/authentication.ts, src/callers/authentication/callers.ts
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

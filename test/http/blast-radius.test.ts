@@ -1,3 +1,5 @@
+// Tests src/requests/blast-radius-view.ts, src/requests/gather-facts.ts, src/kubernetes/role-bindings.ts,
+// src/kubernetes/resolve-blast-radius.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests src/access/block-identity.ts, src/context/standing.ts, src/callers/authentication/callers.ts,
+// src/requests/decide-request.ts
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';

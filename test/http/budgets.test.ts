@@ -1,3 +1,4 @@
+// Tests src/callers/spent-budgets.ts, src/http/hooks/tell-budgets.ts
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { keyProof } from '../helpers/key-proof.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/routes/caller-routes.ts, src/clusters/cluster-routes.ts, src/clusters/read-clusters.ts
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';

@@ -1,3 +1,5 @@
+// Tests src/access/certificate-routes.ts, src/access/read-certificates.ts, src/access/send-certificate.ts,
+// src/access/certificate-schemas.ts
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCertificate } from '@kubepass/x509';

@@ -1,3 +1,4 @@
+// Tests src/log/changes.ts, src/log/change-routes.ts, src/store/tables/change-table.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeKinds } from '../../src/model/change.js';
 import { as, type Answer } from './support/call.js';

@@ -1,3 +1,5 @@
+// Tests src/programs/node-files/client-ca-file.ts, src/programs/node-files/certificate-authorities.ts,
+// src/programs/node-files/replace-file.ts, src/clusters/issuers/client-bundle.ts
 import {
   chmodSync,
   linkSync,

@@ -1,3 +1,5 @@
+// Tests src/clusters/cluster-routes.ts, src/clusters/read-clusters.ts, src/clusters/cluster-csr-routes.ts,
+// src/clusters/cluster-csrs.ts, src/clusters/probe-cluster.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

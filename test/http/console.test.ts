@@ -1,3 +1,4 @@
+// Tests src/http/pages/console-routes.ts, src/http/answers/prebuilt.ts
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';

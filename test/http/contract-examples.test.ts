@@ -1,3 +1,4 @@
+// Tests openapi/, src/http/schemas/schema-parts.ts
 import { readFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import { readCertificateList } from '@kubepass/x509';

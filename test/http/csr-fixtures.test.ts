@@ -1,3 +1,4 @@
+// Tests src/requests/resolve-ask.ts, packages/x509/src/strict/certification-request.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePem } from '@kubepass/x509';
 import { acceptedCsrs, readCsrFixture, refusedCsrs } from '../../packages/x509/test/fixtures/csr/index.js';

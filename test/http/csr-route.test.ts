@@ -1,3 +1,4 @@
+// Tests src/requests/request-routes.ts, src/requests/create-request.ts, src/requests/collect-kubeconfig.ts
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';

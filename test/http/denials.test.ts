@@ -1,3 +1,5 @@
+// Tests src/policy/evaluate-policy.ts, src/requests/evaluation-text.ts, src/requests/evaluate-policies.ts,
+// policies/demo.yaml
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';

@@ -1,3 +1,5 @@
+// Tests src/directory/consequences.ts, src/directory/change-user.ts, src/directory/change-group.ts,
+// src/directory/confirm-user.ts, src/directory/directory-routes.ts
 import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests src/http/problems/problem.ts, src/http/problems/error-to-problem.ts, src/http/hooks/errors.ts,
+// src/http/hooks/request-input.ts, src/http/pages/health-routes.ts
 import { createConnection } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type SharedService, sharedService } from './support/service.js';

@@ -1,3 +1,5 @@
+// Tests src/access/review-access.ts, src/access/enforcement-routes.ts, src/access/render-enforcement.ts,
+// src/access/probe-revocation.ts, src/model/enforcement.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, parse } from 'yaml';

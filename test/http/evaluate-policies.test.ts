@@ -1,3 +1,5 @@
+// Tests src/requests/evaluate-policies.ts, src/requests/policy-routes.ts, src/requests/policy-schemas.ts,
+// src/requests/drafts.ts, src/requests/evaluation-text.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';
 import { policies, startService, type Person, type TestService } from './support/service.js';

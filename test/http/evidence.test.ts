@@ -1,3 +1,5 @@
+// Tests src/log/audit-event-routes.ts, src/log/prove-log.ts, src/log/checkpoint-service.ts,
+// src/log/read-audit-events.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

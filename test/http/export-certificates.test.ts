@@ -1,3 +1,5 @@
+// Tests src/access/export-certificates.ts, src/http/answers/exports.ts, src/http/answers/csv-record.ts,
+// src/context/in-portions.ts
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests src/http/hooks/errors.ts, src/http/problems/error-to-problem.ts, src/http/pages/health-routes.ts,
+// src/model/errors.ts
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   SignaturesUnavailableError,

@@ -1,3 +1,4 @@
+// Tests src/start/api-tokens.ts, src/callers/admin-tokens.ts
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

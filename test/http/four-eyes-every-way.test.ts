@@ -1,3 +1,4 @@
+// Tests src/requests/decide-request.ts, src/callers/api-tokens.ts, src/model/principal.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../../src/model/principal.js';
 import { as, type Answer } from './support/call.js';

@@ -1,3 +1,4 @@
+// Tests src/requests/decide-request.ts, src/callers/routes/api-token-routes.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, type Answer } from './support/call.js';
 import { startService, type Caller, type TestService } from './support/service.js';

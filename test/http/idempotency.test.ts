@@ -1,3 +1,4 @@
+// Tests src/http/answers/idempotency.ts, src/context/idempotency-keys.ts
 import { beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';
 import { type Person, type SharedService, sharedService } from './support/service.js';

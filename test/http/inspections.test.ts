@@ -1,3 +1,5 @@
+// Tests src/inspections/inspection-routes.ts, src/inspections/upload-bodies.ts, src/inspections/inspect-upload.ts,
+// src/inspections/known-clusters.ts
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';

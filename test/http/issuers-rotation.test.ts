@@ -1,3 +1,5 @@
+// Tests src/clusters/issuers/issuer-routes.ts, src/clusters/issuers/activate-issuer.ts,
+// src/clusters/issuers/probe-issuer.ts, src/clusters/issuers/retire-issuer.ts
 import { X509Certificate } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// Tests src/clusters/issuers/issuer-routes.ts, src/clusters/issuers/find-issuer.ts,
+// src/clusters/issuers/issuer-view.ts, src/clusters/issuers/read-issuers.ts, src/clusters/issuers/client-bundle.ts
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

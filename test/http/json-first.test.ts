@@ -1,3 +1,4 @@
+// Tests src/http/hooks/request-input.ts, src/http/answers/kubernetes-documents.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';

@@ -1,3 +1,4 @@
+// Tests src/requests/renewal-routes.ts, src/requests/open-key-proofs.ts, src/callers/authentication/key-proofs.ts
 import {
   createPrivateKey,
   generateKeyPairSync,

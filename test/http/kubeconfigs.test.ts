@@ -1,3 +1,4 @@
+// Tests src/requests/kubeconfig-routes.ts, src/requests/collect-kubeconfig.ts, src/kubernetes/render-kubeconfig.ts
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { readFileSync } from 'node:fs';

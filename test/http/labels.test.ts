@@ -1,3 +1,4 @@
+// Tests src/requests/request-schemas.ts, src/requests/read-requests.ts, src/requests/create-request.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';
 import { policies, startService, type TestService } from './support/service.js';

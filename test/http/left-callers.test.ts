@@ -1,3 +1,5 @@
+// Tests src/directory/consequences.ts, src/access/leavers-tokens.ts, src/access/directory-facts.ts,
+// src/context/standing.ts, src/callers/authentication/callers.ts
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join as joined } from 'node:path';

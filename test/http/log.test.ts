@@ -1,3 +1,4 @@
+// Tests src/observability/logger.ts, src/http/hooks/every-request.ts
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';

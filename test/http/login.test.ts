@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/login.ts, src/callers/routes/login-routes.ts, src/http/hooks/session-cookies.ts
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';
 import { clientSecret, SigningBrowser, startSignInService, type SignInService } from './support/sign-in.js';

@@ -1,3 +1,4 @@
+// Tests src/model/name-grammar.ts, src/http/schemas/schema-parts.ts
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

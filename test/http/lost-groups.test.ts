@@ -1,3 +1,4 @@
+// Tests src/directory/lose-groups.ts, src/access/directory-facts.ts
 import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

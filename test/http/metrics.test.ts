@@ -1,3 +1,5 @@
+// Tests src/http/pages/health-routes.ts, src/http/server/metrics-listener.ts, src/observability/metrics/metrics.ts,
+// src/observability/metrics/count-figures.ts, src/observability/metrics/call-metrics.ts
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,5 @@
+// Tests src/access/directory-facts.ts, src/context/standing.ts, src/callers/permissions.ts,
+// src/requests/decide-request.ts
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../../src/model/principal.js';

@@ -1,3 +1,5 @@
+// Tests src/start/api-tokens.ts, src/callers/admin-tokens.ts, src/callers/break-glass.ts,
+// src/callers/routes/api-token-routes.ts
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiTokenWriter } from '../../src/start/api-tokens.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/oidc-tokens.ts, src/callers/oidc/issuer-keys.ts, src/start/callers.ts
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { as } from './support/call.js';

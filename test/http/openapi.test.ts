@@ -1,3 +1,4 @@
+// Tests openapi/, scripts/openapi/, src/start/app.ts
 import { readFileSync } from 'node:fs';
 import AjvCompiler from '@fastify/ajv-compiler';
 import type { FastifyInstance, FastifySchema } from 'fastify';

@@ -1,3 +1,4 @@
+// Tests src/callers/permissions.ts, src/http/hooks/authentication.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { aDirectoryUser, aSession } from '../unit/store/records.js';

@@ -1,3 +1,4 @@
+// Tests src/requests/read-policies.ts, src/requests/policy-routes.ts, src/policy/offers.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aPolicy } from '../helpers/policies.js';
 import { as } from './support/call.js';

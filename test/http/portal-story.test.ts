@@ -1,3 +1,4 @@
+// Tests src/requests/request-routes.ts, src/requests/kubeconfig-routes.ts, src/access/certificate-routes.ts, openapi/
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { as, type Answer } from './support/call.js';

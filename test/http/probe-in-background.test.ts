@@ -1,3 +1,4 @@
+// Tests src/clusters/probe-cluster.ts, src/context/under-way.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

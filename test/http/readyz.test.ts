@@ -1,3 +1,4 @@
+// Tests src/observability/health.ts, src/http/pages/health-routes.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/requests/open-key-proofs.ts, src/requests/renewal-routes.ts
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKeyProofs } from '../../src/requests/open-key-proofs.js';

@@ -1,3 +1,4 @@
+// Tests src/requests/renew-certificate.ts, src/requests/resolve-renewal.ts, src/requests/renewal-routes.ts
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/callers/api-tokens.js';

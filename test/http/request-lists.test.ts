@@ -1,3 +1,4 @@
+// Tests src/requests/read-requests.ts, src/store/tables/request-table.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aPolicy } from '../helpers/policies.js';
 import { as } from './support/call.js';

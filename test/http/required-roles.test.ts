@@ -1,3 +1,4 @@
+// Tests src/http/hooks/authentication.ts, src/start/version-1.ts
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { everyResource, type AddResource } from '../../src/start/version-1.js';
 import { roles, type Principal } from '../../src/model/principal.js';

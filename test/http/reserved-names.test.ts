@@ -1,3 +1,4 @@
+// Tests src/model/name-grammar.ts, src/callers/authentication/callers.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests src/clusters/read-clusters.ts, src/requests/policy-routes.ts, src/callers/routes/api-token-routes.ts,
+// src/log/audit-event-routes.ts
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// Tests src/log/archive-events.ts, src/log/prove-log.ts, src/log/audit-event-routes.ts,
+// src/store/tables/audit-archive-table.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

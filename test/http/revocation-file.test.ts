@@ -1,3 +1,5 @@
+// Tests src/programs/node-files/revocation-file.ts, src/programs/node-files/keep-file.ts,
+// src/programs/node-files/ask-kubepass.ts, src/programs/node-files/replace-file.ts
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,3 +1,4 @@
+// Tests src/access/review-access.ts, src/access/other-encoding.ts
 import { createHash, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// Tests src/directory/scim/scim-routes.ts, src/directory/scim/render.ts, src/directory/scim/scim-input.ts,
+// src/directory/scim/user-attributes.ts, src/directory/scim/group-attributes.ts
 /**
  * The calls of Okta's test for SCIM servers ("Okta-SCIM-20-SPEC-Test.json"), and the calls of its provisioning,
  * replayed step by step: the same calls in the same order, and at least its assertions.

@@ -1,3 +1,5 @@
+// Tests src/directory/scim/scim-routes.ts, src/directory/scim/messages.ts, src/directory/scim/render.ts,
+// src/directory/read-directory.ts, src/directory/claim-names.ts
 import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

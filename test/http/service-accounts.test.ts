@@ -1,3 +1,4 @@
+// Tests src/callers/authentication/service-accounts.ts, src/start/callers.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/callers/sessions.ts, src/callers/routes/session-routes.ts, src/http/hooks/session-cookies.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionBody } from '../../src/callers/routes/session-routes.js';
 import { as } from './support/call.js';

@@ -1,3 +1,4 @@
+// Tests src/start/compose.ts, src/requests/recover-requests.ts, src/http/pages/health-routes.ts
 import { afterAll, expect, it } from 'vitest';
 import { buildApp } from '../../src/start/app.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';

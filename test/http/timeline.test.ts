@@ -1,3 +1,4 @@
+// Tests src/access/timeline-routes.ts, src/access/read-identities.ts, src/store/tables/timeline-table.ts
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { as } from './support/call.js';
 import { type Person, startService, type TestService } from './support/service.js';

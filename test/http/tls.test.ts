@@ -1,3 +1,4 @@
+// Tests src/http/server/create-server.ts, src/http/server/tls-settings.ts
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localAuthority } from '../helpers/local-authority.js';

@@ -1,3 +1,4 @@
+// Tests src/http/hooks/every-request.ts, src/http/server/connections.ts
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';

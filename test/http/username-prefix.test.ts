@@ -1,3 +1,4 @@
+// Tests src/store/lists/list-filter.ts, src/requests/request-routes.ts
 import { beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';
 import { type SharedService, sharedService } from './support/service.js';

@@ -1,3 +1,5 @@
+// Tests src/webhooks/webhook-events.ts, src/webhooks/webhook-routes.ts, src/webhooks/webhook-deliveries.ts,
+// src/webhooks/event-payload.ts
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/requests/read-requests.ts, src/requests/decision-schemas.ts, src/policy/decide.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';

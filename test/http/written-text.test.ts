@@ -1,3 +1,4 @@
+// Tests src/http/schemas/schema-parts.ts, src/model/name-grammar.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/oidc-tokens.ts, src/callers/oidc/login.ts, packages/kubectl-kubepass/src/oidc-sign-in.ts
 import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

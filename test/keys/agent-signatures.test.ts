@@ -1,3 +1,4 @@
+// Tests src/signing/keys/agent-key.ts, src/signing/keys/agent-connections.ts
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

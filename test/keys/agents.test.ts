@@ -1,3 +1,5 @@
+// Tests src/signing/keys/agent-connections.ts, src/signing/keys/agent-key.ts,
+// src/requests/issuance/issue-certificate.ts
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

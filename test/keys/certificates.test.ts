@@ -1,3 +1,4 @@
+// Tests src/signing/keys/agent-key.ts, packages/x509/src/strict/certificate-writer.ts
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

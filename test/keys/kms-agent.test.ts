@@ -1,3 +1,4 @@
+// Tests deploy/kms-agent/, src/signing/keys/agent-connections.ts
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Tests src/signing/keys/read-key-file.ts, src/signing/keys/agent-key.ts, src/signing/keys/passphrase.ts
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';

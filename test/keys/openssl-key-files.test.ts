@@ -1,3 +1,4 @@
+// Tests src/signing/keys/read-key-file.ts, src/signing/keys/encrypted-private-key.ts
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/authority-chain.ts, packages/x509/src/strict/authority-rules.ts
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

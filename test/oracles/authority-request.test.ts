@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/authority-request.ts
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

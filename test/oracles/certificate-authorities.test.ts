@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/loadable/index.ts
 import { describe, expect, inject, it } from 'vitest';
 import { readLoadableCertificate } from '@kubepass/inspect/loadable';
 import { readCertificate } from '@kubepass/x509';

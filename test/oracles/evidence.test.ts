@@ -1,3 +1,4 @@
+// Tests src/audit/merkle-tree.ts, src/audit/signed-note.ts, src/audit/checkpoint.ts
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, inject, it } from 'vitest';
 import { checkpointText } from '../../src/audit/checkpoint.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/findings/checks/host-names.ts
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import { hostNamesOf, whyUnmatchable } from '../../packages/inspect/src/findings/checks/host-names.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/findings/checks/name-constraints.ts
 import { describe, expect, inject, it } from 'vitest';
 import { contextConstructed, contextPrimitive, der, oid, Tag } from '@kubepass/x509';
 import { inspectFiles } from '../../packages/inspect/test/inspected.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/inspect.ts, packages/inspect/src/x509/go-rules.ts
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { type FindingCode, inspectUpload, type Upload } from '@kubepass/inspect';

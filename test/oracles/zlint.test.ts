@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/findings/find-all.ts, packages/inspect/src/inspect.ts
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, inject, it } from 'vitest';
 import { inspectUpload, type Upload, UploadRefusedError } from '@kubepass/inspect';

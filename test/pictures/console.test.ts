@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/requests/, docs/console.md
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

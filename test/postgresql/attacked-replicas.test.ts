@@ -1,3 +1,5 @@
+// Tests src/callers/authentication/callers.ts, src/context/standing.ts, src/callers/sessions.ts,
+// src/store/postgresql/open-postgresql-store.ts
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

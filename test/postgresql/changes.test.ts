@@ -1,3 +1,4 @@
+// Tests src/log/changes.ts, src/store/tables/change-table.ts
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests src/start/check-config.ts, src/store/postgresql/connect.ts, src/store/postgresql/errors.ts,
+// src/config/database-config.ts
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { checkConfig } from '../../src/start/check-config.js';
 import { readConfig } from '../../src/config/config.js';

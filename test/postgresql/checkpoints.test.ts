@@ -1,3 +1,4 @@
+// Tests src/log/checkpoint-service.ts, src/store/tables/checkpoint-tables.ts
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readCheckpoint } from '../../src/audit/checkpoint.js';

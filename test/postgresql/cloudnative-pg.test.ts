@@ -1,3 +1,4 @@
+// Tests deploy/postgresql/cloudnative-pg.yaml, deploy/postgresql/roles.sql
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';

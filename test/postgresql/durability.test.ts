@@ -1,3 +1,4 @@
+// Tests src/store/postgresql/open-postgresql-store.ts
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { openPostgresqlStore, weakenedDurability } from '../../src/store/postgresql/open-postgresql-store.js';
 import { composeOn, type LogLine } from '../helpers/composed-service.js';

@@ -1,3 +1,4 @@
+// Tests src/store/postgresql/errors.ts
 import { expect, it } from 'vitest';
 import { isUnreachable } from '../../src/store/postgresql/errors.js';
 

@@ -1,3 +1,4 @@
+// Tests src/backup/kept-checkpoint.ts, src/backup/kept-revocations.ts, src/backup/watch-log.ts
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/signing/issuer-records.ts, src/clusters/issuers/activate-issuer.ts, src/clusters/issuers/follow-issuers.ts
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/store/postgresql/postgresql-batches.ts, src/store/postgresql/grouped-queries.ts
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { aRequest, testStore } from '../unit/store/records.js';

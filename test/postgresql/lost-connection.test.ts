@@ -1,3 +1,5 @@
+// Tests src/store/postgresql/postgresql-batches.ts, src/store/postgresql/apply-steps.ts,
+// src/store/postgresql/connect.ts
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { verifyChain } from '../../src/audit/chain.js';

@@ -1,3 +1,4 @@
+// Tests src/context/standing.ts, src/directory/confirm-user.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';

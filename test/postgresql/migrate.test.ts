@@ -1,3 +1,5 @@
+// Tests src/store/postgresql/migrate-postgresql.ts, src/store/postgresql/grant.ts,
+// src/store/postgresql/connect-at-start.ts
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';

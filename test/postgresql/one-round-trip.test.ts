@@ -1,3 +1,5 @@
+// Tests src/store/postgresql/grouped-queries.ts, src/store/postgresql/pipeline.ts,
+// src/store/postgresql/postgresql-batches.ts, src/store/postgresql/apply-steps.ts
 import { hash } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';

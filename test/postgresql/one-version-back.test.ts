@@ -1,3 +1,4 @@
+// Tests src/store/schema/migrations.ts, src/store/postgresql/migrate-postgresql.ts, prisma/, src/programs/migrate.ts
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';

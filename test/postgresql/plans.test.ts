@@ -1,3 +1,4 @@
+// Tests src/store/postgresql/query.ts, src/store/lists/select-keys.ts, src/store/tables/quotas.ts
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { statusFilters } from '../../src/model/certificate.js';

@@ -1,3 +1,4 @@
+// Tests src/backup/restore-database.ts, src/backup/verify-database.ts, docs/operations.md
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';

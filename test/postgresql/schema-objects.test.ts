@@ -1,3 +1,4 @@
+// Tests src/backup/verify-database.ts, prisma/
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.js';

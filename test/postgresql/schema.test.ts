@@ -1,3 +1,4 @@
+// Tests prisma/
 import type pg from 'pg';
 import { expect, inject, it } from 'vitest';
 import { expectedTables, type Table } from '../helpers/expected-tables.js';

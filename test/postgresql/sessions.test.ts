@@ -1,3 +1,4 @@
+// Tests src/callers/sessions.ts, src/context/standing.ts
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';

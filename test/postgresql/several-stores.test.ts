@@ -1,3 +1,4 @@
+// Tests src/store/postgresql/open-postgresql-store.ts, src/store/writer/ordered-writer.ts, src/callers/admin-tokens.ts
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/files/kubepass.rules.yaml
 import { describe, expect, it } from 'vitest';
 import { promtool } from './prometheus.js';
 

@@ -1,3 +1,5 @@
+// Tests src/observability/metrics/metrics.ts, src/http/server/metrics-listener.ts,
+// deploy/chart/kubepass/files/kubepass.rules.yaml, deploy/chart/kubepass/files/kubepass.dashboard.json
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/http/server/create-server.ts, src/http/server/arriving-request.ts
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

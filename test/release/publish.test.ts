@@ -1,3 +1,4 @@
+// Tests scripts/release/publish.ts, docs/verifying.md
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Tests src/start/app.ts
 import { expect, it } from 'vitest';
 import { buildApp } from '../../src/start/app.js';
 import { createLogger } from '../../src/observability/logger.js';

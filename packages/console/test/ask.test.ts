@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/ask/spec.ts, packages/console/src/parts/words.ts
 import { describe, expect, it } from 'vitest';
 import { choices, said, secondsOf } from '../src/parts/words.js';
 import { askOf, type AskValues, faultsIn, fieldNames, placed } from '../src/pages/ask/spec.js';

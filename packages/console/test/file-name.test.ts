@@ -1,3 +1,4 @@
+// Tests packages/console/src/parts/file-name.ts
 import { describe, expect, it } from 'vitest';
 import { kubeconfigName, shellWord } from '../src/parts/file-name.js';
 

@@ -1,3 +1,4 @@
+// Tests packages/console/src/frame/destination.ts
 import { describe, expect, it } from 'vitest';
 import { destinationOf } from '../src/frame/destination.js';
 

@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/policies/in-words.ts
 import { describe, expect, it } from 'vitest';
 import { policyInWords } from '../src/pages/policies/in-words.js';
 

@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/requests/request-words.ts, packages/console/src/parts/steady.ts
 import { describe, expect, it } from 'vitest';
 import { listChange, nextToDecide, type Request, stagesOf, turnInWords } from '../src/pages/requests/request-words.js';
 import { steadied } from '../src/parts/steady.js';

@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/identities/rows.ts, packages/console/src/pages/identities/spans.ts
 import { describe, expect, it } from 'vitest';
 import {
   inWords,

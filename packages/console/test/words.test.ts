@@ -1,3 +1,4 @@
+// Tests packages/console/src/parts/words.ts, packages/console/src/pages/audit/event-types.ts
 import { describe, expect, it } from 'vitest';
 import { eventTypes } from '../src/pages/audit/event-types.js';
 import {

@@ -1,3 +1,6 @@
+// Tests packages/inspect/src/inspect.ts, packages/inspect/src/reading/read-bytes.ts,
+// packages/inspect/src/findings/find-all.ts, packages/inspect/src/relations/relations.ts,
+// packages/inspect/src/model/catalogue.ts
 import { describe, expect, it } from 'vitest';
 import { findingKinds } from '../src/model/catalogue.js';
 import type {

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/inspect.ts, packages/inspect/src/reading/read-upload.ts,
+// packages/inspect/src/offline/inspect-files.ts
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/inspect.ts
 import { createPublicKey } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { inspectSingleObject } from '../src/inspect.js';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/inspect.ts, packages/inspect/src/der/recognise.ts,
+// packages/inspect/src/x509/decode-signed-object.ts, packages/x509/src/tree/signed-object.ts
 import { describe, expect, it, vi } from 'vitest';
 
 import { recognise } from '../src/der/recognise.js';

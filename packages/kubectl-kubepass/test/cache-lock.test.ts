@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/cache-lock.ts
 import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/completion.ts
 import { expect, it } from 'vitest';
 import { complete } from '../src/completion.js';
 import { readExecInfo } from '../src/exec-credential.js';

@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/credential-cache.ts
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/kubeconfig-entries.ts
 import { expect, it } from 'vitest';
 import { entriesOfService } from '../src/kubeconfig-entries.js';
 import { PluginError } from '../src/plugin-error.js';

@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/files.ts
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

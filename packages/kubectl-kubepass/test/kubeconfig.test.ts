@@ -1,3 +1,5 @@
+// Tests packages/kubectl-kubepass/src/kubeconfig-file.ts, packages/kubectl-kubepass/src/kubeconfig-entries.ts,
+// packages/kubectl-kubepass/src/plugin-error.ts
 import {
   existsSync,
   mkdirSync,

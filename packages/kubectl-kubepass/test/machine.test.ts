@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/machine.ts
 import { expect, it } from 'vitest';
 import { oneLine, printable, printableInColours } from '../src/machine.js';
 

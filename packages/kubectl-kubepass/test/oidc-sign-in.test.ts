@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/oidc-sign-in.ts
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/renewal-times.ts
 import { describe, expect, it } from 'vitest';
 import { expirationTime, isComfortable, renewalTime } from '../src/renewal-times.js';
 

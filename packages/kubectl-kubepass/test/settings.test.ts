@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/settings.ts, packages/kubectl-kubepass/src/command-line.ts
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { readCredentialCommand, readLoginCommand, readStatusCommand } from '../src/command-line.js';

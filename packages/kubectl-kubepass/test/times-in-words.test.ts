@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/times-in-words.ts
 import { expect, it } from 'vitest';
 import { durationInWords, timeInWords, untilInWords } from '../src/times-in-words.js';
 

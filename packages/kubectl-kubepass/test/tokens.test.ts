@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/tokens.ts, packages/kubectl-kubepass/src/oidc-sign-in.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';

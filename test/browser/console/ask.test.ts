@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/ask/, packages/console/src/parts/
 import { X509Certificate, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Download, Page } from 'playwright-core';

@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/audit/
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../chromium.js';

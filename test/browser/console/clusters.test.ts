@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/clusters/
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

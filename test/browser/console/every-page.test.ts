@@ -1,3 +1,5 @@
+// Tests packages/console/src/app.tsx, packages/console/src/main.tsx, packages/console/src/pages/not-found.tsx,
+// packages/console/src/pages/beyond.tsx, packages/console/src/frame/
 import type { Page, Request } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../chromium.js';

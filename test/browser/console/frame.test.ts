@@ -1,3 +1,4 @@
+// Tests packages/console/src/frame/, packages/console/src/service/
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../chromium.js';

@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/identities/, packages/console/src/pages/certificates/
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/sign-in/, src/callers/routes/login-routes.ts
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { startSignInService, type SignInService } from '../../http/support/sign-in.js';

@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/inspect/
 import { generateKeyPairSync } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';

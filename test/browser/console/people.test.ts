@@ -1,3 +1,5 @@
+// Tests packages/console/src/pages/directory/, packages/console/src/pages/tokens/,
+// packages/console/src/pages/webhooks/, packages/console/src/pages/me/, packages/console/src/pages/sessions/
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';

@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/policies/
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../chromium.js';
 import { ask, consolePolicies, hostileWords } from './seeds.js';

@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/requests/
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { as } from '../../http/support/call.js';

@@ -1,3 +1,4 @@
+// Tests src/http/pages/console-routes.ts, scripts/build-console.mjs
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { readdirSync, readFileSync } from 'node:fs';

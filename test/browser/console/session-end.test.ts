@@ -1,3 +1,4 @@
+// Tests packages/console/src/service/, packages/console/src/frame/
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { startService } from '../../http/support/service.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/spent-budgets.ts, src/http/hooks/tell-budgets.ts
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';

@@ -1,3 +1,4 @@
+// Tests src/http/server/create-server.ts, src/start/client-certificates.ts, src/start/tls-in-force.ts
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';

@@ -1,3 +1,4 @@
+// Tests src/log/changes.ts, src/log/change-routes.ts, src/http/hooks/waits.ts
 import { get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/callers/client-certificates.ts, src/http/server/create-server.ts, src/http/server/tls-settings.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';

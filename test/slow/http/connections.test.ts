@@ -1,3 +1,4 @@
+// Tests src/http/server/connections.ts, src/http/server/create-server.ts
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/requests/request-routes.ts
 import { beforeAll, describe, expect, it } from 'vitest';
 import { as } from '../../http/support/call.js';
 import { type SharedService, sharedService } from '../../http/support/service.js';

@@ -1,3 +1,4 @@
+// Tests src/inspections/inspection-pool.ts, src/workers/worker-pool.ts
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';

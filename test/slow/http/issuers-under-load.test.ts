@@ -1,3 +1,4 @@
+// Tests src/clusters/issuers/activate-issuer.ts, src/requests/issuance/start-attempt.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

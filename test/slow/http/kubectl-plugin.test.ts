@@ -1,3 +1,6 @@
+// Tests packages/kubectl-kubepass/src/run-plugin.ts, packages/kubectl-kubepass/src/login.ts,
+// packages/kubectl-kubepass/src/get-credential.ts, packages/kubectl-kubepass/src/cached-credentials.ts,
+// packages/kubectl-kubepass/src/contexts.ts, packages/kubectl-kubepass/src/ask-for-certificate.ts
 import { X509Certificate, createPrivateKey, hash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';

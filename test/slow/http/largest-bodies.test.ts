@@ -1,3 +1,4 @@
+// Tests src/http/hooks/request-input.ts, src/directory/scim/scim-input.ts, src/policy/workers/draft-pool.ts
 import { beforeEach, expect, it } from 'vitest';
 import { directoryBounds } from '../../../src/model/directory.js';
 import { draftMemory } from '../../../src/policy/workers/draft-pool.js';

@@ -1,3 +1,4 @@
+// Tests src/http/server/create-server.ts, src/http/server/arriving-request.ts
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createServer, usualPatience } from '../../../src/http/server/create-server.js';
 import { connectRaw, trickle, type RawClient } from '../../http/support/raw-client.js';

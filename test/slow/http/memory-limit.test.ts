@@ -1,3 +1,4 @@
+// Tests src/programs/server.ts, src/inspections/inspection-pool.ts, src/policy/workers/draft-pool.ts
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

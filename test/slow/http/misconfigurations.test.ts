@@ -1,3 +1,4 @@
+// Tests src/programs/server.ts, src/start/check-config.ts
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

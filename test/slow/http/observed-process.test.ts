@@ -1,3 +1,4 @@
+// Tests src/programs/run-service.ts, src/observability/traces/open-traces.ts, src/observability/logger.ts
 import { expect, it } from 'vitest';
 import { OtlpReceiver } from '../../helpers/otlp-receiver.js';
 import { useProcesses } from '../../http/support/serving-process.js';

@@ -1,3 +1,4 @@
+// Tests docs/off-boarding.md, src/directory/consequences.ts, src/access/block-identity.ts
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/issuer-keys.ts, src/callers/oidc/provider-fetch.ts
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { IdentityProvider } from '../../helpers/identity-provider.js';

@@ -1,3 +1,4 @@
+// Tests src/http/server/connections.ts, src/http/server/arriving-request.ts
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { everyRoute, type Route } from '../../http/support/every-route.js';

@@ -1,3 +1,5 @@
+// Tests packages/kubectl-kubepass/src/sign-in.ts, packages/kubectl-kubepass/src/tokens.ts,
+// packages/kubectl-kubepass/src/oidc-sign-in.ts, packages/kubectl-kubepass/src/service-client.ts
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';

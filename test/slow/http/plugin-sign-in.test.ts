@@ -1,3 +1,5 @@
+// Tests packages/kubectl-kubepass/src/sign-in.ts, packages/kubectl-kubepass/src/oidc-sign-in.ts,
+// packages/kubectl-kubepass/src/revocation-notes.ts
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runPlugin } from '../../../packages/kubectl-kubepass/src/run-plugin.js';

@@ -1,3 +1,4 @@
+// Tests src/policy/load-policy-set.ts, src/start/policies-in-force.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// Tests src/requests/decision-rounds.ts, src/store/tables/quotas.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { as, type Answer } from '../../http/support/call.js';

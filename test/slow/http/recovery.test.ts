@@ -1,3 +1,4 @@
+// Tests src/programs/admin-token.ts, src/callers/admin-tokens.ts
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

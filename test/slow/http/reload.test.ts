@@ -1,3 +1,4 @@
+// Tests src/start/tls-in-force.ts, src/start/in-force.ts, src/programs/run-service.ts
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';

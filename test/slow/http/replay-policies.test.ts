@@ -1,3 +1,5 @@
+// Tests src/requests/replay.ts, src/requests/replay-routes.ts, src/requests/replay-schemas.ts,
+// src/policy/compare-decisions.ts
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReplayLine } from '../../../src/requests/replay-schemas.js';

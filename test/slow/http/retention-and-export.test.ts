@@ -1,3 +1,4 @@
+// Tests src/log/exported-events.ts, src/log/archive-events.ts, src/log/audit-event-routes.ts
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';

@@ -1,3 +1,4 @@
+// Tests src/http/server/connections.ts, src/http/answers/exports.ts, src/http/answers/responses.ts
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,3 +1,4 @@
+// Tests src/http/server/create-server.ts, src/http/server/arriving-request.ts
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {

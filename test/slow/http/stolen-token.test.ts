@@ -1,3 +1,4 @@
+// Tests src/callers/spent-budgets.ts, src/inspections/inspection-pool.ts
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';

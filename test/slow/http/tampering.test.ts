@@ -1,3 +1,4 @@
+// Tests src/audit/verify-files.ts, src/audit/export-verifier.ts
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/observability/traces/open-traces.ts, src/model/tracing.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

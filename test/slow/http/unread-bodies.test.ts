@@ -1,3 +1,4 @@
+// Tests src/http/hooks/request-bodies.ts, src/callers/shares.ts
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/programs/upgrade-drill.ts, src/backup/upgrade-drill.ts
 import { execFile } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';

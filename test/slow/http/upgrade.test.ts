@@ -1,3 +1,5 @@
+// Tests src/store/schema/migrations.ts, src/store/sqlite/migrate-sqlite.ts, src/store/postgresql/migrate-postgresql.ts,
+// src/backup/open-store.ts
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

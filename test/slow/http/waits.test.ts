@@ -1,3 +1,4 @@
+// Tests src/http/hooks/waits.ts, src/callers/shares.ts, src/callers/routes/login-routes.ts
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AppOptions } from '../../../src/start/app.js';

@@ -1,3 +1,4 @@
+// Tests src/webhooks/webhook-dispatcher.ts, src/start/open-webhooks.ts
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/command-line/run-program.ts, packages/inspect/src/command-line/read-command-line.ts,
+// packages/inspect/src/command-line/finish.ts, src/programs/
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';

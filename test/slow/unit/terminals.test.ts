@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/formats/text/visible.ts, packages/inspect/src/command-line/finish.ts, src/programs/,
+// packages/kubectl-kubepass/src/kubectl-kubepass.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests bench/chart.ts
 import { describe, expect, it } from 'vitest';
 import { svgOf, type BarGroup } from '../../../bench/chart.js';
 

@@ -1,3 +1,4 @@
+// Tests bench/peers/expect-certificate.ts
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Tests bench/million/list-table.ts
 import { describe, expect, it } from 'vitest';
 import { compareLists, listTable, summaryOf } from '../../../bench/million/list-table.js';
 

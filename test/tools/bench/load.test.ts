@@ -1,3 +1,4 @@
+// Tests bench/load/load.ts, bench/load/http-connection.ts
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

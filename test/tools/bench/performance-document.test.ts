@@ -1,3 +1,4 @@
+// Tests bench/performance-document.ts, docs/performance.md
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { withFindings, withPart } from '../../../bench/performance-document.js';

@@ -1,3 +1,4 @@
+// Tests bench/peers/physical-limit.ts
 import { describe, expect, it } from 'vitest';
 import { signaturesIn } from '../../../bench/peers/physical-limit.js';
 

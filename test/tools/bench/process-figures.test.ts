@@ -1,3 +1,4 @@
+// Tests bench/process-figures.ts
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests bench/peers/process-model.ts
 import { describe, expect, it } from 'vitest';
 import { modelOf } from '../../../bench/peers/process-model.js';
 import type { Round } from '../../../bench/peers/round.js';

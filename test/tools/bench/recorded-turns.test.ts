@@ -1,3 +1,4 @@
+// Tests bench/turns/recorded-turns.ts, bench/bench-turns.ts
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { rowsOf } from '../../../bench/bench-turns.js';

@@ -1,3 +1,4 @@
+// Tests bench/report.ts
 import { describe, expect, it } from 'vitest';
 import {
   boundedLatencies,

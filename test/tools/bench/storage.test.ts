@@ -1,3 +1,4 @@
+// Tests bench/peers/storage.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';

@@ -1,3 +1,4 @@
+// Tests .ci/jobs.ts, package.json
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { first, lanes } from '../../../.ci/jobs.js';

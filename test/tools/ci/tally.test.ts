@@ -1,3 +1,4 @@
+// Tests .ci/tally.ts, .ci/test-report.ts
 import { describe, expect, it } from 'vitest';
 import { summaryOf, type TestRun, tallyTests } from '../../../.ci/tally.js';
 import type { ReportedTest, TestedFile } from '../../../.ci/test-report.js';

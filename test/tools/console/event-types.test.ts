@@ -1,3 +1,4 @@
+// Tests packages/console/src/pages/audit/event-types.ts
 import { expect, it } from 'vitest';
 import { eventTypes } from '../../../packages/console/src/pages/audit/event-types.js';
 import { auditEventTypes } from '../../../src/model/audit-event.js';

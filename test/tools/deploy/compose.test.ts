@@ -1,3 +1,4 @@
+// Tests config/kubepass.yaml, docker-compose.postgres.yml, deploy/image/health-check.mjs
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';

@@ -1,3 +1,4 @@
+// Tests deploy/kubernetes/deployment.yaml, src/inspections/inspection-pool.ts, src/policy/workers/draft-pool.ts
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';

@@ -1,3 +1,4 @@
+// Tests deploy/chart/kubepass/files/, deploy/kubernetes/components/scrape-metrics/
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';

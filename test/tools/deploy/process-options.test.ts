@@ -1,3 +1,4 @@
+// Tests package.json, .ci/image
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests .github/workflows/
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';

@@ -1,3 +1,4 @@
+// Tests docs/access.md, src/callers/permissions.ts
 import { describe, expect, it } from 'vitest';
 import { actions, may } from '../../../src/callers/permissions.js';
 import type { Role } from '../../../src/model/principal.js';

@@ -1,3 +1,4 @@
+// Tests docs/architecture.md, .dependency-cruiser.cjs
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests docs/
 import { describe, expect, it } from 'vitest';
 import { auditEventTypes } from '../../../src/model/audit-event.js';
 import { enforcementModes } from '../../../src/model/enforcement.js';

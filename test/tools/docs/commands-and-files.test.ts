@@ -1,3 +1,4 @@
+// Tests docs/
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests docs/configuration.md
 import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests docs/console.md, docs/tutorial.md
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

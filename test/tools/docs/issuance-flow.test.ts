@@ -1,3 +1,4 @@
+// Tests docs/issuance-flow.md
 import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { auditEventTypes } from '../../../src/model/audit-event.js';

@@ -1,3 +1,4 @@
+// Tests scripts/openapi/list-bounds.ts, docs/security-model.md
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { larger, listBoundsOf, mostItems, withListBounds } from '../../../scripts/openapi/list-bounds.js';

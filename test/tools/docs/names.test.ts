@@ -1,3 +1,4 @@
+// Tests docs/
 import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { problemTypes } from '../../../src/http/problems/schemas.js';

@@ -1,3 +1,4 @@
+// Tests docs/operations.md, deploy/chart/kubepass/files/kubepass.rules.yaml
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';

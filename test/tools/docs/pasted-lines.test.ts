@@ -1,3 +1,4 @@
+// Tests docs/, scripts/samples/page-blocks.ts
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

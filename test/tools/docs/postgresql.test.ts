@@ -1,3 +1,4 @@
+// Tests docs/postgresql.md, src/store/postgresql/grant.ts
 import { describe, expect, it } from 'vitest';
 import { Prisma } from '../../../src/store/generated/postgresql/client.js';
 import { serviceRights } from '../../../src/store/postgresql/grant.js';

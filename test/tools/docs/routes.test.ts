@@ -1,3 +1,4 @@
+// Tests docs/
 import { describe, expect, it } from 'vitest';
 import { codeIn, pages, pageText, read } from './pages.js';
 

@@ -1,3 +1,4 @@
+// Tests SECURITY.md, scripts/public-routes.ts
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { publicRoutes, securityFile, withRoutes } from '../../../scripts/public-routes.js';

@@ -1,3 +1,4 @@
+// Tests scripts/bundle-service.mjs
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, globSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// Tests scripts/lint/cycles.ts
 import { describe, expect, it } from 'vitest';
 import { cyclesOf } from '../../../scripts/lint/cycles.js';
 

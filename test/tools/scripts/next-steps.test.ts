@@ -1,3 +1,4 @@
+// Tests scripts/quickstart/next-steps.ts
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';

@@ -1,3 +1,4 @@
+// Tests scripts/quickstart/main.ts
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

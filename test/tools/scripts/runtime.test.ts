@@ -1,3 +1,4 @@
+// Tests scripts/runtime.mjs
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 

@@ -1,3 +1,4 @@
+// Tests src/access/review-access.ts, src/access/revocation-lists.ts, src/access/revocations.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { reviewAccess } from '../../../src/access/review-access.js';
 import { reviewing } from '../../helpers/reviews.js';

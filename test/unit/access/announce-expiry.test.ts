@@ -1,3 +1,5 @@
+// Tests src/access/announce-expiry.ts, src/store/tables/ending-certificates.ts,
+// src/store/tables/expiry-notice-table.ts
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventPayload } from '../../../src/webhooks/event-payload.js';

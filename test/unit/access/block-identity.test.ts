@@ -1,3 +1,4 @@
+// Tests src/access/block-identity.ts, src/access/blocks.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context/context.js';
 import { BlockedAccess } from '../../../src/access/blocks.js';

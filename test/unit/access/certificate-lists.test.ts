@@ -1,3 +1,4 @@
+// Tests src/access/revocation-lists.ts, packages/x509/src/strict/certificate-list.ts
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CertificateLists } from '../../../src/access/revocation-lists.js';

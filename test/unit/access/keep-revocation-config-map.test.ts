@@ -1,3 +1,4 @@
+// Tests src/access/keep-revocation-config-map.ts, src/kubernetes/enforcement-files.ts
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClusterConflictError } from '../../../src/kubernetes/cluster-error.js';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';

@@ -1,3 +1,4 @@
+// Tests src/access/revocation-lists.ts
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CertificateLists } from '../../../src/access/revocation-lists.js';

@@ -1,3 +1,4 @@
+// Tests src/access/other-encoding.ts
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';

@@ -1,3 +1,4 @@
+// Tests src/access/unknown-certificates.ts, src/access/review-access.ts, src/context/listed-names.ts
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { reviewAccess } from '../../../src/access/review-access.js';

@@ -1,3 +1,4 @@
+// Tests src/access/watch-reviewers.ts
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { makeApiToken } from '../../../src/callers/api-tokens.js';

@@ -1,3 +1,4 @@
+// Tests src/audit/audit-record.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {

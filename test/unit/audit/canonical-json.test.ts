@@ -1,3 +1,4 @@
+// Tests src/audit/canonical-json.ts
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
 import type { Json } from '../../../src/model/audit-event.js';

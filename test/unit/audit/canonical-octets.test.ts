@@ -1,3 +1,4 @@
+// Tests src/audit/canonical-octets.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/audit/canonical-json.js';

@@ -1,3 +1,4 @@
+// Tests src/audit/chain.ts
 import { describe, expect, it } from 'vitest';
 import { type ChainHead, type ChainReader, genesis, verifyChain } from '../../../src/audit/chain.js';
 import type { AuditEvent, UnchainedEvent } from '../../../src/model/audit-event.js';

@@ -1,3 +1,4 @@
+// Tests src/audit/merkle-tree.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {

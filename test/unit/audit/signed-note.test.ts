@@ -1,3 +1,4 @@
+// Tests src/audit/signed-note.ts, src/audit/checkpoint.ts
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { checkpointText, readCheckpoint } from '../../../src/audit/checkpoint.js';

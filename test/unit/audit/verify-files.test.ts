@@ -1,3 +1,4 @@
+// Tests src/audit/verify-files.ts, src/audit/export-verifier.ts, src/audit/read-lines.ts
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/backup/compared-withdrawals.ts
 import { describe, expect, it } from 'vitest';
 import { comparedWithdrawals, type WithdrawalReader } from '../../../src/backup/compared-withdrawals.js';
 import type { IdentityBlock } from '../../../src/model/identity.js';

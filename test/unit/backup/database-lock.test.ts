@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/process-lock.ts
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';

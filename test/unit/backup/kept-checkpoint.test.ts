@@ -1,3 +1,4 @@
+// Tests src/backup/kept-checkpoint.ts
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

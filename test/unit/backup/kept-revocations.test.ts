@@ -1,3 +1,4 @@
+// Tests src/backup/kept-revocations.ts, src/backup/kept-revocations-file.ts
 import {
   appendFileSync,
   copyFileSync,

@@ -1,3 +1,4 @@
+// Tests src/backup/verify-database.ts
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/callers/api-tokens.ts, src/start/api-tokens.ts
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiTokenWriter } from '../../../src/start/api-tokens.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/break-glass.ts
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeApiToken } from '../../../src/callers/api-tokens.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/spent-budgets.ts, src/model/bounded-map.ts, src/model/budget.ts
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Budgets, limitsOf } from '../../../src/callers/spent-budgets.js';
 import type { BudgetName } from '../../../src/model/budget.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/client-certificates.ts
 import { describe, expect, it } from 'vitest';
 import { otherEncodings } from '../../helpers/other-encodings.js';
 import { reservedNames } from '../../helpers/reserved-names.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/sessions.ts
 import { describe, expect, it } from 'vitest';
 import type { LoginAttempt } from '../../../src/model/session.js';
 import { type LoginProvider, Logins, type Sessions, type VouchedPerson } from '../../../src/callers/sessions.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/sessions.ts, src/callers/secrets.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { secretSha256, isSessionSecret, newSessionSecret } from '../../../src/callers/secrets.js';

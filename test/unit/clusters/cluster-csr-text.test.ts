@@ -1,3 +1,4 @@
+// Tests src/clusters/cluster-csr-text.ts
 import { describe, expect, it } from 'vitest';
 import { humanDuration } from '@kubepass/inspect/formats';
 import { clusterCsrDescription, clusterCsrTable } from '../../../src/clusters/cluster-csr-text.js';

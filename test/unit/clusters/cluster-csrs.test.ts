@@ -1,3 +1,4 @@
+// Tests src/clusters/cluster-csrs.ts, src/clusters/own-csrs.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kubeApiserverClient } from '../../../src/kubernetes/csr-object.js';
 import { findClusterCsr, listClusterCsrs } from '../../../src/clusters/cluster-csrs.js';

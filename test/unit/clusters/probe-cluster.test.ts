@@ -1,3 +1,4 @@
+// Tests src/clusters/probe-cluster.ts, src/clusters/probe-request.ts, src/model/cluster.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClusterProbes } from '../../../src/context/under-way.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';

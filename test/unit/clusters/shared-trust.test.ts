@@ -1,3 +1,4 @@
+// Tests src/clusters/shared-trust.ts, src/model/cluster.ts
 import { describe, expect, it } from 'vitest';
 import { readCertificate } from '@kubepass/x509';
 import type { MadeCertificate } from '../../../packages/x509/test/helpers/certificates.js';

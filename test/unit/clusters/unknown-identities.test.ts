@@ -1,3 +1,4 @@
+// Tests src/clusters/watch-unknown-identities.ts, src/clusters/own-csrs.ts
 import { EventEmitter, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';

@@ -1,3 +1,4 @@
+// Tests src/clusters/user-authorities.ts
 import { expect, it } from 'vitest';
 import { UserAuthorities } from '../../../src/clusters/user-authorities.js';
 import { readCallersTrust } from '../../../src/callers/client-certificates.js';

@@ -1,3 +1,5 @@
+// Tests src/config/config.ts, src/config/sources.ts, src/config/env.ts, src/config/database-config.ts,
+// src/config/webhook-config.ts, src/config/budgets-config.ts
 import { directoryDefaults } from '../../../src/model/directory.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';

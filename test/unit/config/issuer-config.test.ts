@@ -1,3 +1,4 @@
+// Tests src/config/issuer-config.ts, src/config/cluster-config.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/config/read-config-file.ts, src/config/config-file.ts
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

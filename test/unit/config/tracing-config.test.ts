@@ -1,3 +1,4 @@
+// Tests src/config/tracing-config.ts
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';

@@ -1,3 +1,4 @@
+// Tests src/context/idempotency-keys.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { IdempotencyKeys, type ClaimedKey } from '../../../src/context/idempotency-keys.js';

@@ -1,3 +1,4 @@
+// Tests src/context/request-steps.ts
 import { describe, expect, it } from 'vitest';
 import { canMove, moveRequest } from '../../../src/context/request-steps.js';
 import { requestStates } from '../../../src/model/certificate-request.js';

@@ -1,3 +1,4 @@
+// Tests src/context/standing.ts, src/access/blocks.ts, src/model/identity.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import type { Context } from '../../../src/context/context.js';

@@ -1,3 +1,4 @@
+// Tests src/context/standing.ts, src/model/directory.ts
 import { afterEach, expect, it, vi } from 'vitest';
 import { DirectoryUse } from '../../../src/context/standing.js';
 import type { DirectoryStanding } from '../../../src/model/directory.js';

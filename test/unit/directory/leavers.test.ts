@@ -1,3 +1,4 @@
+// Tests src/directory/change-user.ts, src/directory/consequences.ts, src/directory/confirm-user.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context/context.js';
 import { directoryFacts } from '../../../src/access/directory-facts.js';

@@ -1,3 +1,4 @@
+// Tests src/directory/lose-groups.ts
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Context } from '../../../src/context/context.js';

@@ -1,3 +1,4 @@
+// Tests src/http/hooks/failures.ts
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Failures } from '../../../src/http/hooks/failures.js';
 

@@ -1,3 +1,4 @@
+// Tests src/http/answers/page-schemas.ts
 import { describe, expect, it } from 'vitest';
 import { pageOfList } from '../../../src/http/answers/page-schemas.js';
 import { InvalidCursorError } from '../../../src/model/errors.js';

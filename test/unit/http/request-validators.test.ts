@@ -1,3 +1,4 @@
+// Tests src/http/hooks/request-input.ts
 import { expect, it } from 'vitest';
 import { buildRequestValidator } from '../../../src/http/hooks/request-input.js';
 

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/reading/read-kubeconfig.ts, packages/inspect/src/formats/yaml/field-reader.ts,
+// src/kubernetes/render-kubeconfig.ts
 import { describe, expect, it } from 'vitest';
 import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { stringify } from 'yaml';

@@ -1,3 +1,4 @@
+// Tests src/kubernetes/cluster-connection.ts, src/kubernetes/api-server.ts
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';

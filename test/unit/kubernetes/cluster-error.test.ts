@@ -1,3 +1,4 @@
+// Tests src/kubernetes/cluster-error.ts
 import { describe, expect, it } from 'vitest';
 import { describeAccess, missingAccess } from '../../../src/kubernetes/cluster-error.js';
 

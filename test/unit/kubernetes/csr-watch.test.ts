@@ -1,3 +1,4 @@
+// Tests src/kubernetes/csr-watch.ts, src/kubernetes/object-watch.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/kubernetes/render-kubeconfig.ts
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { doubleQuoted } from '../../../src/kubernetes/render-kubeconfig.js';

@@ -1,3 +1,4 @@
+// Tests src/kubernetes/load-kube-config.ts
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';

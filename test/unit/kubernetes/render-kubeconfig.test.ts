@@ -1,3 +1,4 @@
+// Tests src/kubernetes/render-kubeconfig.ts
 import { describe, expect, it } from 'vitest';
 import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { parse } from 'yaml';

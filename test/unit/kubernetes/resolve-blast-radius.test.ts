@@ -1,3 +1,4 @@
+// Tests src/kubernetes/resolve-blast-radius.ts
 import { describe, expect, it } from 'vitest';
 import { resolveBlastRadius } from '../../../src/kubernetes/resolve-blast-radius.js';
 import { escalationKinds, type EscalationKind } from '../../../src/model/blast-radius.js';

@@ -1,3 +1,4 @@
+// Tests src/kubernetes/role-bindings.ts, src/kubernetes/object-watch.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/kubernetes/show-certificate.ts
 import { createServer as createHttpsServer, type Server } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { X509Certificate } from 'node:crypto';

@@ -1,3 +1,4 @@
+// Tests src/kubernetes/token-review.ts
 import { describe, expect, it } from 'vitest';
 import { readTokenReview } from '../../../src/kubernetes/token-review.js';
 

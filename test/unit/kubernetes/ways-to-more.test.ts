@@ -1,3 +1,4 @@
+// Tests src/kubernetes/ways-to-more.ts
 import { describe, expect, it } from 'vitest';
 import { type ResourceRequest, ruleMatches } from '../../../src/kubernetes/ways-to-more.js';
 import type { RoleRule } from '../../../src/model/blast-radius.js';

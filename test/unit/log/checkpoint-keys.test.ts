@@ -1,3 +1,4 @@
+// Tests src/log/checkpoint-keys.ts
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

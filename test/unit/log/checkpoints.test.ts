@@ -1,3 +1,4 @@
+// Tests src/log/checkpoint-service.ts, src/log/tree-of-events.ts, src/store/tables/checkpoint-tables.ts
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../src/audit/checkpoint.js';

@@ -1,3 +1,4 @@
+// Tests src/log/archive-events.ts
 import { describe, expect, it } from 'vitest';
 import { endOfArchive, mayHaveAnotherRoot } from '../../../src/log/archive-events.js';
 

@@ -1,3 +1,4 @@
+// Tests src/log/tree-of-events.ts, src/audit/merkle-tile.ts
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { GrowingTree, leafHash, rootOfSubtree } from '../../../src/audit/merkle-tree.js';

@@ -1,3 +1,4 @@
+// Tests src/model/blast-radius.ts
 import { describe, expect, it } from 'vitest';
 import { type GrantReference, privilegesOf } from '../../../src/model/blast-radius.js';
 

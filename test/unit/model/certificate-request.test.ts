@@ -1,3 +1,4 @@
+// Tests src/model/certificate-request.ts
 import { describe, expect, it } from 'vitest';
 import { labelIn, labelText, sortedLabels, whyNotLabelValue } from '../../../src/model/certificate-request.js';
 

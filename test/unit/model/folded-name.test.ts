@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/formats/text/privileged-names.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldedName, isSamePerson } from '@kubepass/inspect/formats';

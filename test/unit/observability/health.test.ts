@@ -1,3 +1,4 @@
+// Tests src/observability/health.ts
 import { expect, it } from 'vitest';
 import { healthService, type HealthParts } from '../../../src/observability/health.js';
 import { StoreUnavailableError } from '../../../src/model/errors.js';

@@ -1,3 +1,4 @@
+// Tests src/observability/logger.ts
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';

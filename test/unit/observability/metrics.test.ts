@@ -1,3 +1,5 @@
+// Tests src/observability/metrics/metrics.ts, src/observability/metrics/scraped-metrics.ts,
+// src/observability/metrics/prepared-series.ts, src/observability/metrics/call-metrics.ts
 import { version } from '@kubepass/inspect/command-line';
 import { expect, it } from 'vitest';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';

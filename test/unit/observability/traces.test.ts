@@ -1,3 +1,4 @@
+// Tests src/observability/traces/open-traces.ts, src/model/tracing.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readTraceparent, traceparentOf, untraced } from '../../../src/model/tracing.js';
 import { openTraces } from '../../../src/observability/traces/open-traces.js';

@@ -1,3 +1,4 @@
+// Tests src/policy/decide.ts
 import { describe, expect, it } from 'vitest';
 import type { Violation } from '../../../src/model/decision.js';
 import { boundedViolations } from '../../../src/policy/decide.js';

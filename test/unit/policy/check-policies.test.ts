@@ -1,3 +1,4 @@
+// Tests src/policy/check-policies.ts, src/policy/policy-test-schema.ts, src/programs/policy-check.ts
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Tests src/policy/compare-decisions.ts
 import { describe, expect, it } from 'vitest';
 import type { RecordedRequest, Replayed } from '../../../src/model/replay.js';
 import { Replayer } from '../../../src/policy/compare-decisions.js';

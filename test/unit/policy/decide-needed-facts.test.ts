@@ -1,3 +1,4 @@
+// Tests src/policy/decide.ts
 import { describe, expect, it } from 'vitest';
 import { neededFacts } from '../../../src/policy/decide.js';
 import { guardrail, policy, policySet, requester } from './builders.js';

@@ -1,3 +1,4 @@
+// Tests src/policy/decide.ts
 import { describe, expect, it } from 'vitest';
 import { decide, recordedDecision } from '../../../src/policy/decide.js';
 import { facts, now, policy, policySet, request, requester } from './builders.js';

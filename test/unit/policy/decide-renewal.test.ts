@@ -1,3 +1,4 @@
+// Tests src/policy/decide.ts, src/policy/evaluate-policy.ts, src/policy/compare-decisions.ts
 import { describe, expect, it } from 'vitest';
 import type { RenewalFacts } from '../../../src/model/decision.js';
 import type { Role } from '../../../src/model/principal.js';

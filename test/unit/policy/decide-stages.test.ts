@@ -1,3 +1,4 @@
+// Tests src/policy/evaluate-guardrail.ts, src/policy/decide.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApprovalStage } from '../../../src/model/decision.js';

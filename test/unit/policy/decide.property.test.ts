@@ -1,3 +1,4 @@
+// Tests src/policy/decide.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';

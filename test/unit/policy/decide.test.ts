@@ -1,3 +1,4 @@
+// Tests src/policy/decide.ts, src/policy/evaluation.ts
 import { describe, expect, it } from 'vitest';
 import type { Decision, DecisionFacts } from '../../../src/model/decision.js';
 import type { Requester } from '../../../src/model/principal.js';

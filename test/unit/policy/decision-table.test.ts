@@ -1,3 +1,5 @@
+// Tests src/policy/decide.ts, src/policy/built-in-guardrails.ts, src/policy/evaluate-guardrail.ts,
+// src/policy/evaluate-policy.ts, src/policy/evaluation.ts
 import { describe, expect, it } from 'vitest';
 import type { Decision, DecisionFacts } from '../../../src/model/decision.js';
 import type { Requester } from '../../../src/model/principal.js';

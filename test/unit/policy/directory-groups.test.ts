@@ -1,3 +1,4 @@
+// Tests src/policy/decide.ts, src/policy/selector.ts, src/policy/policy-set.ts
 import { describe, expect, it } from 'vitest';
 import { groupsGivenOnly, groupsOfDirectory, type Policy } from '../../../src/policy/policy-set.js';
 import { decide } from '../../../src/policy/decide.js';

@@ -1,3 +1,4 @@
+// Tests src/policy/policy-schema.ts, docs/policies.md
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { escalationKinds } from '../../../src/model/blast-radius.js';

@@ -1,3 +1,4 @@
+// Tests src/policy/hours.ts
 import { describe, expect, it } from 'vitest';
 import { compileHours, type WrittenHours } from '../../../src/policy/hours.js';
 

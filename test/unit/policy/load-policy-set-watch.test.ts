@@ -1,3 +1,4 @@
+// Tests src/policy/load-policy-set.ts, src/workers/steady-watch.ts
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// Tests src/policy/load-policy-set.ts, src/policy/parse-policy-set.ts, src/policy/check-shape.ts,
+// src/policy/compile-rule.ts, packages/inspect/src/formats/yaml/read-strict-yaml.ts
 import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

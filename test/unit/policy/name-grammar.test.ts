@@ -1,3 +1,4 @@
+// Tests src/model/name-grammar.ts, packages/inspect/src/formats/text/privileged-names.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDnsLabel, whyNotName } from '../../../src/model/name-grammar.js';

@@ -1,3 +1,4 @@
+// Tests src/policy/no-policy-applies.ts
 import { expect, it } from 'vitest';
 import { decide } from '../../../src/policy/decide.js';
 import type { Policy } from '../../../src/policy/policy-set.js';

@@ -1,3 +1,5 @@
+// Tests src/policy/parse-policy-set.ts, src/policy/check-shape.ts,
+// packages/inspect/src/formats/yaml/read-strict-yaml.ts
 import { expect, it } from 'vitest';
 import { parsePolicySet } from '../../../src/policy/parse-policy-set.js';
 

@@ -1,3 +1,4 @@
+// Tests src/policy/policy-set.ts
 import { describe, expect, it } from 'vitest';
 import { quotaLimits } from '../../../src/policy/policy-set.js';
 

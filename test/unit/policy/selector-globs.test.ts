@@ -1,3 +1,4 @@
+// Tests src/policy/selector.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileGlobs, unknownVariables } from '../../../src/policy/selector.js';

@@ -1,3 +1,4 @@
+// Tests src/policy/selector.ts
 import { describe, expect, it } from 'vitest';
 import type { PrincipalSelector } from '../../../src/model/decision.js';
 import { matchesPrincipal } from '../../../src/policy/selector.js';

@@ -1,3 +1,4 @@
+// Tests policies/, src/policy/policy-schema.ts
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TSchema } from 'typebox';

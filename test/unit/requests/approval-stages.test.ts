@@ -1,3 +1,4 @@
+// Tests src/requests/decide-request.ts, src/context/request-steps.ts
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context/context.js';

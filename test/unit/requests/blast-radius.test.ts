@@ -1,3 +1,4 @@
+// Tests src/requests/blast-radius-view.ts
 import { Compile } from 'typebox/schema';
 import { describe, expect, it } from 'vitest';
 import { resolveBlastRadius } from '../../../src/kubernetes/resolve-blast-radius.js';

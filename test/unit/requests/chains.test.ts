@@ -1,3 +1,5 @@
+// Tests src/requests/read-requests.ts, src/requests/request-schemas.ts, src/access/certificate-schemas.ts,
+// src/context/context.ts
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';

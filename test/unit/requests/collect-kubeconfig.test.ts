@@ -1,3 +1,4 @@
+// Tests src/requests/collect-kubeconfig.ts, src/signing/signer.ts
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';

@@ -1,3 +1,4 @@
+// Tests src/requests/create-request.ts, src/requests/resolve-ask.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRequest } from '../../../src/requests/create-request.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';

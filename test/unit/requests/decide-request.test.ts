@@ -1,3 +1,4 @@
+// Tests src/requests/decide-request.ts, src/requests/recheck-policy.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/requests/decide-request.js';

@@ -1,3 +1,4 @@
+// Tests src/requests/gather-facts.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';

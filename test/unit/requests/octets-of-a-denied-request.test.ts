@@ -1,3 +1,4 @@
+// Tests src/requests/create-request.ts, src/requests/evaluate-policies.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { evaluatePolicies } from '../../../src/requests/evaluate-policies.js';

@@ -1,3 +1,4 @@
+// Tests src/requests/read-requests.ts, src/requests/decide-request.ts, src/requests/request-schemas.ts
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';

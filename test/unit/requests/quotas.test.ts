@@ -1,3 +1,4 @@
+// Tests src/requests/decision-rounds.ts, src/requests/create-request.ts, src/store/tables/quotas.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import type { Context } from '../../../src/context/context.js';

@@ -1,3 +1,4 @@
+// Tests src/requests/read-requests.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Context, issuingCluster } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';

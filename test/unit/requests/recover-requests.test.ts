@@ -1,3 +1,4 @@
+// Tests src/requests/recover-requests.ts, src/requests/expire-requests.ts
 import { LocalCaSigner } from '../../../src/signing/local-ca.js';
 import { issuersOf, signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/requests/renew-certificate.ts, src/requests/resolve-renewal.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';

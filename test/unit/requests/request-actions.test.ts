@@ -1,3 +1,4 @@
+// Tests src/requests/request-actions.ts, src/requests/request-actions-view.ts, src/http/problems/refusal-to-problem.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actionsView } from '../../../src/requests/request-actions-view.js';
 import { refusalToProblem } from '../../../src/http/problems/refusal-to-problem.js';

@@ -1,3 +1,4 @@
+// Tests src/signing/cluster-issuers.ts
 import { expect, it } from 'vitest';
 import { issuerStates } from '../../../src/model/issuer.js';
 import { ClusterIssuers } from '../../../src/signing/cluster-issuers.js';

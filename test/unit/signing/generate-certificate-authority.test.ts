@@ -1,3 +1,4 @@
+// Tests src/signing/generate-certificate-authority.ts
 import { spawnSync } from 'node:child_process';
 import { hash, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

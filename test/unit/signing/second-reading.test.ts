@@ -1,3 +1,4 @@
+// Tests src/signing/second-reading.ts, src/signing/library-reading.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CertificateReading } from '../../../src/signing/library-reading.js';

@@ -1,3 +1,4 @@
+// Tests src/signing/sign-verified.ts
 import { expect, it } from 'vitest';
 import { signatureAlgorithmFor, signaturesHere } from '@kubepass/x509';
 import { makeKey, type KeyType } from '../../../packages/x509/test/helpers/certificates.js';

@@ -1,3 +1,4 @@
+// Tests src/start/callers.ts, src/kubernetes/broken-connection.ts
 import { describe, expect, it } from 'vitest';
 import { brokenConnection } from '../../../src/kubernetes/broken-connection.js';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';

@@ -1,3 +1,4 @@
+// Tests src/start/callers.ts
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';

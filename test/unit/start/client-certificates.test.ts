@@ -1,3 +1,4 @@
+// Tests src/start/client-certificates.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

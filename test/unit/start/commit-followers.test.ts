@@ -1,3 +1,4 @@
+// Tests src/start/commit-followers.ts
 import { expect, it } from 'vitest';
 import { commitFollowers } from '../../../src/start/commit-followers.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';

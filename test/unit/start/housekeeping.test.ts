@@ -1,3 +1,4 @@
+// Tests src/start/work-beside-requests.ts, src/context/in-rounds.ts
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRequest } from '../../../src/requests/create-request.js';

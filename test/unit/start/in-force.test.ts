@@ -1,3 +1,4 @@
+// Tests src/start/in-force.ts
 import { readFile } from 'node:fs/promises';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/start/open-webhooks.ts
 import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/start/work-beside-requests.ts, src/start/runtime.ts
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/start/tls-in-force.ts, src/http/server/tls-settings.ts
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,3 +1,4 @@
+// Tests src/start/compose.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Composition } from '../../../src/start/compose.js';
 import type { Credential } from '../../../src/model/principal.js';

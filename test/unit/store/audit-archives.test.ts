@@ -1,3 +1,4 @@
+// Tests src/store/tables/audit-archive-table.ts, src/store/tables/checkpoint-tables.ts
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import type { AuditEventDraft } from '../../../src/model/audit-event.js';

@@ -1,3 +1,4 @@
+// Tests src/store/tables/audit-event-table.ts
 import { expect, it } from 'vitest';
 import type { AuditEventFilter } from '../../../src/model/audit-event.js';
 import type { Store } from '../../../src/store/store.js';

@@ -1,3 +1,4 @@
+// Tests src/store/tables/audit-event-table.ts, src/audit/chain.ts
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import { onPostgresql } from '../../helpers/test-store.js';

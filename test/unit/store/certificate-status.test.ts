@@ -1,3 +1,4 @@
+// Tests src/store/tables/certificate-status.ts, src/store/tables/certificate-table.ts, src/model/certificate.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusFilters, statusOf, type CertificateFilter, type StatusFilter } from '../../../src/model/certificate.js';
 import type { Store } from '../../../src/store/store.js';

@@ -1,3 +1,4 @@
+// Tests src/store/tables/certificates-of-issuer.ts
 import { expect, it } from 'vitest';
 import {
   statusOf,

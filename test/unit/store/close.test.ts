@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/open-sqlite-store.ts, src/store/store.ts
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/store/tables/cluster-issuer-table.ts
 import { describe, expect, it } from 'vitest';
 import type { IssuerProbe } from '../../../src/model/issuer.js';
 import type { MoveIssuer, Operation } from '../../../src/store/steps/step.js';

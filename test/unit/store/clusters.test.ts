@@ -1,3 +1,4 @@
+// Tests src/store/tables/cluster-tables.ts
 import { expect, it } from 'vitest';
 import { aCertificate, anAttempt, anEvent, aProbe, aRequest, instant, sha256, testStore } from './records.js';
 

@@ -1,3 +1,4 @@
+// Tests src/store/tables/request-table.ts
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

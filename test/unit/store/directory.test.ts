@@ -1,3 +1,4 @@
+// Tests src/store/tables/directory-table.ts, src/store/tables/directory-statements.ts
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectoryGroup, DirectoryUser, UserCondition } from '../../../src/model/directory.js';

@@ -1,3 +1,4 @@
+// Tests src/store/writer/ordered-writer.ts, src/store/sqlite/batch-writer.ts, src/store/sqlite/sqlite-batches.ts
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/chain.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';

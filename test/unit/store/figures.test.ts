@@ -1,3 +1,4 @@
+// Tests src/store/tables/figures.ts
 import { describe, expect, it } from 'vitest';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import type { WebhookDeliveryState } from '../../../src/model/webhook-delivery.js';

@@ -1,3 +1,4 @@
+// Tests src/store/schema/migrations.ts, src/backup/open-store.ts, src/backup/upgrade-drill.ts
 import { hash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

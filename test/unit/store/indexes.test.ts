@@ -1,3 +1,5 @@
+// Tests src/store/lists/read-page.ts, src/store/lists/select-keys.ts, src/store/tables/figures.ts,
+// src/store/tables/identity-table.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import type { AuditEventFilter } from '../../../src/model/audit-event.js';

@@ -1,3 +1,4 @@
+// Tests src/store/tables/inventory.ts
 import { expect, it } from 'vitest';
 import { aCertificate, aRequest, testStore } from './records.js';
 

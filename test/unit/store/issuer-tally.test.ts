@@ -1,3 +1,4 @@
+// Tests src/store/tables/certificates-of-issuer.ts, src/store/tables/insert-certificate.ts
 import { describe, expect, it } from 'vitest';
 import type { Certificate, RevokedCertificate } from '../../../src/model/certificate.js';
 import type { ServedCertificates } from '../../../src/model/issuer.js';

@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/batch-writer.ts, src/store/tables/identity-block-table.ts
 import { expect, it } from 'vitest';
 import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { Operation } from '../../../src/store/steps/step.js';

@@ -1,3 +1,4 @@
+// Tests src/store/writer/kept-octets.ts
 import { describe, expect, it } from 'vitest';
 import { packEvents } from '../../../src/audit/audit-record.js';
 import { canonicalJson, NotCanonicalizableError } from '../../../src/audit/canonical-json.js';

@@ -1,3 +1,6 @@
+// Tests src/store/tables/revocation-table.ts, src/store/tables/identity-table.ts,
+// src/store/tables/identity-block-table.ts, src/store/tables/expiry-notice-table.ts,
+// src/store/tables/certificate-table.ts
 import { expect, describe, it } from 'vitest';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import type { IdentityBlock } from '../../../src/model/identity.js';

@@ -1,3 +1,4 @@
+// Tests src/store/lists/list-filter.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { behindPrefix } from '../../../src/store/lists/list-filter.js';

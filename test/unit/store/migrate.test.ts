@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/migrate-sqlite.ts, src/store/schema/migrations.ts
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';

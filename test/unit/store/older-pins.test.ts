@@ -1,3 +1,4 @@
+// Tests src/store/schema/migrations.ts, prisma/
 import { expect, it } from 'vitest';
 import { readMigrations, shippedMigrations } from '../../../src/store/schema/migrations.js';
 import { olderDatabase } from '../../helpers/older-database.js';

@@ -1,3 +1,4 @@
+// Tests src/store/tables/session-table.ts, prisma/
 import { expect, it } from 'vitest';
 import { olderDatabase } from '../../helpers/older-database.js';
 import { onPostgresql } from '../../helpers/test-store.js';

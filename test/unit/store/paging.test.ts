@@ -1,3 +1,5 @@
+// Tests src/store/lists/list.ts, src/store/lists/read-page.ts, src/store/lists/list-filter.ts,
+// src/store/tables/request-table.ts, src/store/tables/certificate-table.ts
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { AuditEventFilter } from '../../../src/model/audit-event.js';

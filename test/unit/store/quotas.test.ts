@@ -1,3 +1,4 @@
+// Tests src/store/tables/quotas.ts, src/store/sqlite/sqlite-statements.ts
 import { describe, expect, it } from 'vitest';
 import type { QuotaLimit } from '../../../src/model/decision.js';
 import { bind, sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';

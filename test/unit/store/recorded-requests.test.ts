@@ -1,3 +1,4 @@
+// Tests src/store/tables/recorded-requests.ts, src/model/new-id.ts
 import { expect, it } from 'vitest';
 import { policySetOf, testPolicies } from '../../helpers/issuance.js';
 import { recordedRequest, seedRequests } from '../../helpers/recorded-requests.js';

@@ -1,3 +1,5 @@
+// Tests src/store/tables/certificate-row.ts, src/store/tables/write-request.ts, src/store/writer/prepare-step.ts,
+// src/store/steps/statement.ts
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import type Database from 'better-sqlite3';
 import { expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/store/schema/migrations.ts, src/store/sqlite/look-into-sqlite.ts, prisma/, src/store/sqlite/sqlite-file.ts
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';

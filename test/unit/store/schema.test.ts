@@ -1,3 +1,4 @@
+// Tests prisma/
 import type Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { expectedTables, type Table } from '../../helpers/expected-tables.js';

@@ -1,3 +1,4 @@
+// Tests src/store/steps/statement.ts
 import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { columnsFrom } from '../../../src/store/steps/statement.js';

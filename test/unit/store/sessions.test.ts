@@ -1,3 +1,4 @@
+// Tests src/store/tables/session-table.ts
 import { describe, expect, it } from 'vitest';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock } from '../../../src/model/identity.js';

@@ -1,3 +1,4 @@
+// Tests src/store/tables/shared-reads.ts
 import { expect, it } from 'vitest';
 import { SharedReads } from '../../../src/store/tables/shared-reads.js';
 

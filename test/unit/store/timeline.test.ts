@@ -1,3 +1,4 @@
+// Tests src/store/tables/timeline-table.ts
 import { expect, it } from 'vitest';
 import { mostOfIdentity } from '../../../src/store/tables/timeline-table.js';
 import { aCertificate, aRequest, instant, testStore } from './records.js';

@@ -1,3 +1,4 @@
+// Tests src/store/tables/used-proof-table.ts
 import { expect, it } from 'vitest';
 import { instant, sha256, testStore } from './records.js';
 

@@ -1,3 +1,4 @@
+// Tests prisma/
 import { expect, it } from 'vitest';
 import type { AuditEvent } from '../../../src/model/audit-event.js';
 import { newId } from '../../../src/model/new-id.js';

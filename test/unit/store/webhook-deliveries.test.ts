@@ -1,3 +1,4 @@
+// Tests src/store/tables/webhook-delivery-table.ts
 import { describe, expect, it } from 'vitest';
 import type { WebhookAttemptEnd, WebhookDelivery } from '../../../src/model/webhook-delivery.js';
 import { onPostgresql } from '../../helpers/test-store.js';

@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/batch-writer.ts
 import { statSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { anEvent, testStore } from './records.js';

@@ -1,3 +1,4 @@
+// Tests src/webhooks/https-sender.ts
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/webhooks/webhook-dispatcher.ts
 import { describe, expect, it } from 'vitest';
 import { judgeAnswer } from '../../../src/webhooks/webhook-dispatcher.js';
 

@@ -1,3 +1,4 @@
+// Tests src/webhooks/sign-webhook.ts
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/webhooks/webhook-dispatcher.ts
 import { randomBytes } from 'node:crypto';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

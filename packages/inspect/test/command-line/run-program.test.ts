@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/command-line/run-program.ts, packages/inspect/src/command-line/read-command-line.ts,
+// packages/inspect/src/command-line/usage-error.ts
 import { expect, it } from 'vitest';
 import { answered, type Program, UsageError } from '../../src/command-line/index.js';
 

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/command-line/version.ts
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { version } from '../../src/command-line/version.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/der/recognise.ts
 import { readdirSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/findings/checks/chain.ts, packages/inspect/src/findings/checks/name-constraints.ts,
+// packages/inspect/src/relations/find-issuers.ts
 import { expect, it, describe } from 'vitest';
 import {
   contextConstructed,

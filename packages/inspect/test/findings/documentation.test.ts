@@ -1,3 +1,4 @@
+// Tests packages/inspect/scripts/findings-document.ts, packages/inspect/src/model/catalogue.ts, docs/findings.md
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/findings/checks/host-names.ts
 import { describe, expect, it } from 'vitest';
 import { hostNamesOf, whyUnmatchable } from '../../src/findings/checks/host-names.js';
 import { keyPurpose } from '@kubepass/x509';

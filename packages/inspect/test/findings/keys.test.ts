@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/findings/checks/keys.ts, packages/inspect/src/relations/list-relations.ts
 import { describe, expect, it } from 'vitest';
 import { makeAuthority, makeCertificate, makeKey } from '../../../x509/test/helpers/certificates.js';
 import { csrFor } from '../../../x509/test/helpers/csr.js';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/findings/checks/kubeconfig.ts, packages/inspect/src/findings/checks/chain.ts,
+// packages/inspect/src/findings/checks/keys.ts
 import { describe, expect, it } from 'vitest';
 import { makeAuthority, makeCertificate, makeKey } from '../../../x509/test/helpers/certificates.js';
 import { csrFor } from '../../../x509/test/helpers/csr.js';

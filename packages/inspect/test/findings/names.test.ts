@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/findings/checks/names.ts, packages/inspect/src/formats/text/addresses.ts,
+// packages/inspect/src/x509/as-installed.ts
 import { describe, expect, it } from 'vitest';
 import { keyPurpose } from '@kubepass/x509';
 import {

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/findings/checks/purpose.ts
 import { describe, expect, it } from 'vitest';
 import { basicConstraintsExtension, keyPurpose } from '@kubepass/x509';
 import {

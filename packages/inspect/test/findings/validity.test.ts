@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/findings/checks/validity.ts
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { generateCertificateAuthority } from '../../../../src/signing/generate-certificate-authority.js';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/keys/decode-private-key.ts, packages/inspect/src/keys/public-half.ts,
+// packages/inspect/src/keys/encryption/encryption.ts, packages/inspect/src/keys/encryption/ciphers.ts
 import { createECDH, createPrivateKey, createPublicKey } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';

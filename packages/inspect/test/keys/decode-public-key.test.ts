@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/keys/decode-public-key.ts
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';

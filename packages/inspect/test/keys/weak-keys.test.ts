@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/x509/describe-public-key.ts, packages/inspect/src/der/recognise.ts,
+// packages/inspect/src/keys/decode-public-key.ts, packages/x509/src/hygiene/rsa-weakness.ts
 import { describe, expect, it } from 'vitest';
 import { readCertificationRequestTree } from '@kubepass/x509/tree';
 import { encodePem, sequence, unsignedInteger } from '@kubepass/x509';

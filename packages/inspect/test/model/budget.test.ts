@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/model/budget.ts
 import { describe, expect, it } from 'vitest';
 import { uploadLimits, openBudget } from '../../src/model/budget.js';
 

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/pkcs/decode-pkcs12.ts, packages/inspect/src/pkcs/pkcs12-mac.ts,
+// packages/inspect/src/keys/encryption/encryption.ts, packages/inspect/src/keys/encryption/key-derivation.ts
 import { describe, expect, it } from 'vitest';
 
 import type { Decoded } from '../../src/model/decoded.js';

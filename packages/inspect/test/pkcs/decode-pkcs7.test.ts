@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/pkcs/decode-pkcs7.ts
 import { X509Certificate } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/reading/read-archive.ts, packages/inspect/src/reading/read-bytes.ts,
+// packages/inspect/src/reading/paths.ts
 import { execFileSync } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';

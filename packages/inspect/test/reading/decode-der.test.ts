@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/reading/decode-der.ts
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/reading/read-loose-text.ts, packages/inspect/src/reading/read-kubernetes-documents.ts
 import { describe, expect, it } from 'vitest';
 import { authority, base64, client, outline, read } from './uploads.js';
 

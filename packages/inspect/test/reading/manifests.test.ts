@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/reading/read-manifest.ts, packages/inspect/src/reading/read-kubernetes-documents.ts,
+// packages/inspect/src/reading/document.ts
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { csrFor } from '../../../x509/test/helpers/csr.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/reading/read-kubeconfig.ts
 import { describe, expect, it } from 'vitest';
 import { readKubeconfig } from '../../src/reading/read-kubeconfig.js';
 

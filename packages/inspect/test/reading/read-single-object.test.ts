@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/reading/read-upload.ts, packages/inspect/src/reading/reading.ts
 import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import { openBudget, uploadLimits } from '../../src/model/budget.js';

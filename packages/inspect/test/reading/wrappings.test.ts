@@ -1,3 +1,6 @@
+// Tests packages/inspect/src/reading/read-bytes.ts, packages/inspect/src/reading/read-pem.ts,
+// packages/inspect/src/reading/base64.ts, packages/inspect/src/reading/paths.ts,
+// packages/inspect/src/reading/read-upload.ts
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readUpload } from '../../src/reading/read-upload.js';

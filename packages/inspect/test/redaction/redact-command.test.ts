@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/redaction/redact-fields.ts
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { redactWord, redactWords } from '../../src/redaction/redact-fields.js';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/relations/relations.ts, packages/inspect/src/relations/find-issuers.ts,
+// packages/inspect/src/relations/certificate-node.ts, packages/inspect/src/relations/list-relations.ts
 import { describe, expect, it } from 'vitest';
 import { encodePem } from '@kubepass/x509';
 import { makeAuthority, makeCertificate, makeKey, makeList, nameOf } from '../../../x509/test/helpers/certificates.js';

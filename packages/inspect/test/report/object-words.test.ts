@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/report/object-words.ts
 import { describe, expect, it } from 'vitest';
 import { commandText, minuteText } from '../../src/report/object-words.js';
 

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/report/relation-tree.ts
 import { describe, expect, it } from 'vitest';
 import { relationForest, type RelationNode } from '../../src/report/relation-tree.js';
 import type { Relation, RelationType } from '../../src/model/inspection.js';

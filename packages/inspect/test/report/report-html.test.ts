@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/report/report-html.ts, packages/inspect/src/report/html/html.ts,
+// packages/inspect/src/report/html/style-sheet.ts, packages/inspect/src/report/object-fields.ts
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { html } from '../../src/report/html/html.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/report/report-sarif.ts, packages/inspect/src/inspect.ts
 import { readFileSync } from 'node:fs';
 import Schema from 'typebox/schema';
 import { describe, expect, it } from 'vitest';

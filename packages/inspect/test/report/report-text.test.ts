@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/report/report-text.ts, packages/inspect/src/report/object-fields.ts,
+// packages/inspect/src/report/summary.ts, packages/inspect/src/report/openssl-text.ts
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { InspectedObject, Inspection } from '../../src/model/inspection.js';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/report/summary-table.ts, packages/inspect/src/report/summary.ts,
+// packages/inspect/src/formats/text/screen.ts
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { columnsOf, cut, plainScreen, screenOf } from '../../src/formats/text/screen.js';

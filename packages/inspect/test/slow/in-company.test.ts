@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/inspect.ts, packages/inspect/src/reading/read-upload.ts
 import { describe, expect, it } from 'vitest';
 import { Mutants } from '../../../../test/fuzz/mutants.js';
 import { propertyRuns } from '../../../../test/helpers/property-runs.js';

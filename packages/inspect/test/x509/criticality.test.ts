@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/x509/describe-extensions.ts
 import { describe, expect, it } from 'vitest';
 import { contextPrimitive, der, oid, sequence, Tag } from '@kubepass/x509';
 import { nameOf } from '../../../x509/test/helpers/certificates.js';

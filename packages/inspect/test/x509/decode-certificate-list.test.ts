@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/x509/decode-certificate-list.ts, packages/inspect/src/x509/decode-signed-object.ts
 import { describe, expect, it } from 'vitest';
 
 import { der, Tag } from '@kubepass/x509';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/x509/decode-certificate.ts, packages/inspect/src/x509/go-rules.ts,
+// packages/inspect/src/x509/decode-signed-object.ts
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/x509/describe-public-key.ts, packages/inspect/src/model/decoded.ts,
+// packages/x509/src/tree/public-key.ts
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 

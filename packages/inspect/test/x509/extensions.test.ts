@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/x509/describe-extensions.ts, packages/inspect/src/x509/describe-extension-values.ts,
+// packages/x509/src/tree/extension-values.ts, packages/x509/src/tree/values.ts
 import { describe, expect, it } from 'vitest';
 
 import {

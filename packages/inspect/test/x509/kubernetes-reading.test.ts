@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/x509/kubernetes-role.ts
 import { describe, expect, it } from 'vitest';
 
 import { basicConstraintsExtension, extKeyUsageExtension, keyPurpose, Tag } from '@kubepass/x509';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/x509/kubernetes-role.ts
 import { describe, expect, it } from 'vitest';
 
 import {

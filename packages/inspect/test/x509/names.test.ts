@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/x509/describe-names.ts, packages/x509/src/tree/name.ts
 import { describe, expect, it } from 'vitest';
 
 import { nameContent } from '../../src/x509/describe-names.js';

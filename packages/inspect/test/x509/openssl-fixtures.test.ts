@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/x509/decode-certificate.ts, packages/inspect/src/x509/decode-certification-request.ts,
+// packages/inspect/src/x509/describe-extension-values.ts, packages/inspect/src/x509/verify-signed.ts
 import 'reflect-metadata';
 
 import { createHash, X509Certificate } from 'node:crypto';

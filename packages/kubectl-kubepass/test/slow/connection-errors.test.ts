@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/connection-errors.ts, packages/kubectl-kubepass/src/call-json.ts
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';

@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/call-json.ts
 import { execFile } from 'node:child_process';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer } from 'node:https';

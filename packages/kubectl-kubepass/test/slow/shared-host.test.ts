@@ -1,3 +1,5 @@
+// Tests packages/kubectl-kubepass/src/credential-cache.ts, packages/kubectl-kubepass/src/files.ts,
+// packages/kubectl-kubepass/src/kubeconfig-file.ts
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,

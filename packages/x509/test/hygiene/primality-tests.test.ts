@@ -1,3 +1,4 @@
+// Tests packages/x509/src/hygiene/primality-tests.ts
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PrimalityTests } from '../../src/hygiene/primality-tests.js';
 import { TooManyWaitingError } from '../../src/hygiene/turns.js';

@@ -1,3 +1,4 @@
+// Tests packages/x509/src/hygiene/rsa-weakness.ts
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { rsaWeakness, smallPrimes } from '../../src/hygiene/rsa-weakness.js';

@@ -1,3 +1,4 @@
+// Tests packages/x509/src/hygiene/turns.ts
 import { expect, it } from 'vitest';
 import { TooManyWaitingError, Turns } from '../../src/hygiene/turns.js';
 

@@ -1,3 +1,5 @@
+// Tests packages/x509/src/openssl-text/certificate-text.ts, packages/x509/src/openssl-text/printing.ts,
+// packages/x509/src/openssl-text/public-key-text.ts
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

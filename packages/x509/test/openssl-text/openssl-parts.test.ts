@@ -1,3 +1,6 @@
+// Tests packages/x509/src/openssl-text/extension-printers.ts, packages/x509/src/openssl-text/name-text.ts,
+// packages/x509/src/openssl-text/profile-printers.ts, packages/x509/src/openssl-text/elliptic-curve-key-text.ts,
+// packages/x509/src/openssl-text/named-curves.ts
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { certificateText } from '../../src/openssl-text/certificate-text.js';

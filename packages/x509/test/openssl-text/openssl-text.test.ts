@@ -1,3 +1,5 @@
+// Tests packages/x509/src/openssl-text/certificate-text.ts, packages/x509/src/openssl-text/extension-printers.ts,
+// packages/x509/src/openssl-text/object-names.ts, packages/x509/src/openssl-text/public-key-text.ts
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { certificateText } from '../../src/openssl-text/certificate-text.js';

@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/authority-chain.ts, packages/x509/src/strict/authority-rules.ts
 import { beforeAll, describe, expect, it } from 'vitest';
 import { judgeAuthorityChain } from '../../src/strict/authority-chain.js';
 import { readCertificate } from '../../src/strict/certificate-reader.js';

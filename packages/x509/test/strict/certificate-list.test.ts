@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/certificate-list.ts
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/certificate-writer.ts
 import fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';

@@ -1,3 +1,5 @@
+// Tests packages/x509/src/strict/certificate-writer.ts, packages/x509/src/strict/certificate-reader.ts,
+// packages/x509/src/strict/extension.ts
 import 'reflect-metadata';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes, X509Certificate } from 'node:crypto';

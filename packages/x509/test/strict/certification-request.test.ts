@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/certification-request.ts, packages/x509/src/strict/extension.ts
 import 'reflect-metadata';
 import fc from 'fast-check';
 import { randomBytes } from 'node:crypto';

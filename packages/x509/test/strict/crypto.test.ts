@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/crypto.ts
 import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

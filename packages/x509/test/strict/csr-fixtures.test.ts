@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/certification-request.ts
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {

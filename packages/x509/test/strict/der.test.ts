@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/der.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

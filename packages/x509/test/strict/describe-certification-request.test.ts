@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/describe-certification-request.ts, packages/x509/src/strict/subject-alt-names.ts
 import { describe, expect, it } from 'vitest';
 import { CSR_PEM_LABEL, encodePem } from '../../src/strict/pem.js';
 import { DerReader } from '../../src/strict/der.js';

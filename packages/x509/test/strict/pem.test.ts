@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/pem.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodePemBundle, decodeSinglePem, encodePem } from '../../src/strict/pem.js';

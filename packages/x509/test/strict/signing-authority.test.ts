@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/signing-authority.ts
 import 'reflect-metadata';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { KeyUsageFlags, KeyUsagesExtension } from '@peculiar/x509';

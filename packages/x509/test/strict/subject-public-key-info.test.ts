@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/subject-public-key-info.ts
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readCertificationRequest } from '../../src/strict/certification-request.js';

@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/validity.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { der, DerError, onlyElement, sequence, Tag } from '../../src/strict/der.js';

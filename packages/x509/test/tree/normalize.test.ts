@@ -1,3 +1,5 @@
+// Tests packages/x509/src/tree/normalize.ts, packages/x509/src/tree/ber.ts, packages/x509/src/tree/extension.ts,
+// packages/x509/src/tree/extension-values.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foundElements, MAX_ELEMENTS } from '../../src/tree/ber.js';

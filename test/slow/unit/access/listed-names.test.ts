@@ -1,3 +1,5 @@
+// Tests src/access/review-access.ts, src/access/keep-revocation-config-map.ts, src/context/listed-names.ts,
+// src/kubernetes/enforcement-files.ts, src/store/tables/unexpired-certificates.ts
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Tests src/audit/verify-files.ts, src/audit/export-verifier.ts, src/audit/read-lines.ts,
+// src/programs/kubepass-verify.ts
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';

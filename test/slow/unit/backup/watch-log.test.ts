@@ -1,3 +1,4 @@
+// Tests src/backup/watch-log.ts, src/backup/kept-checkpoint.ts
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { checkpointText } from '../../../../src/audit/checkpoint.js';

@@ -1,3 +1,4 @@
+// Tests src/clusters/watch-unknown-identities.ts
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterConnection } from '../../../../src/kubernetes/cluster-connection.js';
 import { kubeApiserverClient } from '../../../../src/kubernetes/csr-object.js';

@@ -1,3 +1,4 @@
+// Tests src/context/listed-names.ts
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ListedNames } from '../../../../src/context/listed-names.js';

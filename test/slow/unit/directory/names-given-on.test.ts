@@ -1,3 +1,5 @@
+// Tests src/context/standing.ts, src/callers/permissions.ts, src/access/read-certificates.ts,
+// src/requests/read-requests.ts, src/directory/change-user.ts
 import { randomBytes } from 'node:crypto';
 import { foldedName } from '@kubepass/inspect/formats';
 import { afterEach, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests test/fuzz/fuzz-directory.ts, src/directory/scim/scim-input.ts
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { fuzzDirectory } from '../../../fuzz/fuzz-directory.js';

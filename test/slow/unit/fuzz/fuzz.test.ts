@@ -1,3 +1,4 @@
+// Tests test/fuzz/fuzz.ts, packages/inspect/src/inspect.ts
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';

@@ -1,3 +1,5 @@
+// Tests src/inspections/inspection-pool.ts, src/inspections/inspect-task.ts, src/workers/worker-pool.ts,
+// src/workers/worker-side.ts
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { InspectionContext } from '@kubepass/inspect';

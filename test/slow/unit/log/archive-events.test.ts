@@ -1,3 +1,5 @@
+// Tests src/log/archive-events.ts, src/log/archive-directory.ts, src/audit/archive-reading.ts,
+// src/audit/verify-files.ts
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

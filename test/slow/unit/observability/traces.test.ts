@@ -1,3 +1,4 @@
+// Tests src/observability/traces/open-traces.ts
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';

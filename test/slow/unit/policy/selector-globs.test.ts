@@ -1,3 +1,4 @@
+// Tests src/policy/selector.ts
 import { describe, expect, it } from 'vitest';
 import { compileGlobs } from '../../../../src/policy/selector.js';
 import { cpuMilliseconds } from '../../../helpers/cpu-milliseconds.js';

@@ -1,3 +1,4 @@
+// Tests src/signing/crypto-thread.ts, src/signing/crypto-worker.ts, src/signing/crypto-job.ts, src/workers/thread.ts
 import { createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/start/check-config.ts, src/config/file-reason.ts
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { hash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Tests src/start/check-config.ts, src/config/config.ts, src/config/shape-problems.ts, src/config/config-file.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkConfig } from '../../../../src/start/check-config.js';
 import { readConfig } from '../../../../src/config/config.js';

@@ -1,3 +1,4 @@
+// Tests src/start/check-config.ts, src/clusters/shared-trust.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkConfig } from '../../../../src/start/check-config.js';
 import { readConfig } from '../../../../src/config/config.js';

@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/log-mover.ts, src/store/sqlite/log-mover-thread.ts, src/store/sqlite/batch-writer.ts
 import { existsSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';

@@ -1,3 +1,4 @@
+// Tests src/store/schema/migrations.ts, src/store/sqlite/open-sqlite-store.ts, src/backup/restore-database.ts
 import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';

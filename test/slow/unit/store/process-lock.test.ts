@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/process-lock.ts
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';

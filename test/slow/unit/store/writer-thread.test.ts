@@ -1,3 +1,4 @@
+// Tests src/store/sqlite/writer-thread.ts, src/store/sqlite/flat-batch.ts, src/store/sqlite/sqlite-batches.ts
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';

@@ -1,3 +1,4 @@
+// Tests scripts/release/changelog.ts
 import { expect, it } from 'vitest';
 import { readChangelog, releaseUnreleased, saysSomething } from '../../../../scripts/release/changelog.js';
 

@@ -1,3 +1,4 @@
+// Tests scripts/release/prepare-release.ts, scripts/release/version-places.ts
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

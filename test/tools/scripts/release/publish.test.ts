@@ -1,3 +1,5 @@
+// Tests scripts/release/publish/publish.ts, scripts/release/publish/prepare-publication.ts,
+// scripts/release/publish/image-layout.ts, scripts/release/publish/signer.ts
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests scripts/release/release-version.ts
 import { describe, expect, it } from 'vitest';
 import { parseVersion, readVersion, stepsFrom } from '../../../../scripts/release/release-version.js';
 

@@ -1,3 +1,4 @@
+// Tests scripts/release/version-places.ts
 import { describe, expect, it } from 'vitest';
 import { versionOf } from '../../../../scripts/release/prepare-release.js';
 import { readPlace, versionPlaces } from '../../../../scripts/release/version-places.js';

@@ -1,3 +1,4 @@
+// Tests scripts/samples/page-blocks.ts
 import { describe, expect, it } from 'vitest';
 import { readBlocks } from '../../../../scripts/samples/page-blocks.js';
 

@@ -1,3 +1,4 @@
+// Tests scripts/samples/run-page.ts
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests scripts/samples/shell-session.ts
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ShellFailure, ShellSession, shellNames } from '../../../../scripts/samples/shell-session.js';

@@ -1,3 +1,4 @@
+// Tests scripts/samples/volatile-values.ts
 import { describe, expect, it } from 'vitest';
 import { maskVolatile, shortenBase64 } from '../../../../scripts/samples/volatile-values.js';
 

@@ -1,3 +1,4 @@
+// Tests src/callers/authentication/callers.ts, src/callers/secrets.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ApiTokenAuthenticator } from '../../../../src/callers/authentication/callers.js';

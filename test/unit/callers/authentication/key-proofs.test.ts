@@ -1,3 +1,4 @@
+// Tests src/callers/authentication/key-proofs.ts
 import { hash, X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests src/callers/authentication/callers.ts
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RefusedSignIns, type RefusalCount } from '../../../../src/callers/authentication/callers.js';
 

@@ -1,3 +1,4 @@
+// Tests src/callers/authentication/callers.ts, src/callers/api-tokens.ts
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeApiToken, type ReviewerToken } from '../../../../src/callers/api-tokens.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/authentication/service-accounts.ts, src/callers/allowance.ts
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Authentication } from '../../../../src/model/principal.js';
 import type { TokenReview } from '../../../../src/model/cluster.js';

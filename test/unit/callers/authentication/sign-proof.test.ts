@@ -1,3 +1,4 @@
+// Tests packages/kubectl-kubepass/src/sign-proof.ts, src/callers/authentication/key-proofs.ts
 import { createHash, createPublicKey } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { expect, it } from 'vitest';

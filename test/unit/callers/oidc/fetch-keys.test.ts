@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/fetch-keys.ts
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readKeySet, type IssuerKeySet } from '../../../../src/callers/oidc/fetch-keys.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/issuer-keys.ts
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IssuerKeys } from '../../../../src/callers/oidc/issuer-keys.js';
 import { readKeySet } from '../../../../src/callers/oidc/fetch-keys.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/json-web-token.ts
 import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';

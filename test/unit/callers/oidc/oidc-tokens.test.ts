@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/oidc-tokens.ts, src/callers/oidc/issuer-keys.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WayIn } from '../../../../src/model/principal.js';
 import { jwkOf, withRsa } from '../../../helpers/raw-tokens.js';

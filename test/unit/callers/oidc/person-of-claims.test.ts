@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/person-of-claims.ts
 import { describe, expect, it } from 'vitest';
 import type { NamingRules } from '../../../../src/callers/oidc/token-rules.js';
 import { freeNames, reservedNames } from '../../../helpers/reserved-names.js';

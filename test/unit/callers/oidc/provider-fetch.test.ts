@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/provider-fetch.ts, src/callers/oidc/fetch-keys.ts
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ServerResponse } from 'node:http';

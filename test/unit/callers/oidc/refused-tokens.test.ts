@@ -1,3 +1,4 @@
+// Tests src/callers/oidc/token-rules.ts, src/callers/oidc/oidc-tokens.ts
 import { afterAll, describe, expect, it } from 'vitest';
 import type { OidcIssuer } from '../../../../src/callers/oidc/token-rules.js';
 import { jwkOf, rawToken, unsigned, withEcdsa, withEdDsa, withHmac, withRsa } from '../../../helpers/raw-tokens.js';

@@ -1,3 +1,4 @@
+// Tests src/callers/routes/login-routes.ts
 import { describe, expect, it } from 'vitest';
 import { isReturnTo, readAttempt, writeAttempt } from '../../../../src/callers/routes/login-routes.js';
 

@@ -1,3 +1,4 @@
+// Tests src/clusters/issuers/follow-issuers.ts, src/clusters/issuers/client-bundle.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { followIssuers } from '../../../../src/clusters/issuers/follow-issuers.js';
 import { trustOfIssuers } from '../../../../src/clusters/issuers/client-bundle.js';

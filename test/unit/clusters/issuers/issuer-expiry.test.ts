@@ -1,3 +1,4 @@
+// Tests src/clusters/issuers/announce-issuer-expiry.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { announceIssuerExpiry } from '../../../../src/clusters/issuers/announce-issuer-expiry.js';
 import { forgetOldNotices } from '../../../../src/access/announce-expiry.js';

@@ -1,3 +1,5 @@
+// Tests src/clusters/issuers/activate-issuer.ts, src/clusters/issuers/probe-issuer.ts,
+// src/clusters/issuers/retire-issuer.ts, src/clusters/issuers/change-issuer.ts, src/clusters/issuers/read-issuers.ts
 import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IssuingCluster } from '../../../../src/context/context.js';

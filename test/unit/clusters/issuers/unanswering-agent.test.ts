@@ -1,3 +1,4 @@
+// Tests src/clusters/issuers/probe-issuer.ts, src/clusters/issuers/activate-issuer.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AgentKey } from '../../../../src/signing/keys/agent-key.js';
 import { ClusterIssuers } from '../../../../src/signing/cluster-issuers.js';

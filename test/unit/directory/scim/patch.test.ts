@@ -1,3 +1,5 @@
+// Tests src/directory/scim/user-attributes.ts, src/directory/scim/group-attributes.ts,
+// src/directory/scim/scim-input.ts
 import { describe, expect, it } from 'vitest';
 import { groupPatch, readGroup } from '../../../../src/directory/scim/group-attributes.js';
 import { patchUser, readPatch, readUser } from '../../../../src/directory/scim/user-attributes.js';

@@ -1,3 +1,4 @@
+// Tests src/directory/scim/scim-input.ts
 import { describe, expect, it } from 'vitest';
 import {
   readGroupFilter,

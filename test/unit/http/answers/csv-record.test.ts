@@ -1,3 +1,4 @@
+// Tests src/http/answers/csv-record.ts
 import { describe, expect, it } from 'vitest';
 import { csvRecord } from '../../../../src/http/answers/csv-record.js';
 

@@ -1,3 +1,4 @@
+// Tests src/http/answers/idempotency.ts
 import { expect, it } from 'vitest';
 import { preferredWait } from '../../../../src/http/answers/idempotency.js';
 

@@ -1,3 +1,4 @@
+// Tests src/http/answers/responses.ts
 import { expect, it } from 'vitest';
 import { namesEntityTag } from '../../../../src/http/answers/responses.js';
 

@@ -1,3 +1,4 @@
+// Tests src/http/hooks/tell-budgets.ts
 import Fastify, { type RouteOptions } from 'fastify';
 import { expect, it } from 'vitest';
 import { tellBudgets } from '../../../../src/http/hooks/tell-budgets.js';

@@ -1,3 +1,4 @@
+// Tests src/http/hooks/failures.ts
 import { describe, expect, it } from 'vitest';
 import { FailureLimit } from '../../../../src/http/hooks/failures.js';
 

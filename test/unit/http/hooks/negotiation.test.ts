@@ -1,3 +1,4 @@
+// Tests src/http/hooks/request-input.ts
 import { describe, expect, it } from 'vitest';
 import { negotiate, negotiateCoding } from '../../../../src/http/hooks/request-input.js';
 

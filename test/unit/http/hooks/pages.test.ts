@@ -1,3 +1,4 @@
+// Tests src/http/hooks/pages.ts
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { originOfPages } from '../../../../src/http/hooks/pages.js';

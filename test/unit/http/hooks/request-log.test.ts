@@ -1,3 +1,4 @@
+// Tests src/http/hooks/every-request.ts
 import Fastify from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { keepRoutes, logRequests, QuietLogController } from '../../../../src/http/hooks/every-request.js';

@@ -1,3 +1,4 @@
+// Tests src/http/hooks/authentication.ts
 import { describe, expect, it } from 'vitest';
 import { whyNotSameOrigin } from '../../../../src/http/hooks/authentication.js';
 

@@ -1,3 +1,4 @@
+// Tests src/http/schemas/schema-parts.ts
 import { Type } from 'typebox';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {

@@ -1,3 +1,4 @@
+// Tests src/http/server/connections.ts
 import { expect, it } from 'vitest';
 import { addressKey } from '../../../../src/http/server/connections.js';
 

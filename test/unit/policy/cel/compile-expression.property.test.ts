@@ -1,3 +1,4 @@
+// Tests src/policy/cel/compile-expression.ts, src/policy/cel/compile-pattern.ts, src/policy/cel/parse-pattern.ts
 import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
 import * as extensions from '@bufbuild/cel/ext';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';

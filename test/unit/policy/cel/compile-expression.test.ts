@@ -1,3 +1,5 @@
+// Tests src/policy/cel/compile-expression.ts, src/policy/cel/environment.ts, src/policy/cel/functions.ts,
+// src/policy/cel/operators.ts, src/policy/cel/literals.ts
 import { describe, expect, it } from 'vitest';
 import { compileExpression } from '../../../../src/policy/cel/compile-expression.js';
 import type { ExpressionVariables } from '../../../../src/policy/cel/variables.js';

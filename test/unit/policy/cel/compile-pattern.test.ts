@@ -1,3 +1,4 @@
+// Tests src/policy/cel/compile-pattern.ts, src/policy/cel/parse-pattern.ts
 import { describe, expect, it } from 'vitest';
 import { compileReasonPattern } from '../../../../src/policy/cel/compile-pattern.js';
 

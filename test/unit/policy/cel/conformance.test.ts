@@ -1,3 +1,4 @@
+// Tests src/policy/cel/compile-expression.ts, src/policy/cel/operators.ts
 import { describe, expect, it } from 'vitest';
 import { compileExpression, type Expression } from '../../../../src/policy/cel/compile-expression.js';
 import { conformanceCases, error, type ConformanceCase } from './conformance-cases.js';

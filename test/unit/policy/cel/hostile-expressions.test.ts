@@ -1,3 +1,4 @@
+// Tests src/policy/cel/analyzer.ts, src/policy/cel/limits.ts, src/policy/cel/shape.ts, src/policy/cel/syntax.ts
 import { describe, expect, it } from 'vitest';
 import { Analyzer } from '../../../../src/policy/cel/analyzer.js';
 import { compileExpression } from '../../../../src/policy/cel/compile-expression.js';

@@ -1,3 +1,4 @@
+// Tests src/webhooks/webhook-events.ts, src/webhooks/event-payload.ts, src/webhooks/webhook.ts
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventPayload } from '../../../../src/webhooks/event-payload.js';

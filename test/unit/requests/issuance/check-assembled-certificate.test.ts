@@ -1,3 +1,4 @@
+// Tests src/requests/issuance/check-issued-certificate.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ClientTrust, readClientTrust } from '../../../../src/kubernetes/certificate-authorities.js';

@@ -1,3 +1,5 @@
+// Tests src/requests/issuance/start-attempt.ts, src/requests/issuance/issue-certificate.ts,
+// src/signing/cluster-issuers.ts
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';

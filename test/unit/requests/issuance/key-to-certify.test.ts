@@ -1,3 +1,4 @@
+// Tests src/requests/issuance/start-attempt.ts
 import { describe, expect, it } from 'vitest';
 import { newKeyPair } from '../../../../src/requests/issuance/start-attempt.js';
 

@@ -1,3 +1,4 @@
+// Tests src/requests/issuance/check-issued-certificate.ts, src/requests/issuance/issue-certificate.ts
 import { sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readClientTrust } from '../../../../src/kubernetes/certificate-authorities.js';

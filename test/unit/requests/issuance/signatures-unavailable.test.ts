@@ -1,3 +1,4 @@
+// Tests src/requests/issuance/issue-certificate.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRequests } from '../../../../src/requests/recover-requests.js';
 import type { Context } from '../../../../src/context/context.js';

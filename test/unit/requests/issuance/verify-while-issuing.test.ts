@@ -1,3 +1,4 @@
+// Tests src/log/read-audit-events.ts
 import { expect, it } from 'vitest';
 import { SharedVerification, verifyAuditLog } from '../../../../src/log/read-audit-events.js';
 import { createRequest } from '../../../../src/requests/create-request.js';

@@ -1,3 +1,4 @@
+// Tests src/signing/keys/agent-key.ts, src/signing/keys/agent-connections.ts
 import { createHash, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

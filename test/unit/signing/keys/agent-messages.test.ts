@@ -1,3 +1,4 @@
+// Tests src/signing/keys/agent-messages.ts, src/signing/keys/ssh-keys.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

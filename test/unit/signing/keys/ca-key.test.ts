@@ -1,3 +1,4 @@
+// Tests src/signing/keys/ca-key.ts
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { type CaKey, heldKey, KeyUnavailableError, measuredKey } from '../../../../src/signing/keys/ca-key.js';

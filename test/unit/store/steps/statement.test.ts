@@ -1,3 +1,4 @@
+// Tests src/store/steps/statement.ts
 import { expect, it } from 'vitest';
 import { insertInto, textsByColumns } from '../../../../src/store/steps/statement.js';
 

@@ -1,3 +1,4 @@
+// Tests src/store/writer/followed-writer.ts
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../../../src/model/errors.js';
 import { afterCommit, followedWriter, type CommitFollower } from '../../../../src/store/writer/followed-writer.js';

@@ -1,3 +1,6 @@
+// Tests src/store/writer/ordered-writer.ts, src/store/tables/api-token-table.ts,
+// src/store/tables/idempotency-key-table.ts, src/store/tables/policy-set-table.ts,
+// src/store/tables/insert-certificate.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../../src/audit/chain.js';

@@ -1,3 +1,4 @@
+// Tests src/store/writer/prepare-step.ts
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../../../src/model/errors.js';
 import { sqliteDialect } from '../../../../src/store/sqlite/sqlite-statements.js';

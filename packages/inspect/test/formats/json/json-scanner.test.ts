@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/formats/json/json-scanner.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { duplicateMember, hasLoneSurrogate, ValueBoundError } from '../../../src/formats/json/json-scanner.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/formats/json/place.ts
 import { expect, it } from 'vitest';
 import { placeText } from '../../../src/formats/json/place.js';
 

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/formats/json/read-json.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readJson } from '../../../src/formats/json/read-json.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/formats/text/nearest-name.ts
 import { expect, it } from 'vitest';
 import { nearestName } from '../../../src/formats/text/nearest-name.js';
 

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/formats/text/quote.ts
 import { expect, it } from 'vitest';
 import { joined, quote, quoteAll } from '../../../src/formats/text/quote.js';
 import { quoteName } from '../../../../../src/model/name-grammar.js';

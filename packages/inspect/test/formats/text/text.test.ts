@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/formats/text/text-layout.ts, packages/inspect/src/formats/text/duration-in-words.ts,
+// packages/inspect/src/formats/text/visible.ts
 import { describe, expect, it } from 'vitest';
 import { durationInWords } from '../../../src/formats/text/duration-in-words.js';
 import { alignColumns } from '../../../src/formats/text/text-layout.js';

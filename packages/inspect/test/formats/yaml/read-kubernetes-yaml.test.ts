@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/formats/yaml/read-kubernetes-yaml.ts,
+// packages/inspect/src/formats/yaml/compose-documents.ts
 import { describe, expect, it } from 'vitest';
 import { readKubernetesYaml } from '../../../src/formats/yaml/read-kubernetes-yaml.js';
 

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/findings/checks/name-constraints.ts, packages/inspect/src/findings/find-all.ts
 import { expect, it, describe } from 'vitest';
 import {
   makeAuthority,

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/keys/decode-private-key.ts, packages/inspect/src/keys/decode-public-key.ts,
+// packages/inspect/src/pkcs/decode-pkcs12.ts, packages/inspect/src/pkcs/decode-pkcs7.ts
 import { readdirSync } from 'node:fs';
 
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// Tests packages/inspect/src/offline/inspect-files.ts, packages/inspect/src/offline/read-files.ts,
+// packages/inspect/src/offline/kubepass-inspect.ts, packages/inspect/src/command-line/finish.ts
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/model/budget.ts, packages/inspect/src/reading/read-upload.ts
 import { describe, expect, it } from 'vitest';
 import { uploadLimits } from '../../../src/model/budget.js';
 import { readUpload } from '../../../src/reading/read-upload.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/reading/decode-der.ts
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/reading/read-upload.ts
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

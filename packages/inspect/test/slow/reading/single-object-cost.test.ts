@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/inspect.ts, packages/inspect/src/model/budget.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { inspectSingleObject } from '../../../src/inspect.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/redaction/redact-fields.ts
 import { describe, expect, it } from 'vitest';
 import { redactWords } from '../../../src/redaction/redact-fields.js';
 import { cpuMilliseconds } from '../../../../../test/helpers/cpu-milliseconds.js';

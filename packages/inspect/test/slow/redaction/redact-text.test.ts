@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/redaction/redact-text.ts
 import { describe, expect, it } from 'vitest';
 import { redactUrl } from '../../../src/redaction/redact-text.js';
 import { cpuMilliseconds } from '../../../../../test/helpers/cpu-milliseconds.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/relations/relations.ts, packages/inspect/src/model/budget.ts
 import { describe, expect, it } from 'vitest';
 import { makeAuthority, makeCertificate, makeKey, nameOf } from '../../../../x509/test/helpers/certificates.js';
 import { inspectFiles } from '../../inspected.js';

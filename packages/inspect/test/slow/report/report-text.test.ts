@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/report/report-text.ts
 import { describe, expect, it } from 'vitest';
 import type { InspectedObject, Inspection } from '../../../src/model/inspection.js';
 import { reportText } from '../../../src/report/report-text.js';

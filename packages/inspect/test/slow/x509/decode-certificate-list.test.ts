@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/x509/decode-certificate-list.ts
 import { describe, expect, it } from 'vitest';
 
 import { entryOf, rawList } from '../../x509/build.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/x509/decode-certificate.ts, packages/inspect/src/x509/describe-extension-values.ts
 import { describe, expect, it } from 'vitest';
 
 import { extensionOf, rawCertificate } from '../../x509/build.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/x509/describe-public-key.ts, packages/x509/src/hygiene/rsa-weakness.ts
 import { describe, expect, it } from 'vitest';
 
 import { Observations } from '../../../src/model/decoded.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/x509/verify-signed.ts
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 

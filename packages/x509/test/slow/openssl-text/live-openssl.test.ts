@@ -1,3 +1,4 @@
+// Tests packages/x509/src/openssl-text/certificate-text.ts
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/distinguished-name.ts
 import { describe, expect, it } from 'vitest';
 import { onlyElement } from '../../../src/strict/der.js';
 import {

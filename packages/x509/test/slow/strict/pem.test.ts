@@ -1,3 +1,4 @@
+// Tests packages/x509/src/strict/pem.ts
 import { describe, expect, it } from 'vitest';
 import { decodeSinglePem } from '../../../src/strict/pem.js';
 import { cpuMilliseconds } from '../../../../../test/helpers/cpu-milliseconds.js';

@@ -1,3 +1,4 @@
+// Tests packages/x509/src/tree/normalize.ts, packages/x509/src/tree/ber.ts
 import { describe, expect, it } from 'vitest';
 import { MAX_DEPTH } from '../../../src/tree/ber.js';
 import { normalize, type Normalized } from '../../../src/tree/normalize.js';

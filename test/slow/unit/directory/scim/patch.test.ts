@@ -1,3 +1,4 @@
+// Tests src/directory/scim/user-attributes.ts
 import { describe, expect, it } from 'vitest';
 import { cpuMilliseconds } from '../../../../helpers/cpu-milliseconds.js';
 import { patchUser, readPatch } from '../../../../../src/directory/scim/user-attributes.js';

@@ -1,3 +1,4 @@
+// Tests src/http/hooks/every-request.ts
 import { describe, expect, it } from 'vitest';
 import { CallerAddresses } from '../../../../../src/http/hooks/every-request.js';
 

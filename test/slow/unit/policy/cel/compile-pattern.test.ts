@@ -1,3 +1,4 @@
+// Tests src/policy/cel/compile-pattern.ts
 import { describe, expect, it } from 'vitest';
 import { compileReasonPattern } from '../../../../../src/policy/cel/compile-pattern.js';
 import { cpuMilliseconds } from '../../../../helpers/cpu-milliseconds.js';

@@ -1,3 +1,4 @@
+// Tests src/policy/cel/compile-expression.ts, src/policy/cel/analyzer.ts, src/policy/cel/limits.ts
 import { describe, expect, it } from 'vitest';
 import { compileExpression } from '../../../../../src/policy/cel/compile-expression.js';
 import { largest } from '../../../../unit/policy/cel/variables.js';

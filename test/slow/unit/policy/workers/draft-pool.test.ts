@@ -1,3 +1,4 @@
+// Tests src/policy/workers/draft-pool.ts, src/policy/workers/draft.ts, src/policy/workers/draft-worker.ts
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DraftPool, type DraftPoolOptions } from '../../../../../src/policy/workers/draft-pool.js';

@@ -1,3 +1,4 @@
+// Tests src/signing/keys/agent-messages.ts
 import { describe, expect, it } from 'vitest';
 import { MessageReader, mostMessageOctets, sshString } from '../../../../../src/signing/keys/agent-messages.js';
 import { cpuMilliseconds } from '../../../../helpers/cpu-milliseconds.js';

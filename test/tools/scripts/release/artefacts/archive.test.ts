@@ -1,3 +1,4 @@
+// Tests scripts/release/artefacts/archive.ts
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests scripts/release/artefacts/base-url.ts
 import { describe, expect, it } from 'vitest';
 import { parseBaseUrl } from '../../../../../scripts/release/artefacts/base-url.js';
 

@@ -1,3 +1,4 @@
+// Tests scripts/release/artefacts/image-reference.ts
 import { describe, expect, it } from 'vitest';
 import { imageName, parseImageReference } from '../../../../../scripts/release/artefacts/image-reference.js';
 

@@ -1,3 +1,4 @@
+// Tests scripts/release/artefacts/install-manifest.ts
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Tests scripts/release/artefacts/pack-chart.ts
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';

@@ -1,3 +1,5 @@
+// Tests scripts/release/artefacts/krew-manifest.ts, scripts/release/artefacts/provenance.ts,
+// scripts/release/artefacts/checksums.ts
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { checksums, sha256 } from '../../../../../scripts/release/artefacts/checksums.js';

@@ -1,3 +1,4 @@
+// Tests packages/inspect/src/formats/json/json-fault.ts
 import { describe, expect, it } from 'vitest';
 import { jsonFault } from '../../../../src/formats/json/json-fault.js';
 import { cpuMilliseconds } from '../../../../../../test/helpers/cpu-milliseconds.js';
