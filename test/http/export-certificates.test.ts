@@ -1,4 +1,4 @@
-// Tests src/access/export-certificates.ts, src/http/answers/exports.ts, src/http/answers/csv-record.ts,
+// Tests src/access/certificate-schemas.ts, src/http/answers/exports.ts, src/http/answers/csv-record.ts,
 // src/context/in-portions.ts
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';

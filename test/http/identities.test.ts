@@ -1,5 +1,5 @@
 // Tests src/access/identity-routes.ts, src/access/read-identities.ts, src/access/block-identity.ts,
-// src/access/exposed-identities.ts, src/access/export-exposed.ts
+// src/access/exposed-identities.ts, src/access/identity-schemas.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revokedCertificate } from '../../src/access/revocations.js';
 import { exposedForm } from '../../src/access/identity-schemas.js';

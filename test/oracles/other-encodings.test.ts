@@ -1,4 +1,4 @@
-// Tests src/access/other-encoding.ts
+// Tests src/access/probe-revocation.ts
 import { describe, expect, inject, it } from 'vitest';
 import { der, readCertificate, sequence, sha256, Tag } from '@kubepass/x509';
 import {

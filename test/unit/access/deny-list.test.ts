@@ -1,4 +1,4 @@
-// Tests src/access/revocations.ts
+// Tests src/access/deny-list.ts
 import { describe, expect, it } from 'vitest';
 import { DenyList } from '../../../src/access/deny-list.js';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';

@@ -1,4 +1,4 @@
-// Tests src/access/other-encoding.ts
+// Tests src/access/probe-revocation.ts
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';

@@ -1,4 +1,4 @@
-// Tests src/access/probe-revocation.ts, src/access/other-encoding.ts
+// Tests src/access/probe-revocation.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readCertificate, sha256 } from '@kubepass/x509';
 import { otherEncoding } from '../../../src/access/probe-revocation.js';

@@ -1,4 +1,4 @@
-// Tests src/signing/certification-request.ts, packages/x509/src/strict/authority-request.ts
+// Tests src/signing/sign-verified.ts, packages/x509/src/strict/authority-request.ts
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Tests src/signing/certificate-authority-files.ts, src/start/open-clusters.ts
+// Tests src/signing/issuer-files.ts, src/start/open-clusters.ts
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// Tests packages/inspect/src/loadable/index.ts, src/signing/read-issuer.ts, src/kubernetes/certificate-authorities.ts,
-// src/programs/node-files/certificate-authorities.ts
+// Tests packages/inspect/src/loadable/index.ts, src/signing/issuer-files.ts,
+// src/kubernetes/certificate-authorities.ts, src/programs/node-files/certificate-authorities.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';

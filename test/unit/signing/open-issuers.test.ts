@@ -1,5 +1,4 @@
-// Tests src/signing/open-issuers.ts, src/signing/read-issuer.ts, src/signing/issuer-records.ts,
-// src/signing/follow-issuer-files.ts
+// Tests src/signing/open-issuers.ts, src/signing/issuer-files.ts, src/signing/issuer-records.ts
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// Tests src/backup/restore-database.ts, src/backup/backup.ts, src/backup/former-database.ts,
-// src/backup/record-restoration.ts, src/backup/notes-at-hand.ts
+// Tests src/backup/restore-database.ts, src/backup/backup.ts, src/backup/replaced-database.ts,
+// src/backup/restorations.ts, src/backup/notes-at-hand.ts
 import { createHash, randomBytes } from 'node:crypto';
 import {
   copyFileSync,

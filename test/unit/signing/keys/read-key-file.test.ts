@@ -1,5 +1,5 @@
-// Tests src/signing/keys/read-key-file.ts, src/signing/keys/encrypted-private-key.ts, src/signing/keys/passphrase.ts,
-// src/signing/keys/unfit-key.ts
+// Tests src/signing/keys/read-key-file.ts, src/signing/keys/encrypted-private-key.ts,
+// src/signing/keys/passphrase.ts, src/signing/keys/ca-key.ts
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:fs';
