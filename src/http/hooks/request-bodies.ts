@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { isReviewer } from '../../model/principal.js';
 import { Shares } from '../../callers/shares.js';
 import { problem, ProblemError, unavailable, type Problem } from '../problems/problem.js';
@@ -28,9 +29,8 @@ export function receiveBodies(app: App): void {
   const ofClusters = new Shares(Infinity, bodyOctets.ofName);
   app.addHook('preParsing', (request, reply, payload, done) => {
     const { raw, principal, route, mediaType = '' } = request;
-    const takes = (type: string) => request.server.hasContentTypeParser(type);
     const announced = raw instanceof ArrivingRequest && !withoutBody.has(request.method) ? raw.octetsAnnounced : 0;
-    if (!(raw instanceof ArrivingRequest) || announced === 0 || !(takes(mediaType) || takes(''))) {
+    if (!(raw instanceof ArrivingRequest) || announced === 0 || !takes(request.server, mediaType)) {
       done(null, payload);
       return;
     }
@@ -56,6 +56,19 @@ export function receiveBodies(app: App): void {
       done(unread === null ? null : new ProblemError(why[unread]), payload);
     });
   });
+}
+
+/** The media types of bodies that the routes of a scope have taken. Fastify would parse the type anew for each request. */
+const taken = new WeakMap<FastifyInstance, Set<string>>();
+
+function takes(scope: FastifyInstance, mediaType: string): boolean {
+  const known = taken.get(scope);
+  if (known?.has(mediaType) === true) return true;
+  // A scope that takes every type is not kept here: a set must not grow with what callers write.
+  if (!scope.hasContentTypeParser(mediaType)) return scope.hasContentTypeParser('');
+  if (known === undefined) taken.set(scope, new Set([mediaType]));
+  else known.add(mediaType);
+  return true;
 }
 
 /** Sets how many octets a body may have on the routes that a scope adds later. */
