@@ -58,7 +58,7 @@ export function receiveBodies(app: App): void {
   });
 }
 
-/** The media types of bodies that the routes of a scope have taken. Fastify would parse the type anew for each request. */
+/** The media types of bodies that a scope has taken. Fastify would parse the type anew for each request. */
 const taken = new WeakMap<FastifyInstance, Set<string>>();
 
 function takes(scope: FastifyInstance, mediaType: string): boolean {
