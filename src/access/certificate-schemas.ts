@@ -206,7 +206,7 @@ export const shownCertificate = (certificate: Certificate, showing: Showing) => 
 type Column = (certificate: CertificateBody) => string;
 type Member = keyof CertificateBody;
 
-/** The columns of members that are no text; a list has neither `pem` nor `enforcement`. A group has no `;`. */
+/** The columns of members that are not text. A list has neither `pem` nor `enforcement`. A group has no `;`. */
 const ownColumns: Readonly<Partial<Record<Member, Readonly<Record<string, Column>>>>> = {
   pem: {},
   enforcement: {},

@@ -18,9 +18,9 @@ interface DenyListOptions {
 }
 
 /**
- * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. It learns of those
- * of this process as they are committed, and of others by reading the database twice a second. While the database is
- * out of reach it answers from what it knows.
+ * The revocations of all certificates that have not expired, in memory, by cluster and fingerprint. The list learns of
+ * a revocation of this process when it is committed, and of other processes' revocations by reading the database twice
+ * a second. While the database is out of reach the list answers from memory.
  */
 export class DenyList implements DenyListPort {
   readonly #clusters = new Map<string, Map<string, RevokedCertificate>>();
@@ -36,7 +36,7 @@ export class DenyList implements DenyListPort {
 
   constructor(private readonly options: DenyListOptions) {}
 
-  /** Reads the list. It is complete when this resolves: revocations that are committed meanwhile are in it too. */
+  /** Reads the list. The list is complete when this resolves, with the revocations that were committed meanwhile. */
   async load(): Promise<void> {
     const { reader, clock } = this.options;
     const last = await reader.lastN();
@@ -62,7 +62,7 @@ export class DenyList implements DenyListPort {
     await this.#reading;
   }
 
-  /** Reads what other processes revoked since; one reading at a time. Never rejects. */
+  /** Reads what other processes have revoked since the last reading. One reading runs at a time. Never rejects. */
   follow(): Promise<void> {
     return (this.#reading ??= this.#readOn().finally(() => {
       this.#reading = null;
@@ -140,7 +140,7 @@ export class DenyList implements DenyListPort {
   async #readOn(): Promise<void> {
     const { reader, log } = this.options;
     try {
-      // The database was put back under this process: what is revoked there from now on has lower numbers.
+      // The database was put back under this process, so revocations to come have lower numbers.
       if ((await reader.lastN()) < this.#last) await this.load();
       for (let found; (found = await reader.chunk(this.#last, readAtOnce)).length > 0;) {
         for (const revoked of found) this.add(revoked);

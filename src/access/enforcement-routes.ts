@@ -18,7 +18,7 @@ export function addEnforcement(app: App, context: ReviewContext): void {
       // The groups of a user can be many.
       bodyLimit: 1024 * 1024,
       ...operation({
-        // API servers are promised that they are never answered 429, which they would repeat for seconds.
+        // kubepass promises API servers that no review is answered 429: an API server repeats such a call for seconds.
         config: { action: 'review-access', fromMemory: true, forReviewers: true, budgetUse: 'nothing' },
         operationId: 'reviewAccess',
         tags: ['operators'],

@@ -49,7 +49,7 @@ export async function revokeCertificate(
   const revoked = { reason, comment, revokedAt, revokedBy: principal.name };
   const result = await store.writer.commit(revocationStep(context, [certificate], revoked));
   if (result.committed) return done({ certificate: { ...certificate, revocation: revoked }, enforcement });
-  // Somebody else revoked it at the same moment, and theirs counts.
+  // Somebody else revoked the certificate at the same moment, and that revocation counts.
   const again = await store.certificates.findByFingerprint(fingerprintSha256);
   if (!again?.revocation) throw new Error(`certificate ${fingerprintSha256} could not be revoked`);
   return done({ certificate: again, enforcement });

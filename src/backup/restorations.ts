@@ -16,7 +16,7 @@ import type { KeptCheckpoint } from './kept-checkpoint.js';
 /** How far an audit log goes. */
 export interface LogAsFound {
   readonly events: number;
-  /** When the last event happened; null: there is none. */
+  /** When the last event happened; null: the log has no event. */
   readonly knownUntil: Date | null;
 }
 
@@ -29,7 +29,7 @@ export async function logAsFound(
   return { events, knownUntil: last?.at ?? null };
 }
 
-/** A restoration that nobody has acknowledged. `signedEvents`: the largest size that is known to be signed; 0: none. */
+/** A restoration that nobody has acknowledged. `signedEvents`: the largest size known to be signed; 0: no size is. */
 export const newRestoration = (
   detectedBy: Restoration['detectedBy'],
   detectedAt: Date,
@@ -48,7 +48,7 @@ export const newRestoration = (
 
 export const isOpen = ({ acknowledgedAt }: Restoration): boolean => acknowledgedAt === null;
 
-/** The largest size that was signed before one of them, as far as that is known; 0: none. */
+/** The largest size that is known to have been signed before any of the restorations; 0: no size is known. */
 export const mostSigned = (restorations: readonly Restoration[]): number =>
   Math.max(0, ...restorations.map(({ signedEvents }) => signedEvents ?? 0));
 
@@ -58,15 +58,15 @@ const endedAtOnce = 200;
 type RecordingContext = { readonly store: Pick<Store, 'sessions' | 'writer'>; readonly log: Log };
 
 /**
- * Records that the database was put back from a backup, and ends the browsers' sessions that it brought back: whoever
- * signed out since would be signed in again.
+ * Records that the database was put back from a backup, and ends the browsers' sessions that are in it. A session that
+ * ended after the backup would be valid again.
  */
 export async function recordRestoration(context: RecordingContext, restoration: Restoration): Promise<void> {
   await context.store.writer.commit(restorationStep(restoration));
   await afterRestoration(context, restoration);
 }
 
-/** The step that records it. */
+/** The step that records a restoration. */
 const restorationStep = (restoration: Restoration): Step => ({
   operations: [{ op: 'insertRestoration', restoration }],
   events: [auditEvent('DatabaseRestored', restoration.detectedAt, null, detailsOf(restoration))],
@@ -93,7 +93,7 @@ async function afterRestoration({ store, log }: RecordingContext, restoration: R
       operations: items.map(({ id }) => ({ op: 'endSession', id, at: detectedAt })),
       events: items.map((session) => sessionEnded(session, detectedAt, null, 'DatabaseRestored')),
     });
-    // Somebody else ended one of them meanwhile: whoever is left is found again.
+    // Another process ended a session meanwhile. The next turn finds the sessions that are left.
     if (!committed) log.info({ sessions: items.length }, 'sessions of a restored database are ended again');
   }
 }

@@ -10,7 +10,7 @@ export interface LoadedIssuer {
   readonly key: CaKey;
   /** Null while its certificate is missing. */
   readonly certified: CertifiedIssuer | null;
-  /** DER of the subject that its certification request asks for; null where the configuration names none. */
+  /** DER of the subject that its certification request asks for; null where the configuration names no subject. */
   readonly requestedSubject: Buffer | null;
 }
 

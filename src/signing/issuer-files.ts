@@ -40,16 +40,16 @@ export interface ReadParts {
 
 /** The certificates of an issuer, from its files. */
 export interface IssuerCertificates extends Omit<CertifiedIssuer, 'name' | 'key'> {
-  /** Reasons why a CA above it is at its end, which an issuer in use is not refused for. */
+  /** Reasons why a CA above the issuer has ended. An issuer in use is not refused for that. */
   readonly ended: readonly string[];
 }
 
 /** The files of an issuer, read and judged. */
 export interface ReadIssuer {
   readonly config: IssuerConfig;
-  /** Null where it lies in an agent, and where it cannot be used. */
+  /** Null where the key lies in an agent, and where the key cannot be used. */
   readonly fileKey: CaKey | null;
-  /** Null while there is none, and where they cannot be used. */
+  /** Null while there is no certificate, and where the certificates cannot be used. */
   readonly certificates: IssuerCertificates | null;
   readonly problems: readonly IssuerProblem[];
 }
@@ -190,7 +190,7 @@ export async function generateMissingAuthority(
   log.info({ certFile }, 'a CA was generated');
 }
 
-/** Why a missing CA is not generated: the cluster had a CA. Null where it never had one. */
+/** Why a missing CA is not generated: the cluster had a CA. Null where the cluster never had a CA. */
 export function whyNotGenerated(
   cluster: string,
   directory: string,

@@ -47,7 +47,7 @@ export function toRecord(
   };
 }
 
-/** DER of the subject that the configuration names; null where it names none. */
+/** DER of the subject that the configuration names; null where the configuration names no subject. */
 export const requestedSubjectOf = ({ subject }: IssuerConfig): Buffer | null =>
   subject &&
   writeDistinguishedName([...subject.organization.map((name) => ({ O: [name] })), { CN: [subject.commonName] }]);

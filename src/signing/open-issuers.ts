@@ -49,12 +49,12 @@ export async function judgeIssuers(
     const one = await readIssuer(cluster, config, parts);
     const found = [...(listed ? [] : await whyMissing(config)), ...one.problems];
     const isRetired = recorded.some((row) => row.name === name && row.state === 'retired');
-    // Its files may go, once it is out of the bundle.
+    // The files of a retired issuer may go, once its CA is out of the bundle.
     if (isRetired) for (const { place, message } of found) remark(name, place, { cluster, issuer: name }, message);
     else problems.push(...found);
     if (found.length === 0) read.push(one);
   }
-  // All that the configuration lists: one that cannot be read is not gone.
+  // Every issuer of the configuration is compared with the records. An issuer whose files cannot be read is not gone.
   const toBeRecorded = issuers.map((config) => {
     const { fileKey = null, certificates = null } = read.find((one) => one.config === config) ?? {};
     return toRecord(config, fileKey, certificates);
@@ -65,7 +65,7 @@ export async function judgeIssuers(
   return { cluster, read, problems };
 }
 
-/** Without a list of issuers nobody asks for a certificate: it is a wrong path. */
+/** Without a list of issuers nobody asks for a certificate. So a missing file is a wrong path. */
 const whyMissing = ({ name, certFile }: IssuerConfig): Promise<readonly IssuerProblem[]> =>
   access(certFile).then(
     () => [],
@@ -167,8 +167,8 @@ export interface FollowParts extends OpenParts {
 const lookMilliseconds = 5000;
 
 /**
- * Waits for the certificates of issuers that have none: one whose file appears is judged as at a start, and is `next`
- * from then on. Records issuers whose agents tell their keys only later. Returns how to stop.
+ * Waits for the certificate of each issuer without one. When its file appears, the certificate is judged as at a start,
+ * and its issuer is `next` from then on. Records issuers whose agents tell their keys only later. Returns how to stop.
  */
 export async function followIssuerFiles(
   issuers: ClusterIssuers,
@@ -203,7 +203,7 @@ export async function followIssuerFiles(
   };
 }
 
-/** Whether the issuer has a certificate by now. Throws where the one in its file cannot be used. */
+/** Whether the issuer has a certificate by now. Throws where the certificate in its file cannot be used. */
 async function certifyWhereFileIs(
   issuers: ClusterIssuers,
   config: IssuerConfig,
@@ -235,7 +235,7 @@ async function certifyWhereFileIs(
   return true;
 }
 
-/** An issuer is recorded with its key, so the one in an agent that was not there is recorded once that tells it. */
+/** Records issuers whose agent was away at the start, because an issuer is recorded with its key. */
 async function recordKeysThatCame(
   issuers: ClusterIssuers,
   configs: readonly IssuerConfig[],

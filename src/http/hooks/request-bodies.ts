@@ -64,7 +64,7 @@ const taken = new WeakMap<FastifyInstance, Set<string>>();
 function takes(scope: FastifyInstance, mediaType: string): boolean {
   const known = taken.get(scope);
   if (known?.has(mediaType) === true) return true;
-  // A scope that takes every type is not kept here: a set must not grow with what callers write.
+  // Only types with a parser of their own are kept, because a set must not grow with the types that callers write.
   if (!scope.hasContentTypeParser(mediaType)) return scope.hasContentTypeParser('');
   if (known === undefined) taken.set(scope, new Set([mediaType]));
   else known.add(mediaType);

@@ -81,8 +81,8 @@ declare module 'fastify' {
     /** Its requests are asked for by machines every few seconds, and have no spans. */
     untraced?: boolean;
     /**
-     * The use of the budgets by its calls. Each route of an authenticated caller says it. Exception: GET is `reading`
-     * by itself.
+     * The use of the budgets by its calls. Each route of an authenticated caller says its use. Exception: a GET
+     * is `reading` by itself.
      */
     budgetUse?: BudgetUse;
     /** Bodies that the route reads itself, by media type: for the OpenAPI document. */

@@ -42,8 +42,8 @@ export class KeyUnavailableError extends SignerUnavailableError {
 }
 
 /**
- * Says why a public key is none of a CA; null where it is. A CA's RSA key may have any size from 2048 bits up. Other
- * keys must be acceptable as users' keys.
+ * Says why a CA cannot use a public key; null where a CA can. An RSA key of a CA may have any size from 2048 bits up.
+ * A CA's key of another kind must be acceptable as a user's key.
  */
 export function whyUnfit(key: KeyObject): string | null {
   if (key.asymmetricKeyType === 'rsa')
