@@ -24,7 +24,7 @@ import { AttemptsUnderWay, ClusterProbes, within } from '../context/under-way.js
 import type { Retention } from '../log/archive-events.js';
 import { Changes } from '../log/changes.js';
 import { openCheckpointKeys } from '../log/checkpoint-keys.js';
-import { Checkpoints, nameInstance, signCheckpoints } from '../log/checkpoint-service.js';
+import { Checkpoints, nameInstance, signCheckpoints } from '../log/sign-checkpoints.js';
 import { SharedVerification } from '../log/read-audit-events.js';
 import type { OfferedSignIns } from '../callers/routes/caller-routes.js';
 import type { RouteContext } from './route-context.js';
