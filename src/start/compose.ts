@@ -52,7 +52,7 @@ import { loadSecondReader } from '../signing/second-reading.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import { openKeyProofs } from '../requests/open-key-proofs.js';
 import { RecordedPolicySets } from '../requests/read-requests.js';
-import { LocalCaSigner } from '../signing/local-ca.js';
+import { LocalCaSigner } from '../signing/local-ca-signer.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { type CommitFollower, followedWriter } from '../store/writer/followed-writer.js';

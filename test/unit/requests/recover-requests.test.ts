@@ -1,5 +1,5 @@
 // Tests src/requests/recover-requests.ts, src/requests/expire-requests.ts
-import { LocalCaSigner } from '../../../src/signing/local-ca.js';
+import { LocalCaSigner } from '../../../src/signing/local-ca-signer.js';
 import { issuersOf, signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../../src/audit/hash-chain.js';
