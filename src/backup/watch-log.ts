@@ -1,6 +1,6 @@
 import type { DenyList } from '../access/deny-list.js';
 import { restoreRevocations } from '../access/revocations.js';
-import type { ChainHead } from '../audit/chain.js';
+import type { ChainHead } from '../audit/hash-chain.js';
 import type { Log } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
 import { isInLog, type TreeOfEvents } from '../log/tree-of-events.js';

@@ -8,7 +8,7 @@ import {
   NotAnArchiveError,
   rangeOfArchive,
 } from '../audit/archive-reading.js';
-import { type ChainHead, genesis } from '../audit/chain.js';
+import { type ChainHead, genesis } from '../audit/hash-chain.js';
 import { checkpointText, readCheckpoint, type SignedCheckpoint } from '../audit/checkpoint.js';
 import { consistencyProof, isConsistent, rootHash } from '../audit/merkle-tree.js';
 import { readNote, readVerifierKey, signNote } from '../audit/signed-note.js';
@@ -18,7 +18,7 @@ import type { Store } from '../store/store.js';
 import type { AuditArchive, StoredAuditRecord } from '../store/tables/audit-archive-table.js';
 import type { KeptTimeline, PruneAuditRecords } from '../store/steps/step.js';
 import type { Log } from '../context/context.js';
-import type { Checkpoints, CheckpointSigner } from './checkpoint-service.js';
+import type { Checkpoints, CheckpointSigner } from './sign-checkpoints.js';
 import { lineWithHashes, linksWithoutGap, MissingEventsError } from './exported-events.js';
 import { timelineEntry } from '../requests/read-requests.js';
 import type { Restoration } from '../model/restoration.js';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { genesis, type ChainHead } from '../audit/chain.js';
+import { genesis, type ChainHead } from '../audit/hash-chain.js';
 import { tileHashes } from '../audit/merkle-tile.js';
 import { hashOctets, leafHashOfText, rootOfSubtree, type TreeHashes } from '../audit/merkle-tree.js';
 import { BoundedMap } from '../model/bounded-map.js';

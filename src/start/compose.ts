@@ -24,7 +24,7 @@ import { AttemptsUnderWay, ClusterProbes, within } from '../context/under-way.js
 import type { Retention } from '../log/archive-events.js';
 import { Changes } from '../log/changes.js';
 import { openCheckpointKeys } from '../log/checkpoint-keys.js';
-import { Checkpoints, nameInstance, signCheckpoints } from '../log/checkpoint-service.js';
+import { Checkpoints, nameInstance, signCheckpoints } from '../log/sign-checkpoints.js';
 import { SharedVerification } from '../log/read-audit-events.js';
 import type { OfferedSignIns } from '../callers/routes/caller-routes.js';
 import type { RouteContext } from './route-context.js';
@@ -52,7 +52,7 @@ import { loadSecondReader } from '../signing/second-reading.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import { openKeyProofs } from '../requests/open-key-proofs.js';
 import { RecordedPolicySets } from '../requests/read-requests.js';
-import { LocalCaSigner } from '../signing/local-ca.js';
+import { LocalCaSigner } from '../signing/local-ca-signer.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { type CommitFollower, followedWriter } from '../store/writer/followed-writer.js';

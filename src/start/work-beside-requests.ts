@@ -13,7 +13,7 @@ import { clearUnrecordedObjects } from '../clusters/clear-unrecorded-objects.js'
 import { watchUnknownIdentities } from '../clusters/watch-unknown-identities.js';
 import { ArchiveDirectory } from '../log/archive-directory.js';
 import { ArchivedEvents, keepRetention, type Retention } from '../log/archive-events.js';
-import type { Checkpoints, CheckpointSigner } from '../log/checkpoint-service.js';
+import type { Checkpoints, CheckpointSigner } from '../log/sign-checkpoints.js';
 import type { Runtime } from './runtime.js';
 
 const headMilliseconds = 60_000;

@@ -7,7 +7,7 @@ import { showCertificate } from '../../src/kubernetes/show-certificate.js';
 import type { IssuerState, RecordedIssuer } from '../../src/model/issuer.js';
 import { generateCertificateAuthority } from '../../src/signing/generate-certificate-authority.js';
 import { ClusterIssuers, type LoadedIssuer } from '../../src/signing/cluster-issuers.js';
-import { LocalCaSigner } from '../../src/signing/local-ca.js';
+import { LocalCaSigner } from '../../src/signing/local-ca-signer.js';
 import { FakeApiServer } from './fake-api-server.js';
 import { testIssuance, type TestIssuance } from './issuance.js';
 import { certifiedIssuer, loadSigningAuthority, type TestSigningAuthority } from './signing-authority.js';

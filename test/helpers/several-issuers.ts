@@ -5,7 +5,7 @@ import { type CaKey, heldKey } from '../../src/signing/keys/ca-key.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import type { IssuerState, RecordedIssuer } from '../../src/model/issuer.js';
 import { ClusterIssuers, type LoadedIssuer } from '../../src/signing/cluster-issuers.js';
-import { LocalCaSigner } from '../../src/signing/local-ca.js';
+import { LocalCaSigner } from '../../src/signing/local-ca-signer.js';
 import type { Operation } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';
 import type { TestIssuance } from './issuance.js';

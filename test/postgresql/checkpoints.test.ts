@@ -1,10 +1,10 @@
-// Tests src/log/checkpoint-service.ts, src/store/tables/checkpoint-tables.ts
+// Tests src/log/sign-checkpoints.ts, src/store/tables/checkpoint-tables.ts
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readCheckpoint } from '../../src/audit/checkpoint.js';
 import { GrowingTree, leafHash } from '../../src/audit/merkle-tree.js';
 import { readNote, readVerifierKey } from '../../src/audit/signed-note.js';
-import { Checkpoints } from '../../src/log/checkpoint-service.js';
+import { Checkpoints } from '../../src/log/sign-checkpoints.js';
 import { alongIndexes, openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import type { Writer } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';

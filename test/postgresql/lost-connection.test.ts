@@ -2,7 +2,7 @@
 // src/store/postgresql/connect.ts
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { verifyChain } from '../../src/audit/chain.js';
+import { verifyChain } from '../../src/audit/hash-chain.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import type { Operation } from '../../src/store/steps/step.js';

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { chainRecord, packEvents } from '../../src/audit/audit-record.js';
-import { verifyChain } from '../../src/audit/chain.js';
+import { verifyChain } from '../../src/audit/hash-chain.js';
 import type { QuotaLimit } from '../../src/model/decision.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import type { CommitResult, Operation } from '../../src/store/steps/step.js';

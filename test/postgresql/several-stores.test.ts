@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { verifyChain } from '../../src/audit/chain.js';
+import { verifyChain } from '../../src/audit/hash-chain.js';
 import type { Composition } from '../../src/start/compose.js';
 import { newApiTokenSecret } from '../../src/callers/secrets.js';
 import type { QuotaLimit } from '../../src/model/decision.js';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { GrowingTree, leafHash, rootOfSubtree } from '../../../src/audit/merkle-tree.js';
-import { Checkpoints } from '../../../src/log/checkpoint-service.js';
+import { Checkpoints } from '../../../src/log/sign-checkpoints.js';
 import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
 import type { Step } from '../../../src/store/steps/step.js';
 import type { Store } from '../../../src/store/store.js';

@@ -1,8 +1,8 @@
 // Tests src/requests/recover-requests.ts, src/requests/expire-requests.ts
-import { LocalCaSigner } from '../../../src/signing/local-ca.js';
+import { LocalCaSigner } from '../../../src/signing/local-ca-signer.js';
 import { issuersOf, signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/chain.js';
+import { verifyChain } from '../../../src/audit/hash-chain.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import type { Context, IssuingCluster } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';

@@ -1,6 +1,6 @@
 // Tests src/store/tables/audit-archive-table.ts, src/store/tables/checkpoint-tables.ts
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/chain.js';
+import { verifyChain } from '../../../src/audit/hash-chain.js';
 import type { AuditEventDraft } from '../../../src/model/audit-event.js';
 import { longAgo, now, recordEvents, retentionOn } from '../../helpers/retention.js';
 import { onPostgresql } from '../../helpers/test-store.js';

@@ -1,6 +1,6 @@
 // Tests src/store/writer/ordered-writer.ts, src/store/sqlite/batch-writer.ts, src/store/sqlite/sqlite-batches.ts
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/chain.js';
+import { verifyChain } from '../../../src/audit/hash-chain.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
 import type { Step } from '../../../src/store/steps/step.js';
 import { OrderedWriter } from '../../../src/store/writer/ordered-writer.js';

@@ -4,7 +4,7 @@ import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import type Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { chainRecord, packEvents } from '../../../src/audit/audit-record.js';
-import { genesis } from '../../../src/audit/chain.js';
+import { genesis } from '../../../src/audit/hash-chain.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../../src/audit/chain.js';
+import { verifyChain } from '../../../../src/audit/hash-chain.js';
 import {
   GrowingTree,
   isConsistent,

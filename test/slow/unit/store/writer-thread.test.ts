@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { verifyChain } from '../../../../src/audit/chain.js';
+import { verifyChain } from '../../../../src/audit/hash-chain.js';
 import { StoreUnavailableError } from '../../../../src/model/errors.js';
 import { flatBatch } from '../../../../src/store/sqlite/flat-batch.js';
 import { ThreadedBatches } from '../../../../src/store/sqlite/sqlite-batches.js';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';
 import { generateCertificateAuthority } from '../../../../src/signing/generate-certificate-authority.js';
 import { ClusterIssuers } from '../../../../src/signing/cluster-issuers.js';
-import { LocalCaSigner } from '../../../../src/signing/local-ca.js';
+import { LocalCaSigner } from '../../../../src/signing/local-ca-signer.js';
 import { readClientTrust } from '../../../../src/kubernetes/certificate-authorities.js';
 import type { RecordedIssuer } from '../../../../src/model/issuer.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';

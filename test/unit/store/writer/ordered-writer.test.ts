@@ -3,7 +3,7 @@
 // src/store/tables/insert-certificate.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../../src/audit/chain.js';
+import { verifyChain } from '../../../../src/audit/hash-chain.js';
 import type { RequestState } from '../../../../src/model/certificate-request.js';
 import { newId } from '../../../../src/model/new-id.js';
 import type { MoveRequest } from '../../../../src/store/steps/step.js';

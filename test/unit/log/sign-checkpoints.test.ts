@@ -1,4 +1,4 @@
-// Tests src/log/checkpoint-service.ts, src/log/tree-of-events.ts, src/store/tables/checkpoint-tables.ts
+// Tests src/log/sign-checkpoints.ts, src/log/tree-of-events.ts, src/store/tables/checkpoint-tables.ts
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../src/audit/checkpoint.js';
@@ -9,7 +9,7 @@ import {
   type CheckpointsContext,
   type CheckpointSigner,
   signCheckpoints,
-} from '../../../src/log/checkpoint-service.js';
+} from '../../../src/log/sign-checkpoints.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Restoration } from '../../../src/model/restoration.js';
 import type { Announcement } from '../../../src/model/webhook-delivery.js';
