@@ -11,7 +11,7 @@ import type { AuditEventsContext } from '../log/audit-event-routes.js';
 import type { CallersContext } from '../callers/routes/caller-routes.js';
 import type { ChangesContext } from '../log/change-routes.js';
 import type { CertificateListsContext } from '../clusters/cluster-routes.js';
-import type { RestoredContext } from '../backup/restored-routes.js';
+import type { RestoredContext } from '../backup/restoration-routes.js';
 import type { HealthContext, MetricsContext } from '../http/pages/health-routes.js';
 import type { LoginContext } from '../callers/routes/login-routes.js';
 import type { SessionsContext } from '../callers/routes/session-routes.js';

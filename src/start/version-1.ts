@@ -16,7 +16,7 @@ import { addInspections } from '../inspections/inspection-routes.js';
 import { addIssuers } from '../clusters/issuers/issuer-routes.js';
 import { addKubeconfigs } from '../requests/kubeconfig-routes.js';
 import { addPolicies } from '../requests/policy-routes.js';
-import { addRestored } from '../backup/restored-routes.js';
+import { addRestored } from '../backup/restoration-routes.js';
 import { addSessions } from '../callers/routes/session-routes.js';
 import type { App } from '../http/server/types.js';
 import { addWebhookDeliveries } from '../webhooks/webhook-routes.js';

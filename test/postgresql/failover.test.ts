@@ -1,9 +1,9 @@
-// Tests src/backup/kept-checkpoint.ts, src/backup/kept-revocations.ts, src/backup/watch-log.ts
+// Tests src/backup/checkpoint-beside-database.ts, src/backup/revocations-beside-database.ts, src/backup/watch-for-lost-rows.ts
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { checkpointIn } from '../../src/backup/kept-checkpoint.js';
+import { checkpointIn } from '../../src/backup/checkpoint-beside-database.js';
 import type { Composition } from '../../src/start/compose.js';
 import type { Certificate } from '../../src/model/certificate.js';
 import type { Writer } from '../../src/store/steps/step.js';

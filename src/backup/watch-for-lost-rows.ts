@@ -7,8 +7,8 @@ import { isInLog, type TreeOfEvents } from '../log/tree-of-events.js';
 import { StoreUnavailableError } from '../model/errors.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { KeptCheckpoint } from './kept-checkpoint.js';
-import { logAsFound, type Restorations } from './restorations.js';
+import type { KeptCheckpoint } from './checkpoint-beside-database.js';
+import { logAsFound, type Restorations } from './detect-restorations.js';
 
 interface WatchContext {
   readonly store: Store;

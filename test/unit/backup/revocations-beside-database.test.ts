@@ -1,4 +1,4 @@
-// Tests src/backup/kept-revocations.ts, src/backup/kept-revocations-file.ts
+// Tests src/backup/revocations-beside-database.ts, src/backup/revocations-file.ts
 import {
   appendFileSync,
   copyFileSync,
@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Composition } from '../../../src/start/compose.js';
-import { KeptRevocationsFile } from '../../../src/backup/kept-revocations-file.js';
+import { KeptRevocationsFile } from '../../../src/backup/revocations-file.js';
 import { composeOn, issued, type LogLine } from '../../helpers/composed-service.js';
 import { admin } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
