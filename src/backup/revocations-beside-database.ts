@@ -1,7 +1,7 @@
 import type { DatabaseConfig } from '../config/database-config.js';
 import type { Log } from '../context/context.js';
 import type { DenyList } from '../access/deny-list.js';
-import { restoreRevocations } from '../access/revocations.js';
+import { restoreRevocations } from '../access/revoke-certificate.js';
 import type { RevokedCertificate } from '../model/certificate.js';
 import type { Store } from '../store/store.js';
 import { KeptRevocationsFile, type Withdrawal } from './revocations-file.js';

@@ -1,5 +1,5 @@
 import type { DenyList } from '../access/deny-list.js';
-import { restoreRevocations } from '../access/revocations.js';
+import { restoreRevocations } from '../access/revoke-certificate.js';
 import type { ChainHead } from '../audit/hash-chain.js';
 import type { Log } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { publicRandomOctets } from '@kubepass/x509';
-import { CertificateLists } from '../access/revocation-lists.js';
+import { CertificateLists } from '../access/build-crls.js';
 import { DenyList } from '../access/deny-list.js';
 import { UnknownCertificates } from '../access/unknown-certificates.js';
 import { watchReviewers } from '../access/watch-reviewers.js';
@@ -41,7 +41,7 @@ import { describeCertificateAuthority } from '../kubernetes/certificate-authorit
 import { showCertificate } from '../kubernetes/show-certificate.js';
 import type { BudgetLimits } from '../model/budget.js';
 import { clustersSharingTrust } from '../model/cluster.js';
-import type { PublicAddress } from '../model/enforcement.js';
+import type { PublicAddress } from '../model/revocation-enforcement.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { Role } from '../model/principal.js';
 import type { Browsers } from '../model/session.js';

@@ -2,7 +2,7 @@ import type { Context } from '../context/context.js';
 import type { ProvisioningContext } from '../directory/change-user.js';
 import type { InspectingContext } from '../inspections/inspect-upload.js';
 import type { ProbingContext } from '../clusters/issuers/probe-issuer.js';
-import type { ReviewContext } from '../access/review-access.js';
+import type { ReviewContext } from '../access/answer-subject-access-review.js';
 import type { DraftingContext } from '../requests/drafts.js';
 import type { ExplainingContext } from '../requests/read-requests.js';
 import type { DeliveriesContext } from '../webhooks/webhook-deliveries.js';

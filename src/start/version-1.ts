@@ -9,7 +9,7 @@ import { addChanges } from '../log/change-routes.js';
 import { addCallers, addWhoami } from '../callers/routes/caller-routes.js';
 import { addCertificateList, addClusters, addExecKubeconfig } from '../clusters/cluster-routes.js';
 import { addDirectoryUsers } from '../directory/directory-routes.js';
-import { addEnforcement } from '../access/enforcement-routes.js';
+import { addEnforcement } from '../access/revocation-enforcement-routes.js';
 import { addIdentities } from '../access/identity-routes.js';
 import { addTimeline } from '../access/timeline-routes.js';
 import { addInspections } from '../inspections/inspection-routes.js';

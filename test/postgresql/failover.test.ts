@@ -1,4 +1,5 @@
-// Tests src/backup/checkpoint-beside-database.ts, src/backup/revocations-beside-database.ts, src/backup/watch-for-lost-rows.ts
+// Tests src/backup/checkpoint-beside-database.ts, src/backup/revocations-beside-database.ts,
+// src/backup/watch-for-lost-rows.ts
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import { admin } from '../helpers/principals.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { anEvent } from '../unit/store/records.js';
-import { revokeCertificate } from '../../src/access/revocations.js';
+import { revokeCertificate } from '../../src/access/revoke-certificate.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let server: PostgresqlServer;

@@ -17,7 +17,7 @@ import { composeOn, issued, type LogLine } from '../../helpers/composed-service.
 import { admin } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { sha256 } from '../store/records.js';
-import { revokeCertificate } from '../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../src/access/revoke-certificate.js';
 import { blockIdentity, unblockIdentity } from '../../../src/access/block-identity.js';
 
 const everything = { limit: 500, cursor: null };

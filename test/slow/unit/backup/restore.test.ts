@@ -41,7 +41,7 @@ import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { changeUser, createUser } from '../../../../src/directory/change-user.js';
 import { readCheckpoint } from '../../../../src/log/prove-log.js';
 import { verifyAuditLog } from '../../../../src/log/read-audit-events.js';
-import { revokeCertificate } from '../../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../../src/access/revoke-certificate.js';
 import { blockIdentity, unblockIdentity } from '../../../../src/access/block-identity.js';
 
 let path: string;
