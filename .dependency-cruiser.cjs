@@ -229,7 +229,7 @@ module.exports = {
           'directory',
           'clusters',
           'kubernetes/render-kubeconfig.ts',
-          'kubernetes/enforcement-files.ts',
+          'kubernetes/revocation-enforcement-files.ts',
           'http/answers/csv-record.ts',
           'packages/x509/src',
           'packages/inspect/src',

@@ -18,7 +18,7 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Page } from '../model/outcome.js';
 import type { Session } from '../model/session.js';
 import { endTokens } from './leavers-tokens.js';
-import { revocationBy, revocationStep } from './revocations.js';
+import { revocationBy, revocationStep } from './revoke-certificate.js';
 
 /** The block of a name once another one is asked for. */
 interface WidenedBlock {

@@ -15,7 +15,7 @@ import {
   type ProbeOptions,
   type StoredClusterProbe,
 } from '../model/cluster.js';
-import type { ProbedRevocation } from '../model/enforcement.js';
+import type { ProbedRevocation } from '../model/revocation-enforcement.js';
 import { whyNotPermitted } from '../callers/permissions.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';

@@ -4,7 +4,7 @@ import type { Step } from '../store/steps/step.js';
 import { denyIfNoLongerPermitted } from '../requests/recheck-policy.js';
 import type { Context } from '../context/context.js';
 import { requestsOf } from '../access/blocks.js';
-import { revocationStep } from '../access/revocations.js';
+import { revocationStep } from '../access/revoke-certificate.js';
 import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from '../access/directory-facts.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */

@@ -4,8 +4,8 @@ import type { DenyList } from '../access/deny-list.js';
 import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
 import type { ApiTokenAuthenticator } from '../callers/authentication/callers.js';
 import type { SessionAuthenticator } from '../callers/sessions.js';
-import type { KeptRevocations } from '../backup/kept-revocations.js';
-import { withdrawalBy } from '../backup/kept-revocations-file.js';
+import type { KeptRevocations } from '../backup/revocations-beside-database.js';
+import { withdrawalBy } from '../backup/revocations-file.js';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 
 /** The parts of this process that know of a commit before its caller does. */

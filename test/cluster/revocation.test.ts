@@ -1,5 +1,5 @@
-// Tests src/access/review-access.ts, src/access/render-enforcement.ts, src/access/keep-revocation-config-map.ts,
-// src/kubernetes/enforcement-files.ts
+// Tests src/access/answer-subject-access-review.ts, src/access/render-revocation-enforcement.ts,
+// src/access/keep-revocation-config-map.ts, src/kubernetes/revocation-enforcement-files.ts
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { type DatabaseSource, freshDatabase, prepareDatabases } from '../helpers
 import { postgresqlBinaries } from '../helpers/postgresql/binaries.js';
 import { type PostgresqlServer, startPostgresql } from '../helpers/postgresql/server.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { mostListed } from '../../src/kubernetes/enforcement-files.js';
+import { mostListed } from '../../src/kubernetes/revocation-enforcement-files.js';
 import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as } from '../http/support/call.js';

@@ -1,7 +1,7 @@
 // Tests src/access/identity-routes.ts, src/access/read-identities.ts, src/access/block-identity.ts,
 // src/access/exposed-identities.ts, src/access/identity-schemas.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { revokedCertificate } from '../../src/access/revocations.js';
+import { revokedCertificate } from '../../src/access/revoke-certificate.js';
 import { exposedForm } from '../../src/access/identity-schemas.js';
 import { aCertificate, aRequest } from '../unit/store/records.js';
 import { startService, type Person, type TestService } from './support/service.js';

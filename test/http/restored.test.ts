@@ -1,4 +1,4 @@
-// Tests src/backup/restored-routes.ts, src/backup/restorations.ts, src/store/tables/restoration-table.ts
+// Tests src/backup/restoration-routes.ts, src/backup/detect-restorations.ts, src/store/tables/restoration-table.ts
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/model/new-id.js';
 import type { RouteContext } from '../../src/start/route-context.js';

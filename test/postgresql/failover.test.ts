@@ -1,9 +1,10 @@
-// Tests src/backup/kept-checkpoint.ts, src/backup/kept-revocations.ts, src/backup/watch-log.ts
+// Tests src/backup/checkpoint-beside-database.ts, src/backup/revocations-beside-database.ts,
+// src/backup/watch-for-lost-rows.ts
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { checkpointIn } from '../../src/backup/kept-checkpoint.js';
+import { checkpointIn } from '../../src/backup/checkpoint-beside-database.js';
 import type { Composition } from '../../src/start/compose.js';
 import type { Certificate } from '../../src/model/certificate.js';
 import type { Writer } from '../../src/store/steps/step.js';
@@ -14,7 +15,7 @@ import { admin } from '../helpers/principals.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { anEvent } from '../unit/store/records.js';
-import { revokeCertificate } from '../../src/access/revocations.js';
+import { revokeCertificate } from '../../src/access/revoke-certificate.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let server: PostgresqlServer;

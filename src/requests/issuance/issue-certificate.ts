@@ -13,7 +13,7 @@ import { instantText } from '@kubepass/x509';
 import { blocks } from '../../model/identity.js';
 import type { Requester } from '../../model/principal.js';
 import { isLostMeanwhile, lossRevocation } from '../../access/directory-facts.js';
-import { revocationBy, revocationStep } from '../../access/revocations.js';
+import { revocationBy, revocationStep } from '../../access/revoke-certificate.js';
 
 /** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
 export type AttemptEnd =

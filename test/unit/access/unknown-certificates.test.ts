@@ -1,14 +1,14 @@
-// Tests src/access/unknown-certificates.ts, src/access/review-access.ts, src/context/listed-names.ts
+// Tests src/access/unknown-certificates.ts, src/access/answer-subject-access-review.ts, src/context/listed-names.ts
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { reviewAccess } from '../../../src/access/review-access.js';
+import { reviewAccess } from '../../../src/access/answer-subject-access-review.js';
 import { reviewing } from '../../helpers/reviews.js';
 import { UnknownCertificates } from '../../../src/access/unknown-certificates.js';
 import { DenyList } from '../../../src/access/deny-list.js';
-import { revokeCertificate } from '../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../src/access/revoke-certificate.js';
 import type { Context } from '../../../src/context/context.js';
 import { ListedNames } from '../../../src/context/listed-names.js';
-import { credentialId } from '../../../src/kubernetes/enforcement-files.js';
+import { credentialId } from '../../../src/kubernetes/revocation-enforcement-files.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import { probeUsername } from '../../../src/model/cluster.js';
 import type { Store } from '../../../src/store/store.js';

@@ -5,7 +5,7 @@ import { directoryFacts } from '../../../src/access/directory-facts.js';
 import { changeUser, createUser } from '../../../src/directory/change-user.js';
 import { settleReuses } from '../../../src/directory/confirm-user.js';
 import { noName } from '../../../src/model/directory.js';
-import type { ProbedRevocation } from '../../../src/model/enforcement.js';
+import type { ProbedRevocation } from '../../../src/model/revocation-enforcement.js';
 import type { ApiToken } from '../../../src/model/principal.js';
 import type { Announcement } from '../../../src/model/webhook-delivery.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';

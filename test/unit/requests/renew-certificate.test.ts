@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
-import { revokeCertificate } from '../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../src/access/revoke-certificate.js';
 import { renewCertificate } from '../../../src/requests/renew-certificate.js';
 import type { Context } from '../../../src/context/context.js';
 import type { Step } from '../../../src/store/steps/step.js';

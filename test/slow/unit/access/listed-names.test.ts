@@ -1,13 +1,14 @@
-// Tests src/access/review-access.ts, src/access/keep-revocation-config-map.ts, src/context/listed-names.ts,
-// src/kubernetes/enforcement-files.ts, src/store/tables/unexpired-certificates.ts
+// Tests src/access/answer-subject-access-review.ts, src/access/keep-revocation-config-map.ts,
+// src/context/listed-names.ts, src/kubernetes/revocation-enforcement-files.ts,
+// src/store/tables/unexpired-certificates.ts
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { reviewAccess } from '../../../../src/access/review-access.js';
+import { reviewAccess } from '../../../../src/access/answer-subject-access-review.js';
 import { reviewing } from '../../../helpers/reviews.js';
 import { listedIn, mergedList } from '../../../../src/access/keep-revocation-config-map.js';
 import { DenyList } from '../../../../src/access/deny-list.js';
-import { revokeCertificate } from '../../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../../src/access/revoke-certificate.js';
 import { embeddedRevocation } from '../../../../src/config/cluster-config.js';
 import type { Context } from '../../../../src/context/context.js';
 import { ListedNames } from '../../../../src/context/listed-names.js';
@@ -16,7 +17,7 @@ import {
   credentialId,
   renderAuthorizationConfiguration,
   renderRevocationPolicy,
-} from '../../../../src/kubernetes/enforcement-files.js';
+} from '../../../../src/kubernetes/revocation-enforcement-files.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Certificate } from '../../../../src/model/certificate.js';
 import { createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';

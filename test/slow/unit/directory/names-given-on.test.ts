@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { foldedName } from '@kubepass/inspect/formats';
 import { afterEach, expect, it } from 'vitest';
 import { blockIdentity, unblockIdentity } from '../../../../src/access/block-identity.js';
-import { revokeCertificate } from '../../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../../src/access/revoke-certificate.js';
 import { bearingNow, counting } from '../../../../src/context/standing.js';
 import { IdempotencyKeys, rememberKey } from '../../../../src/context/idempotency-keys.js';
 import { changeUser, createUser, deleteUser } from '../../../../src/directory/change-user.js';

@@ -1,6 +1,6 @@
 import { mayReadCertificate, mayRevoke } from '../callers/permissions.js';
 import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
-import { type Enforcement, enforcementOf, noEnforcement } from '../model/enforcement.js';
+import { type Enforcement, enforcementOf, noEnforcement } from '../model/revocation-enforcement.js';
 import { type Cluster, clustersSharingTrust } from '../model/cluster.js';
 import { type Outcome, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';

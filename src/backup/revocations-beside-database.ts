@@ -1,14 +1,14 @@
 import type { DatabaseConfig } from '../config/database-config.js';
 import type { Log } from '../context/context.js';
 import type { DenyList } from '../access/deny-list.js';
-import { restoreRevocations } from '../access/revocations.js';
+import { restoreRevocations } from '../access/revoke-certificate.js';
 import type { RevokedCertificate } from '../model/certificate.js';
 import type { Store } from '../store/store.js';
-import { KeptRevocationsFile, type Withdrawal } from './kept-revocations-file.js';
+import { KeptRevocationsFile, type Withdrawal } from './revocations-file.js';
 import { apiTokenRevokedAgain } from '../callers/api-tokens.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Step } from '../store/steps/step.js';
-import { comparedWithdrawals } from './compared-withdrawals.js';
+import { comparedWithdrawals } from './compare-withdrawals.js';
 
 /** The list of revocations beside the database. */
 export interface KeptRevocations {

@@ -11,7 +11,7 @@ import type { Principal } from '../model/principal.js';
 import type { Restoration } from '../model/restoration.js';
 import type { CommitResult, Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { KeptCheckpoint } from './kept-checkpoint.js';
+import type { KeptCheckpoint } from './checkpoint-beside-database.js';
 
 /** How far an audit log goes. */
 export interface LogAsFound {

@@ -1,5 +1,5 @@
-// Tests src/access/review-access.ts, src/access/enforcement-routes.ts, src/access/render-enforcement.ts,
-// src/access/probe-revocation.ts, src/model/enforcement.ts
+// Tests src/access/answer-subject-access-review.ts, src/access/revocation-enforcement-routes.ts,
+// src/access/render-revocation-enforcement.ts, src/access/probe-revocation.ts, src/model/revocation-enforcement.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, parse } from 'yaml';

@@ -1,10 +1,10 @@
-// Tests src/backup/kept-checkpoint.ts
+// Tests src/backup/checkpoint-beside-database.ts
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkpointText, type SignedCheckpoint } from '../../../src/audit/checkpoint.js';
 import { signNote } from '../../../src/audit/signed-note.js';
-import { checkpointIn, KeptCheckpoint } from '../../../src/backup/kept-checkpoint.js';
+import { checkpointIn, KeptCheckpoint } from '../../../src/backup/checkpoint-beside-database.js';
 import { followedWriter } from '../../../src/store/writer/followed-writer.js';
 import type { Step, Writer } from '../../../src/store/steps/step.js';
 import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
