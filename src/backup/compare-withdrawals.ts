@@ -3,7 +3,8 @@ import type { IdentityBlock, StoredIdentityBlock } from '../model/identity.js';
 import type { ApiToken } from '../model/principal.js';
 import { isOpen } from './detect-restorations.js';
 import type { Store } from '../store/store.js';
-import { resolvedWithdrawals, type Withdrawal } from './revocations-file.js';
+import { resolvedWithdrawals } from './revocations-file.js';
+import type { Withdrawal } from '../store/steps/step.js';
 
 export type WithdrawalReader = Pick<Store, 'apiTokens' | 'identityBlocks' | 'auditEvents' | 'restorations'>;
 

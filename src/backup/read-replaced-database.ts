@@ -10,7 +10,7 @@ import { removeDatabase } from './replace-database.js';
 import { mostSigned } from './detect-restorations.js';
 import { comparedWithdrawals } from './compare-withdrawals.js';
 import { outOfSpace } from './verify-database.js';
-import type { Withdrawal } from './revocations-file.js';
+import type { Withdrawal } from '../store/steps/step.js';
 
 /** The part of a database that a backup which takes its place may not know, and must not forget. */
 export interface ReplacedDatabase {

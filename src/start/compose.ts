@@ -55,6 +55,7 @@ import { RecordedPolicySets } from '../requests/read-requests.js';
 import { LocalCaSigner } from '../signing/local-ca-signer.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import { touchSession } from '../store/tables/session-table.js';
 import { type CommitFollower, followedWriter } from '../store/writer/followed-writer.js';
 import { budgetFollower } from '../store/writer/kept-octets.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
@@ -197,7 +198,7 @@ async function open(
   });
   const bySession = new SessionAuthenticator({
     reader: store.sessions,
-    touch: (id, at) => store.writer.commit({ operations: [{ op: 'touchSession', id, at }], events: [] }),
+    touch: (id, at) => store.writer.commit({ operations: [touchSession({ id, at })], events: [] }),
     roles: config.roles,
     issuers: config.callers.oidc.filter(({ login }) => login !== null).map(({ name }) => name),
     apiTokens: byApiToken,

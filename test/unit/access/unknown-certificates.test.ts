@@ -12,6 +12,7 @@ import { credentialId } from '../../../src/kubernetes/revocation-enforcement-fil
 import type { Certificate } from '../../../src/model/certificate.js';
 import { probeUsername } from '../../../src/model/cluster.js';
 import type { Store } from '../../../src/store/store.js';
+import { insertIdentityBlock, removeIdentityBlock } from '../../../src/store/tables/identity-block-table.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { otherEncodings } from '../../helpers/other-encodings.js';
@@ -165,10 +166,10 @@ it('a name that is blocked again is listed as soon as the process hears of the b
   const { listedNames } = await replica();
   const block = async () => {
     const made = { username: 'jane', clusters: ['demo'], reason: 'unspecified', comment: null, until: null } as const;
-    const operation = {
-      ...({ op: 'insertIdentityBlock', folded: 'jane' } as const),
+    const operation = insertIdentityBlock({
       block: { ...made, blockedAt: clock(), blockedBy: 'admin' },
-    };
+      folded: 'jane',
+    });
     await store.writer.commit({ operations: [operation], events: [] });
     identityBlocks.add('jane');
   };
@@ -180,7 +181,7 @@ it('a name that is blocked again is listed as soon as the process hears of the b
   expect(await listed()).toEqual(['jane']);
   const [found] = await store.identityBlocks.find(['jane']);
   await store.writer.commit({
-    operations: [{ op: 'removeIdentityBlock', folded: 'jane', n: found!.n }],
+    operations: [removeIdentityBlock({ folded: 'jane', n: found!.n })],
     events: [],
   });
   issuance.advance(61);

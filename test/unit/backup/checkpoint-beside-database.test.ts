@@ -7,6 +7,7 @@ import { signNote } from '../../../src/audit/signed-note.js';
 import { checkpointIn, KeptCheckpoint } from '../../../src/backup/checkpoint-beside-database.js';
 import { followedWriter } from '../../../src/store/writer/followed-writer.js';
 import type { Step, Writer } from '../../../src/store/steps/step.js';
+import { insertCheckpoint } from '../../../src/store/tables/checkpoint-tables.js';
 import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -20,7 +21,7 @@ function checkpointOf(size: number, name = 'kubepass/one'): SignedCheckpoint {
 }
 
 const stepOf = (checkpoint: SignedCheckpoint): Step => ({
-  operations: [{ op: 'insertCheckpoint', checkpoint, lastHash: '' }],
+  operations: [insertCheckpoint({ checkpoint, lastHash: '' })],
   events: [],
 });
 

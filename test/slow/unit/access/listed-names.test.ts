@@ -21,6 +21,7 @@ import {
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Certificate } from '../../../../src/model/certificate.js';
 import { createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';
+import { insertIdentityBlock, removeIdentityBlock } from '../../../../src/store/tables/identity-block-table.js';
 import { passesConfiguration, passesPolicy, type Shown } from '../../../helpers/enforcement-verdicts.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { otherEncodings } from '../../../helpers/other-encodings.js';
@@ -69,7 +70,7 @@ async function block(username: string) {
   const made = { username, clusters: ['demo'], reason: 'unspecified', comment: null, until: null } as const;
   const block = { ...made, blockedAt: clock(), blockedBy: 'admin' };
   await store.writer.commit({
-    operations: [{ op: 'insertIdentityBlock', block, folded: foldedName(username) }],
+    operations: [insertIdentityBlock({ block, folded: foldedName(username) })],
     events: [],
   });
 }
@@ -79,7 +80,7 @@ async function unblock(username: string) {
   const [found] = await store.identityBlocks.find([foldedName(username)]);
   if (found === undefined) return;
   const folded = foldedName(username);
-  await store.writer.commit({ operations: [{ op: 'removeIdentityBlock', folded, n: found.n }], events: [] });
+  await store.writer.commit({ operations: [removeIdentityBlock({ folded, n: found.n })], events: [] });
 }
 
 const shownOf = ({ username, fingerprintSha256 }: Certificate): Shown => ({ user: username, fingerprintSha256 });

@@ -33,6 +33,7 @@ import { Restorations } from '../../../../src/backup/detect-restorations.js';
 import { noName } from '../../../../src/model/directory.js';
 import type { Principal } from '../../../../src/model/principal.js';
 import type { Step } from '../../../../src/store/steps/step.js';
+import { insertUnknownIdentity } from '../../../../src/store/tables/cluster-tables.js';
 import { composeOn, issued, type LogLine } from '../../../helpers/composed-service.js';
 import { IdentityProvider } from '../../../helpers/identity-provider.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
@@ -868,7 +869,7 @@ describe('a database that was put back by other means', () => {
     });
     const recordedAt = new Date();
     const identity = { cluster: 'demo', fingerprintSha256: 'a'.repeat(64), objectUid: 'uid', recordedAt };
-    const step: Step = { operations: [{ op: 'insertUnknownIdentity', identity }], events: [] };
+    const step: Step = { operations: [insertUnknownIdentity(identity)], events: [] };
     expect(await restorations.recordLost(step)).toEqual({ committed: true });
     expect(await store.restorations.all()).toMatchObject([{ detectedBy: 'clusters' }]);
     await restorations.acknowledge(admin);
