@@ -171,6 +171,11 @@ export const findingGroups = {
       'Convert it: openssl pkey -in old.key -out new.key',
       'RFC 5958 2',
     ),
+    OpenSshKey: info(
+      'The key stands in the format of OpenSSH, which TLS software does not read',
+      'Convert a copy of an RSA or ECDSA key: ssh-keygen -p -m PKCS8 -f key. For TLS make a new key in place of any other.',
+      'OpenSSH PROTOCOL.key',
+    ),
   },
   Signatures: {
     WeakSignature: error(
