@@ -388,6 +388,11 @@ export const findingGroups = {
       'Have it encoded anew in DER: others may read it differently or refuse it.',
       'X.690 10, 11',
     ),
+    EncodingUnusual: warning(
+      'It is not DER in a place that Go and OpenSSL pass over',
+      'Nothing for Go and Kubernetes, which load it. When it is issued anew, use software that writes DER.',
+      'X.690 11.2.2, 11.5',
+    ),
     TrailingData: error(
       'Something follows the end of it',
       'Remove what follows; parsers disagree on whether it counts.',
