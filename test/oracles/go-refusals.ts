@@ -40,7 +40,7 @@ export const acceptedOnPurpose: readonly Acceptance[] = [
   },
   {
     what: 'a private key in the format of OpenSSH',
-    reason: 'It is meant for SSH: LegacyKeyFormat says that TLS software does not read it.',
+    reason: 'It is meant for SSH: OpenSshKey says that TLS software does not read it.',
     concerns: ({ content }) => content.type === 'PrivateKey' && content.encoding === 'OpenSSH',
   },
   {

@@ -95,14 +95,22 @@ export const looksLikeOpenSshKey = (bytes: Buffer): boolean =>
   bytes.subarray(0, OPENSSH_MAGIC.length).equals(OPENSSH_MAGIC);
 
 /**
- * The name of the cipher of an OpenSSH key, `none` where it is not encrypted; null where it is cut off. It stands
- * behind the magic, as a length of four octets and a text (OpenSSH's PROTOCOL.key, RFC 4251 5).
+ * The names of the cipher (`none` where it is not encrypted) and of the algorithm of an OpenSSH key, each null where it
+ * is cut off. Behind the magic stand texts with their lengths of four octets before them: cipher, key derivation and
+ * its options. The number of keys follows, then a public key, which begins with its algorithm (OpenSSH's PROTOCOL.key,
+ * RFC 4251 5).
  */
-export function openSshCipher(bytes: Buffer): string | null {
-  const start = OPENSSH_MAGIC.length + 4;
-  if (bytes.length < start) return null;
-  const end = start + bytes.readUInt32BE(OPENSSH_MAGIC.length);
-  return end > bytes.length ? null : bytes.toString('latin1', start, end);
+export function openSshNames(bytes: Buffer): Readonly<Record<'cipher' | 'algorithm', string | null>> {
+  let position = OPENSSH_MAGIC.length;
+  const text = (): string | null => {
+    const start = position + 4;
+    if (start > bytes.length) return null;
+    position = start + bytes.readUInt32BE(start - 4);
+    return position > bytes.length ? null : bytes.toString('latin1', start, position);
+  };
+  const [cipher] = [text(), text(), text()];
+  position += 8;
+  return { cipher: cipher ?? null, algorithm: text() };
 }
 
 /** A SubjectPublicKeyInfo (RFC 5280 4.1) or an RSAPublicKey (RFC 8017 A.1.1); null for anything else. */

@@ -11,7 +11,7 @@ import {
   readLegacyEncryption,
   weakEncryption,
 } from './encryption/encryption.js';
-import { isLegacyEncrypted, looksLikeOpenSshKey, openSshCipher, shapeOfPrivateKey } from '../der/recognise.js';
+import { isLegacyEncrypted, looksLikeOpenSshKey, openSshNames, shapeOfPrivateKey } from '../der/recognise.js';
 import { readPublicHalf, type UnencryptedShape, unreadableHalf } from './public-half.js';
 
 type Encoding = PrivateKeyContent['encoding'];
@@ -82,24 +82,26 @@ function decodeWithPassword(
 }
 
 /**
- * Names a key of OpenSSH, which is no credential of Kubernetes. Only the name of its cipher is read, so nothing is said
- * about its public key.
+ * Names a key of OpenSSH, which is no credential of Kubernetes. Only the names of its cipher and of its algorithm are
+ * read, so nothing is said about its public key.
  */
 function nameOpenSshKey(bytes: Buffer): Decoded {
-  const cipher = openSshCipher(bytes);
+  const { cipher, algorithm } = openSshNames(bytes);
   if (cipher === null) return unreadable('OpenSSH', 'the name of its cipher is cut off');
-  const legacy = observe(
-    'LegacyKeyFormat',
-    'the private key stands in the format of OpenSSH, which TLS software does not read',
-  );
-  if (cipher === 'none') return decoded('OpenSSH', null, closed, [legacy, unprotected]);
+  const [, name] = openSshAlgorithms.exec(algorithm ?? '') ?? [];
+  const type = name === undefined ? '' : ` of type ${name.toUpperCase().replace('ED', 'Ed')}`;
+  const limit = name === 'ed25519' ? '. ssh-keygen converts no such key' : '';
+  const format = observe('OpenSshKey', `the private key${type} stands in the format of OpenSSH${limit}`);
+  if (cipher === 'none') return decoded('OpenSSH', null, closed, [format, unprotected]);
   // Unknown names are not quoted: they may be anything.
   const encryption = openSshCiphers.test(cipher) ? cipher : 'an unknown cipher';
   const message = `the private key is encrypted with ${encryption} in the format of OpenSSH`;
-  return decoded('OpenSSH', encryption, closed, [legacy, observe('EncryptionUnsupported', message)]);
+  return decoded('OpenSSH', encryption, closed, [format, observe('EncryptionUnsupported', message)]);
 }
 
 const openSshCiphers = /^(aes(128|192|256)-(ctr|cbc|gcm@openssh\.com)|chacha20-poly1305@openssh\.com|3des-cbc)$/;
+
+const openSshAlgorithms = /^(?:ssh-)?(rsa|ed25519|ecdsa)(?:-sha2-nistp(?:256|384|521))?$/;
 
 /**
  * The traditional DSA form of OpenSSL is called PKCS#1: it is to DSA as PKCS#1 is to RSA, and has no name of its own.

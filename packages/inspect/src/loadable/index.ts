@@ -5,10 +5,14 @@ import type { FindingCode } from '../model/catalogue.js';
 import { openBudget } from '../model/budget.js';
 import { decodeCertificate } from '../x509/decode-certificate.js';
 
-/** Findings of an inspection: Go may refuse to parse a certificate that has one of them. */
+/**
+ * Findings of an inspection: Go may refuse to parse a certificate that has one of them. Go takes `EncodingUnusual`, but
+ * a CA for a bundle must be in DER.
+ */
 const refusals: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'DuplicateExtension',
   'DuplicatePolicy',
+  'EncodingUnusual',
   'ExplicitCurveParameters',
   'ExtensionWronglyCritical',
   'MalformedExtension',

@@ -171,6 +171,11 @@ export const findingGroups = {
       'Convert it: openssl pkey -in old.key -out new.key',
       'RFC 5958 2',
     ),
+    OpenSshKey: info(
+      'The key stands in the format of OpenSSH, which TLS software does not read',
+      'Convert a copy of an RSA or ECDSA key: ssh-keygen -p -m PKCS8 -f key. For TLS make a new key in place of any other.',
+      'OpenSSH PROTOCOL.key',
+    ),
   },
   Signatures: {
     WeakSignature: error(
@@ -382,6 +387,11 @@ export const findingGroups = {
       'It is BER but not DER',
       'Have it encoded anew in DER: others may read it differently or refuse it.',
       'X.690 10, 11',
+    ),
+    EncodingUnusual: warning(
+      'It is not DER in a place that Go and OpenSSL pass over',
+      'Nothing for Go and Kubernetes, which load it. When it is issued anew, use software that writes DER.',
+      'X.690 11.2.2, 11.5',
     ),
     TrailingData: error(
       'Something follows the end of it',

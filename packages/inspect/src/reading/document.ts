@@ -51,6 +51,7 @@ export class OpenDocument {
       );
       return [];
     }
+    if (this.#isTemplate(base64, place)) return [];
     if (!isGoBase64(base64)) this.report('FieldNotBase64', `${placeText(place)} is not base64 as Go reads it`);
     if (base64.includes(PEM_BEGIN)) return this.readText(base64, place, expected);
     const bytes = Buffer.from(base64, 'base64');
@@ -60,7 +61,15 @@ export class OpenDocument {
 
   /** Reads a field of text. Answers the paths of the objects in it. */
   readText(text: string, place: Place, expected: Expectation): readonly string[] {
+    if (expected === 'credential' && !text.includes(PEM_BEGIN) && this.#isTemplate(text, place)) return [];
     return this.#readField(Buffer.from(text, 'utf8'), place, expected);
+  }
+
+  /** Neither base64 nor PEM has two braces. */
+  #isTemplate(text: string, place: Place): boolean {
+    const is = text.includes('{{');
+    if (is) this.report('UnrecognisedContent', `${placeText(place)} is a template, which is not inspected`);
+    return is;
   }
 
   #readField(bytes: Buffer, place: Place, expected: Expectation): readonly string[] {

@@ -9,7 +9,7 @@ import { readLooseText } from './read-loose-text.js';
 import { type ByteOrderMark, PEM_BEGIN, readPem } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
 
-/** Reads bytes by their content. No name decides what they are. */
+/** Reads bytes by their content. A name only tells code, prose and templates from manifests. */
 export function readBytes(source: Source, reading: Reading): readonly string[] {
   const { bytes, expected } = source;
   if (bytes.length === 0) return unknown(source, null, reading);
@@ -58,28 +58,46 @@ const magics: readonly (readonly [string, string])[] = [
 
 /** Reads a text: Kubernetes documents, PEM, or base64 of anything. */
 function readText({ text, mark }: Text, source: Source, reading: Reading): readonly string[] {
+  const named = source.expected === 'anything' ? namedTexts.find(([name]) => name.test(source.path)) : undefined;
+  if (named) return readUnstructured(text, named[1], source, reading);
   if (source.expected !== 'credential' && looksLikeDocuments(text)) {
     const found = readKubernetesDocuments(text, source, reading);
     if (found !== null) return found;
   }
-  if (text.includes(PEM_BEGIN)) return readPem(text, mark, source, reading);
+  if (text.includes(PEM_BEGIN))
+    return source.expected === 'anything' && text.includes('{{')
+      ? readUnstructured(text, 'a template', source, reading)
+      : readPem(text, mark, source, reading);
   const unwrapped = wholeBase64(text);
   if (unwrapped !== null && isWorthReading(unwrapped)) {
     reading.context.budget.spendOctets(unwrapped.length);
     return reading.read({ ...source, bytes: unwrapped, depth: source.depth + 1 });
   }
-  if (source.expected === 'anything' && text.includes(BASE64_PEM_BEGIN)) return readBase64InText(text, source, reading);
+  // A command that was pasted, a file of variables.
+  if (source.expected === 'anything' && text.includes(BASE64_PEM_BEGIN))
+    return readUnstructured(text, 'a text', source, reading);
   return unknown(source, resemblanceOfText(text), reading);
 }
 
-/** Base64 of PEM in a text of no structure: a command that was pasted, a file of variables. */
-function readBase64InText(text: string, source: Source, reading: Reading): readonly string[] {
+/** Any of these may have lines that begin like a manifest. */
+const namedTexts: readonly (readonly [RegExp, string])[] = [
+  [/\.(?:mdx?|markdown|rst|adoc)$/i, 'a document'],
+  [/\.(?:tpl|(?:go)?tmpl|j2|erb)$/i, 'a template'],
+  [/\.(?:go|[cm]?[jt]sx?|py|rb|rs|java|kt|[ch]|cc|cpp|cs|php|sh|bash|ps1|proto|jsonnet|cue|rego|bzl|tf|mk)$/i, 'code'],
+  [/(?:^|\/)(?:GNUm|M|m)akefile$|(?:^|\/)(?:Docker|Jenkins|Tilt|Vagrant)file[^/]*$/, 'code'],
+];
+
+/** Reads PEM and base64 of PEM in a text of no structure. */
+function readUnstructured(text: string, is: string, source: Source, reading: Reading): readonly string[] {
   const object = reading.open(source);
-  const { path } = object;
-  const found = readLooseText({ path, depth: source.depth, text, firstLine: 1 }, reading).length;
-  const held = found === 0 ? 'nothing that is inspected here' : `a text that holds ${counted(found, 'object')}`;
-  return object.fill({ type: 'Unknown', bytes: source.bytes.length, resembles: 'a text' }, [
-    { code: 'UnrecognisedContent', message: `It is ${held}` },
+  const loose = { path: object.path, depth: source.depth, text, firstLine: 1, quotes: is !== 'a text' };
+  const found = readLooseText(loose, reading).length;
+  const message =
+    found > 0
+      ? `It is ${is} that holds ${counted(found, 'object')}`
+      : `It is ${is === 'a text' ? 'nothing that is inspected here' : `${is}, which is not inspected`}`;
+  return object.fill({ type: 'Unknown', bytes: source.bytes.length, resembles: is }, [
+    { code: 'UnrecognisedContent', message },
   ]);
 }
 

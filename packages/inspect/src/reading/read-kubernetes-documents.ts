@@ -27,7 +27,7 @@ export function readKubernetesDocuments(text: string, source: Source, reading: R
   if (found === null) return null;
   const unreadable = found.some((document) => 'problem' in document);
   // Text around PEM may look like YAML, and a field need not hold a document.
-  const isTextAroundPem = startsLine(text, PEM_BEGIN) && !text.includes(BASE64_PEM_BEGIN);
+  const isTextAroundPem = startsLine(text, PEM_BEGIN) && !text.includes(BASE64_PEM_BEGIN) && !text.includes('{{');
   if (unreadable && (source.expected === 'perhaps' || isTextAroundPem)) return null;
   const documents = found.filter((document) => !('value' in document) || document.value !== null);
   // A plain text is one YAML scalar.
@@ -82,7 +82,8 @@ function tooMuch(exceeded: 'maxDepth' | 'maxValues' | 'maxLexemes' | 'maxDocumen
 }
 
 /**
- * A line that cannot be read must not hide the certificates of the others, so they are looked for without structure.
+ * A line that cannot be read must not hide the certificates of the others, so they are looked for without structure. A
+ * text of any kind may have a line `kind:`, so the text counts as a damaged manifest only where something is found.
  */
 function unreadableDocument(
   { line, start, end, firstLine, length }: UnreadableDocument,
@@ -91,12 +92,24 @@ function unreadableDocument(
   reading: Reading,
 ): readonly string[] {
   const object = reading.open(source);
-  const loose = { path: object.path, depth: source.depth, text: text.slice(start, end), firstLine };
+  const isTemplate = text.includes('{{');
+  const loose = { path: object.path, depth: source.depth, text: text.slice(start, end), firstLine, quotes: isTemplate };
   const found = readLooseText(loose, reading).length;
-  const more = found === 0 ? '' : `; ${counted(found, 'object')} ${found === 1 ? 'was' : 'were'} found in its text`;
-  return object.fill({ type: 'Unknown', bytes: length, resembles: 'a YAML document' }, [
-    { code: 'MalformedObject', message: `The YAML cannot be read; see line ${line}${more}` },
-  ]);
+  const were = `${counted(found, 'object')} ${found === 1 ? 'was' : 'were'} found in its text`;
+  const [resembles, code, message] = isTemplate
+    ? ([
+        'a template',
+        'UnrecognisedContent',
+        `It is a template${found === 0 ? ', which is not inspected' : `; ${were}`}`,
+      ] as const)
+    : found === 0
+      ? ([
+          null,
+          'UnrecognisedContent',
+          `It is nothing that is inspected here; as YAML it cannot be read from line ${line} on`,
+        ] as const)
+      : (['a YAML document', 'MalformedObject', `The YAML cannot be read; see line ${line}; ${were}`] as const);
+  return object.fill({ type: 'Unknown', bytes: length, resembles }, [{ code, message }]);
 }
 
 const startsLine = (text: string, start: string): boolean => text.startsWith(start) || text.includes(`\n${start}`);

@@ -1,6 +1,6 @@
 import { BASE64_PEM_BEGIN } from './base64.js';
 import { uploadLimits } from '../model/budget.js';
-import { isWholeSequence } from '../der/recognise.js';
+import { isWholeSequence, looksLikeOpenSshKey } from '../der/recognise.js';
 import { lineBefore, nextPemBlock, PEM_BEGIN, readBlock } from './read-pem.js';
 import type { Reading } from './reading.js';
 
@@ -11,13 +11,18 @@ interface LooseText {
   readonly text: string;
   /** The line in the upload's text on which this text begins, from 1. */
   readonly firstLine: number;
+  /** Whether the text is code or prose, where PEM is written in any way, and often only as an example. */
+  readonly quotes?: boolean;
 }
 
 /**
  * Reads PEM, and base64 of PEM or DER, in a text whose structure cannot be read: a kubeconfig with a broken line, the
  * template of a chart. Answers the paths of what it finds, each with its key or its line.
  */
-export function readLooseText({ path, depth, text, firstLine }: LooseText, reading: Reading): readonly string[] {
+export function readLooseText(
+  { path, depth, text, firstLine, quotes }: LooseText,
+  reading: Reading,
+): readonly string[] {
   const found: string[] = [];
   const lineAt = lineNumbers(text, firstLine);
   const placeOf = (offset: number): string => reading.insidePath(path, [keyBefore(text, offset) ?? lineAt(offset)]);
@@ -27,8 +32,10 @@ export function readLooseText({ path, depth, text, firstLine }: LooseText, readi
     const next = nextThing(text, end);
     if (next === null) break;
     const at = { path: placeOf(next.start), parent: path, depth: depth + 1, expected: 'perhaps' } as const;
-    if (next.block !== null) found.push(readBlock(next.block, at, reading));
-    else if (isWholeSequence(next.bytes) || next.bytes.includes(PEM_BEGIN)) {
+    if (next.block !== null) {
+      if (quotes !== true) found.push(readBlock(next.block, at, reading));
+      else if (isCredential(next.block)) found.push(readBlock({ ...next.block, observations: [] }, at, reading));
+    } else if (isWholeSequence(next.bytes) || next.bytes.includes(PEM_BEGIN)) {
       reading.context.budget.spendOctets(next.bytes.length);
       found.push(...reading.read({ ...at, bytes: next.bytes }));
     }
@@ -36,6 +43,9 @@ export function readLooseText({ path, depth, text, firstLine }: LooseText, readi
   }
   return found;
 }
+
+const isCredential = ({ bytes, headers }: NonNullable<Thing['block']>): boolean =>
+  isWholeSequence(bytes) || looksLikeOpenSshKey(bytes) || 'Proc-Type' in headers;
 
 /** The octets that begin a SEQUENCE of 128 octets and more, in base64. */
 const beginning = new RegExp(`${PEM_BEGIN}|(?<![A-Za-z0-9+/_-])(?:${BASE64_PEM_BEGIN}|MI[GHI])[A-Za-z0-9+/]{40}`, 'g');

@@ -62,7 +62,7 @@ type Own = { readonly spkiSha256: string; readonly selfSigned: boolean | null } 
  */
 export function findIssuers(issued: Issued, indexes: readonly CertificateIndex[], budget: Budget, own: Own): Issuance {
   const failures: Failure[] = [];
-  for (const [spkiSha256, { nodes, fit }] of candidatesFor(issued, indexes, own)) {
+  for (const [spkiSha256, { nodes, fit }] of candidatesFor(issued, indexes)) {
     const [supposed] = nodes;
     if (supposed === undefined) continue;
     const why =
@@ -101,7 +101,6 @@ function withoutSigner(failures: readonly Failure[], own: Own): Issuance {
 function candidatesFor(
   issued: Issued,
   indexes: readonly CertificateIndex[],
-  own: Own,
 ): readonly (readonly [string, Candidates])[] {
   const keyIdentifier = issued.authorityKeyIdentifier?.keyIdentifier ?? null;
   const name = octetsKey(issued.issuer);
@@ -117,7 +116,7 @@ function candidatesFor(
     }
   };
   for (const index of indexes) {
-    for (const node of index.bySubject.get(name) ?? []) add(node, fitOf(issued, node, own));
+    for (const node of index.bySubject.get(name) ?? []) add(node, fitOf(issued, node));
     if (identifier === null) continue;
     for (const node of index.byKeyIdentifier.get(identifier) ?? [])
       if (!node.material.subject.equals(issued.issuer)) add(node, fits.keyIdentifier);
@@ -127,16 +126,14 @@ function candidatesFor(
 }
 
 /** How well a certificate with the name of the issuer fits. */
-function fitOf({ issuer, authorityKeyIdentifier }: Issued, { material: by, spkiSha256 }: CertificateNode, own: Own) {
+function fitOf({ issuer, authorityKeyIdentifier }: Issued, { material: by }: CertificateNode): number {
   const { keyIdentifier, serialNumber, issuer: above } = authorityKeyIdentifier ?? {};
   const isThat = (same: boolean) => (same ? fits.identified : fits.nameAlone);
   if (keyIdentifier && by.subjectKeyIdentifier) return isThat(keyIdentifier.equals(by.subjectKeyIdentifier));
   if (serialNumber && above) return isThat(serialNumber.equals(by.serialNumber) && above.equals(by.issuer));
-  // The empty SEQUENCE names nobody.
-  if (issuer.length <= 2) return fits.nameAlone;
-  // RFC 5280 4.2.1.1: a CA may leave the identifier out if it is self-signed, and not otherwise.
-  const isRoot = own?.selfSigned === false && own.spkiSha256 === spkiSha256 && by.basicConstraints?.ca;
-  return isRoot && !authorityKeyIdentifier ? fits.identified : fits.name;
+  // The empty SEQUENCE names nobody. A CA without an identifier may be the successor that an older CA of the same name
+  // signed: RFC 5280 4.2.1.1 forbids that, but Go's CreateCertificate leaves the identifier out there.
+  return issuer.length <= 2 ? fits.nameAlone : fits.name;
 }
 
 /** A chain from a certificate upwards. Each is signed by the next. */

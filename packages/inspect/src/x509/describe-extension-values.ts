@@ -64,7 +64,7 @@ const authorityKeyIdentifier: Describe<ExtensionValue<'2.5.29.35'>> = (identifie
 
 const basicConstraints: Describe<ExtensionValue<'2.5.29.19'>> = ({ ca, isFalseWritten, pathLength }, report, facts) => {
   // X.690 11.5: a value equal to its DEFAULT is left out.
-  if (isFalseWritten) report('NonDerEncoding', 'cA FALSE is written out');
+  if (isFalseWritten) report('EncodingUnusual', 'cA FALSE is written out');
   return (facts.basicConstraints = { ca, pathLenConstraint: pathLength ? count(pathLength) : null });
 };
 
@@ -76,7 +76,7 @@ function namesOfBits<Name extends string>(
 ): Name[] {
   const size = octets.length * 8 - unused;
   // X.690 11.2.2: a named bit list ends with a bit that is set.
-  if (size > 0 && !hasBit(octets, size - 1)) report('NonDerEncoding', 'a list of named bits has zeros at its end');
+  if (size > 0 && !hasBit(octets, size - 1)) report('EncodingUnusual', 'a list of named bits has zeros at its end');
   for (let bit = names.length; bit < size; bit++)
     if (hasBit(octets, bit)) {
       report('MalformedExtension', `bit ${bit} is set and has no name`);

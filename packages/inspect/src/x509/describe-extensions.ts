@@ -47,7 +47,7 @@ export function describeExtensions(
     const known = knownExtensions.get(oid);
     const name = known?.name ?? objectNames.short(oid) ?? oid;
     // X.690 11.5: a value equal to its DEFAULT is left out.
-    if (isFalseWritten) report('NonDerEncoding', `critical FALSE of the extension ${name} is written out`);
+    if (isFalseWritten) report('EncodingUnusual', `critical FALSE of the extension ${name} is written out`);
     if (hasTrailingData) report('TrailingData', `something follows the value of the extension ${name}`);
     const occurrence = (counts.get(oid) ?? 0) + 1;
     counts.set(oid, occurrence);

@@ -39,6 +39,10 @@ it('finds nothing about a certificate and a CA that are in order', async () => {
   expect((await inspectFiles({ 'ca.crt': ca.pem })).findings).toEqual([]);
 });
 
+const own = Buffer.alloc(20, 7);
+/** The successor of a CA: another key, the same name, and no authority key identifier. */
+const rolledOverFrom = (issuer: MadeCertificate): MadeCertificate =>
+  makeAuthority({ issuer, subject: issuer.subject, authorityKeyIdentifier: null });
 const absent = makeAuthority({ subject: [['CN', 'absent']] });
 
 describe('the signature', () => {
@@ -53,9 +57,18 @@ describe('the signature', () => {
     expect(await codesOf({ forged: true })).toContain('SignatureInvalid');
   });
 
-  it('is not the one of a root that was changed', async () => {
-    const { codes } = await inspectFiles({ 'ca.crt': makeAuthority({ forged: true }).pem });
-    expect(codes('ca.crt')).toContain('SignatureInvalid');
+  it('is not the one of a root that was changed and says that its own key signed it', async () => {
+    const changed = makeAuthority({ forged: true, subjectKeyIdentifier: own, authorityKeyIdentifier: own });
+    expect((await inspectFiles({ 'ca.crt': changed.pem })).codes('ca.crt')).toContain('SignatureInvalid');
+  });
+
+  it('is missed where an older CA of the same name made it, or it was changed: the two look the same', async () => {
+    for (const each of [rolledOverFrom(makeAuthority()), makeAuthority({ forged: true })])
+      for (const others of [{}, { 'a.crt': ca.pem }, { 'a.crt': ca.pem, 'b.crt': makeAuthority().pem }]) {
+        const { codes, finding } = await inspectFiles({ 'new.crt': each.pem, ...others });
+        expect(codes('new.crt')).not.toContain('SignatureInvalid');
+        expect(finding('IssuerMissing', 'new.crt')?.message).toContain('bring the older certificate of that CA');
+      }
   });
 
   it('accuses nobody where CAs of two clusters have one name', async () => {
@@ -73,13 +86,13 @@ describe('the signature', () => {
       sequence(der(contextConstructed(1), der(contextConstructed(4), issuer.raw)), der(0x82, serialNumber.content)),
     );
   };
-  const own = Buffer.alloc(20, 7);
   const nameless = makeAuthority({ subject: [], subjectKeyIdentifier: null });
   const bare = makeAuthority({ subjectKeyIdentifier: null });
   const copied = makeCertificate({ issuer: absent, authorityKeyIdentifier: ca.keyIdentifier });
   const older = { issuer: ca, subject: ca.subject } as const;
   const ofTheName = makeCertificate({ ...older, authorityKeyIdentifier: null });
   const renewed = makeAuthority({ ...older });
+  const rolledOver = rolledOverFrom(ca);
   const misnamed = makeCertificate({ issuer: absent, subjectKeyIdentifier: own, authorityKeyIdentifier: own });
   const oldStyle = makeCertificate({
     issuer: bare,
@@ -97,7 +110,13 @@ describe('the signature', () => {
     ['names its own key in the place of that of its issuer', misnamed, {}, 'key identifier is that of its own key'],
     ['has the key identifier of another CA, copied', copied, { ca }, 'key identifier is that of ca.crt'],
     ['has the name of its CA', ofTheName, {}, 'it bears that name'],
-    ['is the renewed CA that the older one signed', renewed, {}, 'it bears that name'],
+    ['is the renewed CA that the older one signed', renewed, {}, 'self-issued, and signed with another key'],
+    [
+      'is the renewed CA, and does not identify the older one',
+      rolledOver,
+      {},
+      'bring the older certificate of that CA',
+    ],
     ['names nobody, and is itself nobody', unnamed, {}, 'it bears that name'],
     ['names nobody beside one without a name', unnamed, { other: makeAuthority({ subject: [] }) }, 'is not here'],
     [
@@ -118,6 +137,7 @@ describe('the signature', () => {
     ['has the key identifier of another CA, copied', copied, absent],
     ['has the name of its CA', ofTheName, ca],
     ['is the renewed CA that the older one signed', renewed, ca],
+    ['is the renewed CA, and does not identify the older one', rolledOver, ca],
     ['names nobody', unnamed, nameless],
   ])('is found where the CA is here, and the certificate %s', async (_, leaf, issuer) => {
     const { codes, related } = await inspectFiles({ 'leaf.crt': leaf.pem, 'ca.crt': issuer.pem });
@@ -147,11 +167,6 @@ describe('the signature', () => {
         authorityKeyIdentifier: own,
       }),
       [],
-    ],
-    [
-      'says of itself, because a CA without an identifier is a root',
-      makeAuthority({ forged: true }),
-      [makeAuthority()],
     ],
   ])('accuses a certificate that was not signed by whom it %s', async (_, leaf, others) => {
     const files = Object.fromEntries(others.map(({ pem }, i) => [`ca${i}.crt`, pem]));

@@ -372,15 +372,32 @@ describe('private keys of OpenSSH', () => {
   it.each(['ed25519', 'ecdsa', 'rsa'])('are named and not decoded: %s keys, locked or not', (type) => {
     const openKey = open(`${type}.openssh.key`);
     expect(contentOf(openKey)).toMatchObject({ encoding: 'OpenSSH', encrypted: false, encryption: null });
-    expect(codes(openKey)).toEqual(['LegacyKeyFormat', 'PrivateKeyUnprotected']);
+    expect(codes(openKey)).toEqual(['OpenSshKey', 'PrivateKeyUnprotected']);
 
     for (const password of [null, PASSWORD]) {
       const locked = open(`${type}.locked.openssh.key`, password);
       expect(contentOf(locked)).toMatchObject({ encoding: 'OpenSSH', encrypted: true, encryption: 'aes256-ctr' });
-      expect(codes(locked)).toEqual(['LegacyKeyFormat', 'EncryptionUnsupported']);
+      expect(codes(locked)).toEqual(['OpenSshKey', 'EncryptionUnsupported']);
     }
     expect(contentOf(openKey).publicKey).toBeNull();
     expect(openKey.material).toBeNull();
+  });
+
+  const messages = ({ observations }: Decoded, code: FindingCode) =>
+    observations.flatMap((observation) => (observation.code === code ? observation.message : []));
+
+  it('say whether ssh-keygen converts them', () => {
+    const format = 'stands in the format of OpenSSH';
+    for (const [file, message] of [
+      ['rsa', `the private key of type RSA ${format}`],
+      ['ecdsa.locked', `the private key of type ECDSA ${format}`],
+      ['ed25519.locked', `the private key of type Ed25519 ${format}. ssh-keygen converts no such key`],
+    ] as const)
+      expect(messages(open(`${file}.openssh.key`), 'OpenSshKey')).toEqual([message]);
+    // The name of the algorithm is cut off.
+    const { bytes } = fixture('rsa.openssh.key');
+    const cut = decodePrivateKey(pieceOf(bytes.subarray(0, 45)), contextWith(null));
+    expect(messages(cut, 'OpenSshKey')).toEqual([`the private key ${format}`]);
   });
 
   it('let nothing of the private half out', () => {
@@ -394,7 +411,7 @@ describe('private keys of OpenSSH', () => {
     const bytes = Buffer.from(`openssh-key-v1\0\0\0\0${String.fromCharCode(cipher.length)}${cipher}`, 'latin1');
     const decoded = decodePrivateKey(pieceOf(bytes), contextWith(null));
     expect(contentOf(decoded)).toMatchObject({ encrypted: true, encryption: 'an unknown cipher' });
-    expect(codes(decoded)).toEqual(['LegacyKeyFormat', 'EncryptionUnsupported']);
+    expect(codes(decoded)).toEqual(['OpenSshKey', 'EncryptionUnsupported']);
   });
 
   it('cannot be read where the name of the cipher is cut off', () => {

@@ -33,7 +33,9 @@ describe('a text that is no YAML', () => {
     const objects = await read(text);
     expect(outline(objects)).toEqual(['upload Unknown', ...expected]);
     expect(objects.slice(1).every(({ parent }) => parent === 'upload')).toBe(true);
-    expect(objects[0]?.observations.map(({ code }) => code)).toEqual(['MalformedObject']);
+    // The text counts as a manifest only where something is found.
+    const code = expected.length > 0 ? 'MalformedObject' : 'UnrecognisedContent';
+    expect(objects[0]?.observations.map((observation) => observation.code)).toEqual([code]);
   });
 
   it.each<[string, string, readonly string[]]>([
@@ -61,6 +63,46 @@ describe('a text that is no YAML', () => {
   it('names lines as the upload counts them', async () => {
     const text = `a: b\n---\n${broken}\n\n- ${base64(client.pem)}\n`;
     expect(outline(await read(text)).at(-1)).toBe('upload[1]#["line 8"] Certificate');
+  });
+
+  it('is no damaged manifest where it is a template', async () => {
+    const [object] = await read(`kind: Secret\nname: {{ .Name }}\n  ca: ${base64(authority.pem)}\n`);
+    expect(object?.observations).toEqual([
+      { code: 'UnrecognisedContent', message: 'It is a template; 1 object was found in its text' },
+    ]);
+  });
+
+  it.each([
+    ['README.md', 'a document'],
+    ['web.tar/docs/a.rst', 'a document'],
+    ['web_test.go', 'code'],
+    ['a.mts', 'code'],
+    ['src/Makefile', 'code'],
+    ['Dockerfile.web', 'code'],
+    ['_helpers.tpl', 'a template'],
+  ])('is what its name says: %s', async (name, is) => {
+    // The layout of PEM says nothing there, and PEM that is only an example counts for nothing.
+    const indented = authority.pem.replaceAll(/^(?=.)/gm, '    ');
+    const example = '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n';
+    const objects = await read(`${broken}${example}${indented}`, name);
+    expect(outline(objects)).toEqual([`${name} Unknown`, `${name}#["line 7"] Certificate`]);
+    expect(objects.map(({ observations }) => observations)).toEqual([
+      [{ code: 'UnrecognisedContent', message: `It is ${is} that holds 1 object` }],
+      [],
+    ]);
+    const [nothing] = await read(broken, name);
+    expect(nothing?.observations[0]?.message).toBe(`It is ${is}, which is not inspected`);
+  });
+
+  it('holds keys that are no DER, too, where it is code', async () => {
+    const keys = ['OPENSSH PRIVATE KEY', 'RSA PRIVATE KEY'].map((label, i) => {
+      const octets = Buffer.from(`openssh-key-v1\0${'\0'.repeat(40)}`);
+      const headers =
+        i === 0 ? '' : 'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n';
+      return `-----BEGIN ${label}-----\n${headers}${base64(octets)}\n-----END ${label}-----\n`;
+    });
+    const [, ...found] = await read(`${keys.join('')}kind: x\n`, 'keys.py');
+    expect(found.map(({ content }) => content.type)).toEqual(['PrivateKey', 'PrivateKey']);
   });
 
   it('quotes nothing of what it does not know', async () => {

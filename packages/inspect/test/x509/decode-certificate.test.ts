@@ -293,7 +293,7 @@ describe('decodeCertificate', () => {
       const read = readCertificate(
         rawCertificate({ extensions: [extensionOf('2.5.29.19', Buffer.from('3000', 'hex'), 0)] }),
       );
-      expect(read.codes).toEqual(['NonDerEncoding']);
+      expect(read.codes).toEqual(['EncodingUnusual']);
       expect(read.content.extensions[0]?.critical).toBe(false);
     });
 

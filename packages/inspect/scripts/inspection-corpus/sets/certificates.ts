@@ -338,9 +338,9 @@ const signatures: readonly Fixture[] = [
   ),
   pem(
     'self-signature-damaged',
-    'a root whose signature is not its own',
+    'a root whose signature is not its own; it looks like a CA that an older one of its name signed',
     () => authority(user('damaged'), 'other-ca', { signature: Buffer.alloc(256, 1) }),
-    'SignatureInvalid',
+    'IssuerMissing',
   ),
   pem(
     'signature-algorithm-unknown',
@@ -636,7 +636,19 @@ const encodings: readonly Fixture[] = [
         keyUsage('digitalSignature'),
         sequence(oid('1.3.6.1.4.1.55555.1'), der(Tag.BOOLEAN, Buffer.of(0)), der(Tag.OCTET_STRING, NULL)),
       ),
-    'NonDerEncoding',
+    'EncodingUnusual',
+  ),
+  pem(
+    'key-usage-with-zeros-at-its-end',
+    'all nine bits of keyUsage, and cA FALSE written out',
+    () =>
+      userWith(
+        extKeyUsage('clientAuth'),
+        extension('2.5.29.19', sequence(der(Tag.BOOLEAN, Buffer.of(0))), true),
+        janesAuthority(),
+        extension('2.5.29.15', der(Tag.BIT_STRING, Buffer.of(7, 0x80, 0)), true),
+      ),
+    'EncodingUnusual',
   ),
   single(
     'trailing-octets',

@@ -46,6 +46,10 @@ const intermediate = (more: Partial<CertificateFields> = {}): Buffer =>
   authority(intermediateName, 'intermediate', { issuer: rootIssuer, notAfter: time('2035-01-01'), ...more });
 const leaf = (): Buffer => serverCertificate(web, webNames, { issuer: intermediateIssuer });
 
+/** The root's successor of the same name, as Go writes it. */
+const rolledOver = (): Buffer =>
+  authority(rootName, 'intermediate', { issuer: { ...rootIssuer, keyIdentifier: null } });
+
 /** The extensions of a CA: its own identifier, its issuer's identifier, and any others. */
 const caExtensions = (key: 'root' | 'intermediate', ...more: readonly Buffer[]): readonly Buffer[] => [
   subjectKeyIdentifier(keyIdentifierOf(key)),
@@ -280,6 +284,23 @@ export const chainFixtures: readonly Fixture[] = [
     'new.crt': pemOf(root()),
     'intermediate.crt': pemOf(intermediate({ notAfter: time('2027-05-01') })),
   })),
+  single(
+    'ca-rolled-over',
+    'a CA with a new key that the older CA of its name signed, without a key identifier of the older one',
+    'pem',
+    () => pemOf(rolledOver()),
+    ['IssuerMissing'],
+  ),
+  several(
+    'ca-rolled-over-with-older',
+    'the same CA beside the older one, another of that name, and a user below it',
+    () => ({
+      'new.crt': pemOf(rolledOver()),
+      'another.crt': pemOf(authority(rootName, 'other-ca')),
+      'old.crt': pemOf(root()),
+      'jane.crt': pemOf(userCertificate(jane, 'jane', { issuer: issuerOf(rootName, 'intermediate') })),
+    }),
+  ),
   several(
     'same-serial-number',
     'two certificates of one CA with one serial number',

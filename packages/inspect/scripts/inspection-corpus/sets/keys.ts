@@ -169,7 +169,14 @@ export const keyFixtures: readonly Fixture[] = [
     ['EncryptionUnsupported'],
     password,
   ),
-  single('key-openssh', "OpenSSH's own format", 'pem', () => openSsh('jane', ''), ['LegacyKeyFormat']),
+  single('key-openssh', "OpenSSH's own format", 'pem', () => openSsh('jane', ''), ['OpenSshKey']),
+  single(
+    'key-openssh-ed25519',
+    'a key of OpenSSH that ssh-keygen does not convert',
+    'pem',
+    () => run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'jane', '-f', 'out']),
+    ['OpenSshKey'],
+  ),
   single('key-openssh-encrypted', "OpenSSH's own format, encrypted", 'pem', () => openSsh('jane', password)),
   single(
     'key-halves-differ',

@@ -6,7 +6,7 @@ import {
   serverCertificate,
   userCertificate,
 } from '../certificates.js';
-import { type Fixture, single } from '../fixture.js';
+import { type Fixture, several, single } from '../fixture.js';
 import { user } from '../values.js';
 import { pemOf } from './certificates.js';
 import { base64, kubeconfig, yaml } from './kubeconfigs.js';
@@ -207,8 +207,21 @@ data:
   ca.crt: |
 ${pemOf(clusterCaCertificate()).replace(/^(?=.)/gm, '    ')}{{- end }}
 `,
-    'MalformedObject',
+    'UnrecognisedContent',
   ),
+  fixture('template-in-quotes', 'a Secret whose values a template fills in, which is YAML', () =>
+    yaml(secret({ 'tls.crt': '{{ .Values.tls.crt | b64enc }}', 'tls.key': '{{ .Values.tls.key | b64enc }}' })),
+  ),
+  several('manifest-beside-code', 'a chart, its documents and code, in which lines look like a manifest', () => ({
+    'README.md': '# Web\n\nA Secret of this shape:\n\n```yaml\nkind: Secret\ntype: [kubernetes.io/tls\n```\n',
+    'docs/trust.md': `The CA:\n\nkind: [CA\n\n    ${pemOf(clusterCaCertificate()).replaceAll('\n', '\n    ')}\n`,
+    'web.go':
+      `const kind = ` + '`' + `\nkind: Pod\n\tusers: 1` + '`' + `\n\nvar begin = "-----BEGIN CERTIFICATE-----"\n`,
+    Makefile: 'kind: build\n\tkind create cluster --name web\n',
+    'chart/templates/_helpers.tpl': '{{- define "web" -}}\nkind: {{ .kind }}\n{{- end }}\n',
+    'chart/templates/web.yaml': 'kind: Service\nmetadata: {name: {{ .Release.Name }}}\n',
+    'values.txt': 'users:\n\t- jane\nclusters: none [yet\n',
+  })),
   fixture('crd', 'a certificate of cert-manager, which is not one of X.509', () =>
     yaml({
       apiVersion: 'cert-manager.io/v1',

@@ -68,6 +68,8 @@ function reportIssuance(
 /** A certificate that seems to be the issuer and is not, be it the certificate itself. */
 function namesake({ other }: Extract<Issuance, { outcome: 'missing' }>, own: CertificateNode | null): string {
   if (other === null) return '';
+  if (own && isSelfIssued(own.material) && isAuthority(own.material))
+    return ': the certificate is self-issued, and signed with another key; bring the older certificate of that CA';
   const isOwn = other.node.spkiSha256 === own?.spkiSha256;
   return other.byName
     ? `: ${isOwn ? 'it' : placeOf(other.node)} bears that name, and its key did not sign it`

@@ -1,0 +1,2 @@
+kind: build
+	kind create cluster --name web

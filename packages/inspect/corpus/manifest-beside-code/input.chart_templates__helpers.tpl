@@ -1,0 +1,3 @@
+{{- define "web" -}}
+kind: {{ .kind }}
+{{- end }}

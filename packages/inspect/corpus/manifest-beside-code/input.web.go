@@ -1,0 +1,5 @@
+const kind = `
+kind: Pod
+	users: 1`
+
+var begin = "-----BEGIN CERTIFICATE-----"
