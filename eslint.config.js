@@ -197,12 +197,12 @@ export default defineConfig(
     },
   },
   {
-    files: ['test/{unit,http,contract}/**/*.ts', 'packages/*/test/**/*.ts'],
+    files: ['test/{,each-database/}{unit,http,contract}/**/*.ts', 'packages/*/test/**/*.ts'],
     ignores: [
       'packages/*/test/slow/**',
       'packages/*/test/fixtures/**',
       // Tests in test/slow measure with these.
-      'test/http/support/{probe,raw-client,changes}.ts',
+      'test/{,each-database/}http/support/{probe,raw-client,changes}.ts',
       'packages/kubectl-kubepass/test/helpers/plugin-machine.ts',
     ],
     rules: {
@@ -232,7 +232,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['test/{,slow/}http/**/*.ts'],
+    files: ['test/{,each-database/}{,slow/}http/**/*.ts'],
     rules: {
       // supertest types every body as `any`; the test asserts its shape.
       '@typescript-eslint/no-unsafe-assignment': 'off',

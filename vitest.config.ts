@@ -21,11 +21,15 @@ const patient = {
 } as const;
 const morePatient = { ...patient, testTimeout: 900_000 } as const;
 
+/** `test/each-database` has the tests that hold on every database. They run on SQLite with the project of their kind. */
 const project = (
   name: string,
   options: Pick<TestUserConfig, 'globalSetup' | 'fileParallelism' | 'isolate' | 'testTimeout'> = {},
   own: readonly string[] = [],
-) => ({ resolve, test: { ...patient, ...options, name, include: [`test/${name}/**/*.test.ts`, ...own] } });
+) => ({
+  resolve,
+  test: { ...patient, ...options, name, include: [`test/{,each-database/}${name}/**/*.test.ts`, ...own] },
+});
 
 /** The file for CI's count of tests, besides the output for people. */
 const reportFile = process.env['VITEST_REPORT_FILE'];
@@ -51,35 +55,14 @@ export default defineConfig({
       project('browser', { globalSetup: ['test/browser/build-console.ts'] }),
       // `npm run screenshots`: no test, but it needs all that those of the browser need.
       project('pictures', { globalSetup: ['test/browser/build-console.ts'] }),
-      // Tests that hold for every database, and tests of PostgreSQL alone.
+      // Tests of PostgreSQL alone, and on it all that hold on every database.
       {
         resolve,
         test: {
           ...shared,
           ...morePatient,
           name: 'postgresql',
-          include: [
-            'test/postgresql/**/*.test.ts',
-            'test/{,slow/}unit/{access,callers,clusters,context,directory,log,requests}/**/*.test.ts',
-            'test/unit/store/{audit-archives,audit-events-by-time,audit-log,certificate-status,certificates-of-issuer,cluster-issuers,clusters,decided-requests,directory,figures,first-version,inventory,issuer-tally,lifecycle,older-pins,older-sessions,paging,quotas,recorded-requests,sessions,used-proofs,webhook-deliveries}.test.ts',
-            'test/unit/{start/housekeeping,store/writer/ordered-writer}.test.ts',
-            'test/{,slow/}http/**/*.test.ts',
-            'test/crash/{directory,full-disk,full-disk-sign-in,issuers,kill,renewal,retention}.test.ts',
-          ],
-          exclude: [
-            // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
-            'test/slow/http/{certificate-listener,memory-limit,observed-process,process,recovery,reload,upgrade-drill}.test.ts',
-            // Tests without a database, and tests that measure.
-            'test/http/{csr-fixtures,openapi,tls}.test.ts',
-            'test/slow/http/{busy-api-server,connections,hostile-uploads,largest-bodies,late-requests,pipelining,slow-readers,smuggling}.test.ts',
-            // Tests of ways in and of answers that no database has a part in.
-            'test/http/{authentication,blast-radius,budgets,callers,client-ca-file,console,contract-examples,denials,edge,evaluate-policies,faults,inspections,json-first,log,oidc,permissions,readyz,required-roles,reserved-names,revocation-file,trusted-proxies,written-text}.test.ts',
-            'test/slow/http/{budgets-under-load,client-certificates,kubectl-plugin,misconfigurations,oidc,plugin-hostile-server,plugin-sign-in,policy-reload,traces}.test.ts',
-            // One process; two on one database are tried in test/postgresql/issuers.test.ts.
-            'test/slow/http/issuers-under-load.test.ts',
-            'test/unit/context/request-states.test.ts',
-            'test/unit/requests/issuance/verify-while-issuing.test.ts',
-          ],
+          include: ['test/{postgresql,each-database}/**/*.test.ts'],
           env: { KUBEPASS_TEST_DATABASE: 'postgresql' },
           globalSetup: ['test/helpers/scratch-directory.ts', 'test/helpers/postgresql/global-setup.ts'],
         },

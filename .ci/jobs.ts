@@ -25,7 +25,7 @@ export const lanes: readonly (readonly Job[])[] = [
   // These keep two cores busy. The first one measures, while the other lanes wait for much.
   [
     tests('test:slow', 50, 'test/slow/unit', 'test/slow/http'),
-    tests('ci:postgresql', 40, 'test/postgresql', 'test/http', 'test/slow/http'),
+    tests('ci:postgresql', 40, 'test/postgresql', 'test/each-database/http', 'test/each-database/slow'),
     tests('test', 25, 'test/unit', 'test/http', 'test/contract'),
     tests('test:crash', 25, 'test/crash'),
     tests('test:tools', 15, 'test/tools'),

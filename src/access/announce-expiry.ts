@@ -10,7 +10,8 @@ const roundMilliseconds = 20_000;
 /** How many are told at the same time: they share the writer's commits, and leave room in its queue. */
 const toldAtOnce = 100;
 /**
- * Notices are kept for so long after the end of their certificate: should the clock be set back, none is told again.
+ * Notices are kept for so long after the end of their certificate: should the clock be set back, no notice is sent
+ * again.
  */
 const keptDays = 7;
 /** Stands behind every certificate that ends at the same instant. */
@@ -48,7 +49,8 @@ async function announceAt(
     await store.writer.commit({ operations: [advanceExpiry({ seconds, from, through })], events: [] });
     from = through;
   };
-  // A clock that was ahead has left out those that it took for ended, and knows of none that is issued from now on.
+  // A clock that was ahead has left out certificates that it took for ended, and certificates that are issued from now
+  // on.
   const nearest = secondsAfter(now, nearer);
   const begin = lookedThrough !== null && lookedThrough > nearest && !isSetBack ? lookedThrough : nearest;
   for (let after = { notAfter: begin, n: highest }; ;) {

@@ -24,7 +24,7 @@ import { revocationBy, revocationStep } from './revoke-certificate.js';
 
 /** The block of a name once another one is asked for. */
 interface WidenedBlock {
-  /** The block to store in place of the one that there is; null: that one holds all of it already. */
+  /** The block to store in place of the present block; null: the present block holds all of it already. */
   readonly block: IdentityBlock | null;
   readonly leaving: LeavingPart | null;
   /** The part of it that was asked for: the access on its clusters ends with it. */
@@ -71,7 +71,7 @@ const isSame = (block: IdentityBlock, stored: IdentityBlock): boolean =>
   block.until?.getTime() === stored.until?.getTime() &&
   JSON.stringify(block.clusters) === JSON.stringify(stored.clusters);
 
-/** A block that takes the place of the one that there is, and the access that ends in the same commit. */
+/** A block that takes the place of the present block, and the access that ends in the same commit. */
 interface Blocking {
   /** The name as it was asked for. */
   readonly username: string;

@@ -101,7 +101,7 @@ function principalState(bearers: readonly DirectoryStanding[]): DirectoryParty['
 const mostLooked = 500;
 
 /**
- * Whether a certificate of the one who had the name before may still work, or come: it has not ended, and it was not
+ * Whether a certificate of the person who had the name before may still work, or come: it has not ended, and it was not
  * revoked on a cluster that was seen to refuse revoked ones; or a request of theirs waits, or is being signed.
  * Certificates and requests under another username count too, if they asked for them or collect them: such a key speaks
  * for the name.

@@ -44,7 +44,7 @@ const mostConflicts = 10;
 
 /**
  * Revokes tokens that were made while somebody left: after the look-up of the leaver's tokens, before the commit of the
- * block. No token comes later, because a blocked person neither gets a token nor makes one. After `mostConflicts` it
+ * block. No token comes later, because a blocked person gets no token and makes no token. After `mostConflicts` it
  * gives up, and `BlockedAccess` goes on later. `kept`: the ids of the tokens that stay.
  */
 export async function endTokens(

@@ -21,7 +21,8 @@ export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${size}\n${root.toString('base64')}\n`;
 
 /**
- * Reads the text of a checkpoint; null where it is none. Lines behind the third are extensions, which say nothing here.
+ * Reads the text of a checkpoint; null where the text is no checkpoint. Lines behind the third are extensions, which
+ * say nothing here.
  */
 export function readCheckpoint(text: string): Checkpoint | null {
   const [origin = '', sizeText = '', rootText = '', ...others] = text.split('\n');

@@ -119,7 +119,7 @@ export interface TreeHead {
   readonly root: Buffer;
 }
 
-/** Whether the proof shows that the one tree is a beginning of the other (RFC 9162 section 2.1.4.2). */
+/** Whether the proof shows that the smaller tree is a beginning of the larger tree (RFC 9162 section 2.1.4.2). */
 export function isConsistent(from: TreeHead, to: TreeHead, proof: readonly Buffer[]): boolean {
   if (![from.size, to.size].every((size) => Number.isSafeInteger(size) && size >= 0) || from.size > to.size)
     return false;

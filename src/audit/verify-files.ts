@@ -83,7 +83,7 @@ async function readAll(
     if (verifier.hasFailed())
       return { ...located(verifier.end(), file, verifier.nextSeq === first ? whyFirst(i) : ''), remarks };
     if (line === null) continue;
-    // Every other line than the one that was checked before is none of an export.
+    // The first line was checked before. Every further line must be a line of an export.
     if (isReadOnce(file)) {
       const name = file === '-' ? 'standard input' : file;
       remarks.push(`the checkpoint at the end of ${name} is not checked: write the export into a file`);

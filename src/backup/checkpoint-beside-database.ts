@@ -59,8 +59,9 @@ export class KeptCheckpoint {
   }
 
   /**
-   * Keeps each checkpoint before it is committed. So none is in the world that is not kept, and it is only one of this
-   * log's even if the commit fails. Whatever order commits come in, the file never goes back to a smaller size.
+   * Writes the checkpoint to the file before the commit. So every published checkpoint is in the file. If the commit
+   * fails, the file has a checkpoint that nobody was told of; it is still a checkpoint of this log. Whatever order
+   * commits come in, the file never goes back to a smaller size.
    */
   readonly follower: CommitFollower = {
     minds: 'checkpoint',

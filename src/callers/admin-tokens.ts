@@ -24,8 +24,8 @@ export interface FirstAdminContext extends AdminTokenContext {
 }
 
 /**
- * Makes an admin token where no live one exists. A given secret that a token has or had makes none: what was revoked,
- * or has expired, must not live again because a file still names it.
+ * Makes an admin token where there is no live admin token. A given secret that a token has or had makes no token: a
+ * token that was revoked, or has expired, must not live again because a file still names its secret.
  */
 export async function makeFirstAdminToken(context: FirstAdminContext): Promise<void> {
   const { tokens, secret, now, file, log } = context;

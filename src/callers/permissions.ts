@@ -132,8 +132,8 @@ export function mayRenew(principal: Principal, request: Parties): boolean {
 
 /**
  * Whether an approval that was given to a request counts for the renewal of its certificate, without anybody being
- * asked again. It does for those to whom it was given. With a key of their own, the caller must be the one who was to
- * get it. An approver does not renew through a credential that they made.
+ * asked again. The approval counts for the people to whom it was given. With a new key, the caller must be the
+ * collector of that request. An approver does not renew through a credential that they made.
  */
 export function approvalCarriesOver(
   principal: Principal,

@@ -12,7 +12,7 @@ import {
 import { BoundedMap } from '../model/bounded-map.js';
 import type { Principal, Role } from '../model/principal.js';
 
-/** When so many names, or credentials, are remembered, the one whose window began first is forgotten. */
+/** The most names, or credentials, that are remembered. A further name displaces the name whose window began first. */
 const mostAccounts = 20_000;
 const windowMilliseconds = budgetWindowSeconds * 1000;
 

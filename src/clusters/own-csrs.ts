@@ -3,7 +3,7 @@ import type { CsrObject } from '../kubernetes/csr-object.js';
 import { decodePemBundle, DerError, type ParsedCertificate, readCertificate, sha256 } from '@kubepass/x509';
 import type { Store } from '../store/store.js';
 
-/** The evidence of who made a CertificateSigningRequest object. Labels are none, since anybody can set them. */
+/** The evidence of who made a CertificateSigningRequest object. Labels prove nothing, because anybody can set them. */
 interface CsrEvidence {
   readonly csr: CsrObject;
   /** SHA-256 of the public key in `spec.request`; null where it holds none. */

@@ -22,7 +22,7 @@ export interface ProbedSigning {
 /**
  * Asks for a certificate in the way of every request: recorded with its decision and the intent of its attempt, signed,
  * checked, put into the inventory. Policies are not asked: the decision is built in. `actor` null: kubepass itself.
- * `signer`: the one that is tried out; `states`: those in which its issuer may be.
+ * `signer`: the signer that is tried out; `states`: the states in which its issuer may be.
  */
 export async function issueProbeCertificate(
   context: Context,

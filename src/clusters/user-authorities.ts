@@ -8,7 +8,7 @@ type UserCluster = Pick<IssuingCluster, 'clientTrust'> &
   Partial<Pick<IssuingCluster, 'issuers'>> & { readonly cluster: { readonly name: string } };
 
 /**
- * The CAs that the clusters accept user certificates from. A callers' CA must be none of them: everybody who gets a
+ * The CAs that the clusters accept user certificates from. A callers' CA must not be among them: everybody who gets a
  * certificate for a cluster would get in here with it, as whoever it names.
  */
 export class UserAuthorities {

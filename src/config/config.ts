@@ -47,7 +47,7 @@ export interface Config {
   /** Whether a proxy in front speaks TLS. */
   readonly tlsTerminated: boolean;
   /**
-   * Addresses and networks of proxies that tell where calls come from; none: each comes from where its connection does.
+   * Addresses and networks of proxies that tell where calls come from; empty: the connection's address is the caller's.
    */
   readonly trustedProxies: readonly string[];
   /**

@@ -32,7 +32,7 @@ export const environmentVariables = {
 
 /** The values of these variables; undefined where one is not set. */
 export type Environment = { readonly [setting in keyof typeof environmentVariables]: string | undefined } & {
-  /** Names of variables that look like settings of kubepass, and are none. */
+  /** Names of variables that look like settings of kubepass, but are not. */
   readonly unknown: readonly string[];
 };
 
@@ -51,7 +51,8 @@ const known: readonly string[] = Object.values(environmentVariables);
 
 /**
  * Variables that others set: the kubectl plugin's, those of the tests, and those that Kubernetes sets in each pod
- * beside a Service whose name begins with `kubepass` (https://kubernetes.io/docs/concepts/services-networking/service/).
+ * beside a Service whose name begins with `kubepass`
+ * (https://kubernetes.io/docs/concepts/services-networking/service/).
  */
 const isOfOthers = (name: string, value: string): boolean =>
   /^KUBEPASS_(?:SERVER|TOKEN|TEST_\w+)$/.test(name) ||

@@ -112,7 +112,7 @@ export function readLocalCA(value: object, resolve: Resolve, report: ReportProbl
   return readIssuers(settings.issuers, resolve, below('/issuers', at));
 }
 
-/** `{ certFile, keyFile }` is one issuer, which has the name of all that have none. */
+/** `{ certFile, keyFile }` is one issuer, which has the name of issuers without a name. */
 function readPair(settings: object, signer: object, resolve: Resolve, report: ReportProblem) {
   for (const name of ['certFile', 'keyFile']) if (!(name in settings)) report(`/${name}`, 'is missing');
   if (!Value.Check(LocalCASettings, signer)) return undefined;

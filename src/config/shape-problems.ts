@@ -33,7 +33,7 @@ const types: Readonly<Record<string, string>> = {
   ...{ integer: 'a whole number', number: 'a number' },
 };
 
-/** Settings beside the unknown one: the one that was most likely meant, else all of them. */
+/** Settings beside the unknown setting: the most likely one, else all of them. */
 const advice = (name: string, known: readonly string[]): string => {
   const meant = nearestName(name, known);
   return meant === null ? `here are ${known.join(', ')}` : `did you mean ${meant}?`;

@@ -9,7 +9,7 @@ export interface Sources {
   readonly environment: Environment;
   /** Null where the embedded default is served. */
   readonly configFile: string | null;
-  /** Empty where there is none, or none that can be read. */
+  /** Empty where there is no file, or where the file cannot be read. */
   readonly file: Partial<FileSettings>;
   /** Whether a setting, by its JSON Pointer, cannot be judged, because the file has something else in its place. */
   readonly isWrong: (pointer: string) => boolean;
@@ -29,7 +29,7 @@ const nameOf = (pointer: string): string =>
 
 const isOverriding = (name: string): name is keyof typeof variables => Object.hasOwn(variables, name);
 
-/** Opens the sources, and reports variables that are none, and what cannot be read of the file. */
+/** Opens the sources. Reports variables that are no settings, and the parts of the file that cannot be read. */
 export function openSources(environment: Environment, report: ReportProblem): Sources {
   for (const name of environment.unknown) report(name, whyUnknown(name));
   const configFile = environment.configFile === undefined ? null : resolve(environment.configFile);

@@ -79,7 +79,7 @@ const eventOf = (name: WebhookSettings['events'][number]): WebhookEventType =>
 /** Why the URL is refused, or null. The message never repeats the URL, because its path or query may be a secret. */
 function whyNotAddress(address: string): string | null {
   // Forms that the URL parser would repair (blanks, backslashes, a missing slash) are refused, so that the URL that is
-  // written is the one that is called.
+  // written is the address that is called.
   if (!/^https?:\/\/[^\s\\"'<>/][^\s\\"'<>]*$/.test(address) || !URL.canParse(address)) return 'must be an https URL';
   const url = new URL(address);
   if (

@@ -127,7 +127,7 @@ export class IdentityBlocks {
 
 /** How long something is believed of the directory, in milliseconds. Another replica may change it meanwhile. */
 const believedMilliseconds = 1_000;
-/** When so many names are believed, all are looked up again. */
+/** The most names whose answers are kept. A further name makes the process ask for all names again. */
 const believedAtMost = 10_000;
 
 interface Believed {
@@ -168,10 +168,10 @@ export class DirectoryUse {
   }
 
   /**
-   * The users who are or were the bearers of these names, in the form in which names are compared. It is believed for a
-   * second that nobody bears a name, or somebody who is here, unless this process changes anybody or it is looked up
-   * `anew`. Nobody gets anything by it after they left on another replica: a leaving blocks the name, and each commit
-   * of a request requires that none of its names is blocked.
+   * The users who are or were the bearers of these names, in the form in which names are compared. An answer may be one
+   * second old if nobody has the name, or if its user is active. `anew` asks the database, and a change by this process
+   * forgets all answers. An old answer is safe: a leaving blocks the name, and each commit of a request requires that
+   * its names are not blocked.
    */
   async standingsOf(folded: readonly string[], anew: boolean): Promise<readonly DirectoryStanding[]> {
     const now = performance.now();

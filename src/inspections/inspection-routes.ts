@@ -40,8 +40,8 @@ export function addInspections(app: App, context: InspectingContext): void {
   const policyOfPage = contentSecurityPolicy(app.hasConsole ? "'self'" : "'none'");
   app.register(async (scope) => {
     await readUploads(scope);
-    // The console shows in a frame what a browser is answered: the page, or the problem why there is none. The frame is
-    // sandboxed and has no origin, so an agent cluster for one is not asked for: Chromium would complain.
+    // The console shows in a frame what a browser is answered: the page, or the problem why there is no page. The frame
+    // is sandboxed and has no origin, so an agent cluster for one is not asked for: Chromium would complain.
     scope.addHook('onRequest', (request, reply, done) => {
       if (app.hasConsole && request.answerType === 'text/html')
         reply

@@ -90,7 +90,7 @@ export class ApiServer {
     return `${String(this.kubeConfig.generation)} ${JSON.stringify(headers)}`;
   }
 
-  /** Runs work that serves all callers, such as a watch, outside of the trace of the one who began it. */
+  /** Runs work that serves all callers, such as a watch, outside of the trace of the caller who began it. */
   forEverybody<T>(work: () => T): T {
     return this.tracing.outside(work);
   }

@@ -54,7 +54,7 @@ export function watchCsrs(
         isBroken = true;
         report(error);
       },
-      // The first is the one that has waited longest.
+      // The first waiter has waited longest.
       waitingSince: () => waiters.values().next().value?.since ?? null,
     },
     clock,

@@ -73,7 +73,7 @@ function grantsTo(subject: BoundSubject, snapshot: RoleBindingSnapshot): readonl
   }));
 }
 
-/** The grants that each make a cluster admin; where none does, those that do so together. */
+/** The grants that each make a cluster admin; where no single grant does, the grants that do so together. */
 function clusterAdminGrants(grants: readonly Grant[]): readonly GrantReference[] {
   const everywhere = grants
     .filter(({ kind }) => kind === 'ClusterRoleBinding')

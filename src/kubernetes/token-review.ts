@@ -43,7 +43,7 @@ export function readTokenReview(answer: unknown, audience: string): TokenReview 
     const why = typeof error === 'string' ? `: ${escaped(error, 300)}` : '';
     return refused(`the cluster does not accept the token${why}`);
   }
-  // A cluster that does not know audiences leaves them out. Its yes is for any audience, so it is none for ours.
+  // A cluster that does not know audiences leaves them out. Its yes is for any audience, so it does not count for ours.
   const audiences = member(status, 'audiences');
   if (!isTexts(audiences) || !audiences.includes(audience))
     return refused('the cluster accepts the token, but not for the audience that it was asked about');

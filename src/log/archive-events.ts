@@ -180,9 +180,9 @@ export class ArchivedEvents {
   }
 
   /**
-   * Signs the first `size` events, of which no checkpoint may be in the world with another root. Within this log there
-   * is none: the tree of so many events must be a beginning of the tree of the last checkpoint. And it is no size that
-   * may have been signed for the log that was here before a backup took its place.
+   * Signs the first `size` events, of which no published checkpoint may have another root. Two checks hold that. The
+   * tree of `size` events must be a beginning of the tree of the last checkpoint of this log. And no checkpoint of this
+   * size may have been signed for the log that was here before a backup took its place.
    */
   async #checkpointOf(size: number, signed: SignedCheckpoint): Promise<string> {
     const { checkpoints, signers, store } = this.context;
@@ -322,9 +322,9 @@ async function usable<T>(whyNot: string, work: () => Promise<T>): Promise<T> {
 type SignedBefore = Pick<Restoration, 'detectedBy' | 'events' | 'signedEvents'>;
 
 /**
- * Whether a checkpoint of this size may be in the world with another root: of the events that the log had before a
- * backup took its place. Up to the last event of the backup both logs have the same events. Where the database went on
- * before anybody noticed, nobody knows where they part, and no size up to the one that was signed is safe.
+ * Whether a published checkpoint of this size may have another root, which is the root of the log before a backup took
+ * its place. Up to the last event of the backup both logs have the same events. Where the database went on before
+ * anybody noticed, nobody knows where the logs part: then no size up to the largest signed size is safe.
  */
 export function mayHaveAnotherRoot(size: number, restorations: readonly SignedBefore[]): boolean {
   return restorations.some(({ detectedBy, events, signedEvents }) => {

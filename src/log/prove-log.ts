@@ -59,7 +59,7 @@ export async function proveInclusion(
   );
 }
 
-/** Proves that the log of the one size is the beginning of the log of the other. */
+/** Proves that the log of the smaller size is the beginning of the log of the larger size. */
 export async function proveConsistency(
   context: ProvingContext,
   principal: Principal,

@@ -39,7 +39,7 @@ export interface CheckpointsContext {
   readonly log: Log;
 }
 
-/** The id of the log. It gets one where it has none. */
+/** The id of the log. Makes the id where the log has no id yet. */
 export async function nameInstance(
   { writer, checkpoints }: Pick<Store, 'writer' | 'checkpoints'>,
   at: Date,
@@ -63,7 +63,7 @@ const leaseMilliseconds = 60_000;
  * Signs what the audit log is like, from time to time, so that whoever has kept a checkpoint can tell whether the log
  * was changed since.
  *
- * One process of several signs: the one that has the lease in the database. A checkpoint counts once it is in the
+ * Of several processes, the process with the lease in the database signs. A checkpoint counts once it is in the
  * database, and until then nobody is told of it. It is committed only by the process with the lease, and only where its
  * size is larger than all before. So no size has two roots, even if a process is stopped between its signature and its
  * commit.

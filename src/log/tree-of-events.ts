@@ -73,7 +73,7 @@ export class TreeOfEvents implements TreeHashes {
     }
   }
 
-  /** A server that took over may lack the last events of the one before, and have others in their places. */
+  /** A server that took over may lack the last events of its predecessor, and have others in their places. */
   async #forgetLostEvents(): Promise<void> {
     if (!(await isInLog(this.store.auditEvents, this.#end))) this.forget();
     this.#end = await this.store.auditEvents.head();

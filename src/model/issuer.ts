@@ -17,9 +17,9 @@ export type KeyKind = (typeof keyKinds)[number];
 
 /**
  * Why a key gave no signature that counts. `unreachable`: nobody answers at the socket. `silent`: no answer came in
- * time. `refused`: the agent does not sign. `missing`: the agent does not have the key. `garbled`: the answer is none.
- * `wrong-signature`: the signature is not one by this key over these octets. `overlong`: an agent takes no message of
- * this length.
+ * time. `refused`: the agent does not sign. `missing`: the agent does not have the key. `garbled`: the answer cannot be
+ * read. `wrong-signature`: the signature is not one by this key over these octets. `overlong`: an agent takes no
+ * message of this length.
  */
 export const keyFailures = [
   'unreachable',
@@ -68,7 +68,7 @@ export interface ProbedAddress {
 /** The certificates of an issuer that still work. */
 export interface ServedCertificates {
   readonly live: number;
-  /** The end of the one that ends last; null where there is none. */
+  /** The end of the certificate that ends last; null where no certificate works. */
   readonly latestNotAfter: Date | null;
 }
 

@@ -84,9 +84,9 @@ const continuing: Readonly<Record<EnforcementMode, readonly string[]>> = {
     // A watch is a read, so its client may begin another one.
     `${openWatches}; then it can be opened again`,
     ...openSessions,
-    // Admission sees the user who is acted as, without the certificate of the one who acts.
+    // Admission sees the impersonated user, without the certificate of the user who impersonates.
     'acting as somebody else (impersonation), where RBAC allows it',
-    // Kubernetes does not hold policies against requests about policies, so that none locks everybody out.
+    // Kubernetes applies no policy to requests about policies, because a policy could lock everybody out.
     'removing the admission policy or its binding, where RBAC allows it',
   ],
   none: ['everything, until the certificate expires or its bindings are removed'],

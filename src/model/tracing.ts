@@ -3,7 +3,7 @@
  * person, a token, a CSR or a key.
  */
 export interface Tracing {
-  /** Runs `work` as a part of the trace that is under way. Where none is, it just runs it. */
+  /** Runs `work` as a part of the trace that is under way, or by itself where no trace is under way. */
   span<T>(name: string, work: (span: Span) => Promise<T>): Promise<T>;
   /** The same for a call to another service. That gets `headers`, so that its own spans continue the trace. */
   call<T>(name: string, attributes: SpanAttributes, work: CallOfSpan<T>): Promise<T>;
@@ -11,7 +11,7 @@ export interface Tracing {
   outside<T>(work: () => T): T;
   /** Keeps the trace that is under way for later work with this id. */
   keep(id: string): void;
-  /** As `call`, in the trace that was kept under the id. Where none is known, a new one begins. */
+  /** As `call`, in the trace that was kept under the id. Where no such trace is known, a new trace begins. */
   resume<T>(id: string, name: string, attributes: SpanAttributes, work: CallOfSpan<T>): Promise<T>;
   /** 32 hexadecimal digits; null where no trace is under way. */
   traceId(): string | null;

@@ -53,7 +53,7 @@ function documentErrors(error: SchemaError, schema: TSchema, value: unknown): re
   }
 }
 
-/** The message about a value that is none of these. */
+/** The message about a value that is not among these. */
 export function mustBeOneOf(values: readonly string[], found: unknown): string {
   return `must be one of ${values.join(', ')}${typeof found === 'string' ? didYouMean(found, values) : ''}`;
 }

@@ -20,10 +20,10 @@ import { type Selector, selects } from './selector.js';
 
 /**
  * Decides a request. One guardrail that denies is enough to deny. Otherwise one policy that permits is enough to
- * permit. If several permit, the one with the least demanding approval decides; but for a renewal that names no
- * lifetime, one that grants the whole lifetime comes before one that shortens it. A denial carries every violation at
- * once, within a bound: the violations of the guardrails and, if no policy permits, of each policy that applies, the
- * nearest first.
+ * permit. If several policies permit, the policy with the least demanding approval decides. Exception: a renewal
+ * without a lifetime prefers a policy that does not shorten the lifetime. A denial carries every violation at once,
+ * within a bound: the violations of the guardrails and, if no policy permits, of each policy that applies, the nearest
+ * first.
  *
  * Pure: the same arguments give the same decision and trace. A rule that needs a fact which was not looked up cannot be
  * evaluated: such a guardrail denies, and such a policy does not permit.

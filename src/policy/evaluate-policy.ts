@@ -153,7 +153,7 @@ function checkReason({ name, constraints }: Policy, { request: { reason } }: Dec
   const { pattern } = constraints.reason;
   const check = 'constraints.reason';
   const expected = pattern === null ? 'a reason' : `matches ${pattern.text}`;
-  // A reason of white space alone counts as none.
+  // A reason of white space alone counts as absent.
   if (reason === null || reason.trim() === '') {
     findings.fails(check, expected, 'none', 'ReasonRequired', `policy "${name}" asks for a reason`);
     return;

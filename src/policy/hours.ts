@@ -3,7 +3,7 @@ import { didYouMean } from '@kubepass/inspect/formats';
 export const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 type Weekday = (typeof weekdays)[number];
 
-/** Hours as written in a policy. `from` and `to` are HH:MM, both or neither. */
+/** Hours as written in a policy. `from` and `to` are HH:MM; both are given, or both are absent. */
 export interface WrittenHours {
   readonly timeZone: string;
   readonly weekdays?: readonly Weekday[];

@@ -185,7 +185,7 @@ function rankGrants({ grants, clusterAdmin, escalations }: BlastRadius): readonl
 /** Unique, because names and namespaces contain no slash. */
 const keyOf = ({ kind, namespace, name }: GrantReference): string => `${kind}/${namespace ?? ''}/${name}`;
 
-/** The blast radius as lines for a tree of text. Names from the cluster can neither break a line nor flood it. */
+/** The blast radius as lines for a tree of text. Names from the cluster cannot break a line or flood it. */
 export function blastRadiusLines(blastRadius: BlastRadius | null): readonly string[] {
   if (blastRadius === null) return ['not known: the role bindings of this cluster are not read, or not at hand'];
   const ranked = rankGrants(blastRadius);

@@ -78,7 +78,7 @@ async function goOn(
   }
 }
 
-/** The refusal where the request of an earlier call gives no kubeconfig any more, or none yet. */
+/** The refusal where the request of an earlier call gives no kubeconfig any more, or not yet. */
 const endedOtherwise = (request: CertificateRequest): Refused =>
   refused(
     request.state === 'failed'

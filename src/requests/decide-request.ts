@@ -202,7 +202,10 @@ async function pendingFor(
   return whyNot ? refuseDecision(context, principal, request, decision, whyNot) : done(request);
 }
 
-/** Why the principal may not decide on the request, or why it does not wait for a decision; null where neither. */
+/**
+ * Why the principal may not decide on the request, or why it does not wait for a decision; null where the principal may
+ * decide.
+ */
 export async function whyNotDecideNow(
   context: Context,
   principal: Principal,

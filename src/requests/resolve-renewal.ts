@@ -21,7 +21,7 @@ export type EvaluationAsk = CertificateRequestAsk & {
   readonly directory?: SupposedInDirectory;
 };
 
-/** The ask for a certificate in place of the one with this fingerprint. */
+/** The ask for a certificate in place of the certificate with this fingerprint. */
 interface AskInPlace extends RenewalAsk {
   readonly renews: string;
 }

@@ -135,7 +135,7 @@ export class ClusterIssuers {
     return `issuer ${JSON.stringify(name)} of cluster ${JSON.stringify(this.cluster)} is ${state}, and this process has not loaded it`;
   }
 
-  /** The issuer that has, or had, the CA certificate with this fingerprint; null where it is none of these. */
+  /** The issuer that has, or had, the CA certificate with this fingerprint; null where no issuer has had it. */
   withFingerprint(fingerprintSha256: string): CertifiedIssuer | null {
     for (const { name, certified } of this.#loaded.values()) {
       if (certified === null) continue;

@@ -34,8 +34,8 @@ interface CryptoThreadOptions {
 
 /**
  * Makes and verifies ECDSA signatures with SHA-256 on a thread of its own, so that the event loop does not. It starts
- * with its first job. A thread that ends by itself takes its jobs with it: they reject, because a signature that could
- * not be verified is neither good nor bad. The next job starts another thread.
+ * with its first job. A thread that ends by itself takes its jobs with it: they reject, because nobody
+ * knows whether a signature is good that could not be verified. The next job starts another thread.
  */
 export class CryptoThread {
   #running: Running | null = null;

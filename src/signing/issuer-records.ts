@@ -25,7 +25,7 @@ export interface IssuerToRecord {
     /** Reasons why a CA above it is at its end. */
     readonly ended: readonly string[];
   } | null;
-  /** DER of the subject of its certificate, or of the one that it asks for; null where neither is known. */
+  /** DER of the subject of its certificate, or of the subject that it asks for; null where no subject is known. */
   readonly subjectRaw: Buffer | null;
   /** Where its certificate is to be. */
   readonly certFile: string;
@@ -65,8 +65,8 @@ interface RecordsPlan {
 
 /**
  * Works out what the database is to know of the issuers of a cluster, and why it must not be served with them. An
- * issuer is recorded with its key, and no other key starts under its name. Where a cluster has none yet, the first one
- * with a certificate is active.
+ * issuer is recorded with its key, and no other key starts under its name. Where a cluster has no issuer yet, the
+ * first issuer with a certificate is active.
  */
 export function planRecords(
   cluster: string,

@@ -78,8 +78,8 @@ interface StartParts extends Omit<ReadParts, 'remark'> {
 }
 
 /**
- * Judges the issuers of all clusters, by the cluster's name, and makes the CA of the embedded default where there is
- * none. Throws `IssuersRefusedError` with all that is wrong.
+ * Judges the issuers of all clusters, by the cluster's name. Where the embedded default has no CA, makes its CA.
+ * Throws `IssuersRefusedError` with all that is wrong.
  */
 export async function judgeAllIssuers(
   clusters: readonly { readonly cluster: string; readonly config: LocalCAConfig }[],

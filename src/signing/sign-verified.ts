@@ -38,7 +38,7 @@ export async function signVerified(
 
 /**
  * The certification request (PKCS#10, DER) of an issuer, signed by its key, and verified. It has the subject of the
- * configuration, else that of its certificate; null where there is neither. Throws `KeyUnavailableError` where its key
+ * configuration, else that of its certificate; null where both are absent. Throws `KeyUnavailableError` where its key
  * cannot be used now.
  */
 export async function certificationRequestOf(

@@ -190,7 +190,7 @@ async function checkIssuers(
     remark: (issuer, place, fields, message) => findings.remarksOn(pointerOf(issuer, place)).warn(fields, message),
   });
   for (const problem of judged.problems) {
-    // The place of a file of the one issuer says whose it is.
+    // Where a cluster has one issuer, the place of the file says whose file it is.
     const text = ca.listed || problem.place === '' ? sentenceOf(cluster, problem) : problem.message;
     findings.add(pointerOf(problem.issuer, problem.place), text);
   }

@@ -78,7 +78,7 @@ export type CallersTrustInForce = InForce<CallersTrust>;
 type Files = Pick<ClientCertificatesConfig, 'certificateAuthorityFile' | 'revocationListFile'>;
 
 /**
- * The CAs of callers and their CRLs, kept equal to their files. Files that cannot be used replace none. Throws where
+ * The CAs of callers and their CRLs, kept equal to their files. Files that cannot be used replace nothing. Throws where
  * the first ones cannot be used. `tls`: the pair of the listener that asks for client certificates. `whyNot`: why these
  * CAs must not be used; null where they may.
  */

@@ -48,8 +48,8 @@ export class FilesInForce {
   /**
    * Reads files, and again whenever they change. Files that cannot be used replace nothing, and are tried again at each
    * interval: a certificate may become valid, or the process may have had no file descriptor left. Each reason is said
-   * once for a content. A content that was read while somebody wrote it may be a half of it: it neither counts nor is
-   * spoken of, and is read again. Throws where the first ones cannot be used.
+   * once for a content. A content that was read while somebody wrote it may be a half of it: it does not count and is
+   * not spoken of, and is read again. Throws where the first ones cannot be used.
    */
   async keep<T>(kind: RefusedFileKind, options: InForceOptions<T>): Promise<InForce<T>> {
     const content = await keepInForce(options, this.log, this.intervalMilliseconds);

@@ -14,8 +14,8 @@ export type TlsInForce = InForce<LoadedPair>;
 type TlsFiles = NonNullable<Config['tls']>;
 
 /**
- * The certificate and key of the service, kept equal to their files. A pair that cannot be served replaces none. Throws
- * where the first one cannot be served.
+ * The certificate and key of the service, kept equal to their files. A pair that cannot be served does not replace the
+ * pair in force. Throws where the first one cannot be served.
  */
 export async function openTls(
   { certFile, keyFile }: TlsFiles,

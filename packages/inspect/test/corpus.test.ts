@@ -28,7 +28,7 @@ describe('the corpus', () => {
     expect(golden(name).findings.map(({ code }) => code)).toEqual(expect.arrayContaining([...raises]));
   });
 
-  // The corpus is inspected without an inventory: test/http/revoke.test.ts has a revoked certificate.
+  // The corpus is inspected without an inventory: test/each-database/http/revoke.test.ts has a revoked certificate.
   const ofUploads = Object.entries(findingKinds).filter(([code]) => code !== 'CertificateRevoked');
   it.each(ofUploads)('raises %s on one object, and not on another of its type', (code, kind) => {
     const raised = corpus.flatMap(({ name }) => golden(name).findings.filter((finding) => finding.code === code));

@@ -154,7 +154,7 @@ const isFor = (
   asked: Pick<Attempt, 'renewalOf' | 'principal' | 'username' | 'groups'>,
 ): boolean => isDeepStrictEqual({ renewalOf, principal, username, groups }, asked);
 
-/** Whether an ask has the reason that is to be given now; if none is, every ask has it. */
+/** Whether an ask has the reason that is to be given now; without such a reason, every ask does. */
 const saysWhy = ({ body }: Attempt, { reason }: Pick<Settings, 'reason'>): boolean =>
   reason === null || (JSON.parse(body) as { readonly reason?: string }).reason === reason;
 

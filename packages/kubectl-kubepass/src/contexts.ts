@@ -107,7 +107,7 @@ export interface SelectedContext {
   readonly settings: Settings;
 }
 
-/** The contexts of kubepass that a command is about: the one that it names, else the current one, or all of them. */
+/** The contexts of kubepass that a command is about: the named context, else the current context, or all of them. */
 export function selectedContexts(
   { kubeconfig, context, all }: Selection,
   machine: Machine,

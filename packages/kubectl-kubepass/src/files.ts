@@ -63,7 +63,7 @@ const longest = 8 * 1024 * 1024;
  * and `PluginError`.
  */
 export function readRegularFile(path: string, mustBe?: (about: Stats) => void): string {
-  // Windows has neither flag.
+  // Windows lacks both flags.
   const { O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants as Partial<typeof constants>;
   let opened: number;
   try {

@@ -127,7 +127,7 @@ function makeProofKey() {
 
 interface Callback {
   readonly redirectUri: string;
-  /** The parameters of the one call with this state. */
+  /** The parameters of the call with this state, which is accepted once. */
   answer(state: string): Promise<URLSearchParams>;
   close(): void;
 }

@@ -18,11 +18,14 @@ export interface Settings {
   readonly reason: string | null;
   /** PEM of the CA of kubepass itself; null: the CAs that Node.js trusts. */
   readonly certificateAuthority: string | null;
-  /** The name of the login at this kubepass, where a person has several; null: the one without a name. */
+  /** The name of the login at this kubepass, where a person has several; null: the login without a name. */
   readonly login: string | null;
 }
 
-/** How a login gets its token without a person. A kubeconfig names neither: it would read and run what it likes. */
+/**
+ * How a login gets its token without a person. A kubeconfig cannot set this, because it could name any file and
+ * program.
+ */
 export interface TokenOptions {
   readonly tokenFile: string | null;
   readonly tokenCommand: string | null;

@@ -104,12 +104,16 @@ export class Callers implements WayIn<Credential> {
 
 const noSuchWay = (what: string): Authentication => refusedFor('NotConfigured', `${what} is not configured`);
 
-/** RFC 7515 section 7.1, RFC 7516 section 7.1: their parts stand between full stops, and API tokens hold none. */
+/**
+ * RFC 7515 section 7.1, RFC 7516 section 7.1: their parts stand between full stops, and API tokens contain no full
+ * stop.
+ */
 const isJsonWebToken = (token: string): boolean => token.includes('.');
 
 /**
- * Hands each JSON Web Token to the one who can verify it: to the identity provider that is its issuer, else to the
- * cluster of its audience. Both are read from a token that nobody has verified, so they choose, and give no right.
+ * Hands each JSON Web Token to the part that can verify it: to the identity provider that is its issuer, else to the
+ * cluster of its audience. Issuer and audience are read from a token that nobody has verified, so they choose, and give
+ * no right.
  */
 export class JsonWebTokens implements WayIn<string> {
   constructor(

@@ -229,7 +229,7 @@ const mostAccounts = 1_000;
 const pauseMilliseconds = { usual: 1_000, forbidden: 5_000, longest: 60_000 } as const;
 
 /**
- * The reviews of one cluster: few at a time, and none for a while after it could not be asked.
+ * The reviews of one cluster: few at a time, and no review for a while after the cluster could not be asked.
  *
  * Everybody can make up a token, and only the cluster can tell. So a token is charged to the account that it names:
  * whoever makes up tokens spends what there is for those accounts. Where it is spent, nobody knows whether a token is

@@ -45,7 +45,7 @@ const fetchesAtOnce = { most: 4, millisecondsForOne: 7_500 };
  * asked for at once, within bounds: whoever guesses names of keys costs the provider at most twelve fetches in a
  * minute.
  *
- * While the provider is down its keys go on for `staleKeysSeconds`. Then nothing is known, neither good nor bad.
+ * While the provider is down its keys go on for `staleKeysSeconds`. After that, no token of the provider can be judged.
  */
 export class IssuerKeys {
   readonly #options: IssuerKeysOptions;
@@ -108,8 +108,9 @@ export class IssuerKeys {
   }
 
   /**
-   * The keys that may have made a signature. A key that is not known is asked for; where that is too often, it is not
-   * known whether there is one. `keyId` null: the token names none, and the one key for its algorithm is meant.
+   * The keys that may have made a signature. The provider is asked for an unknown key; where that would be too often,
+   * nobody knows whether the key exists. `keyId` null: the token names no key, and means the only key for its
+   * algorithm.
    */
   async find(keyId: string | null, algorithm: SignatureAlgorithm): Promise<FoundKeys> {
     const known = await this.#known(keyId, algorithm);
@@ -128,7 +129,7 @@ export class IssuerKeys {
     return this.#tooSoon(keyId);
   }
 
-  /** Null: the keys are not usable, or none of them is meant. */
+  /** Null: the keys are not usable, or the token means another key. */
   async #known(keyId: string | null, algorithm: SignatureAlgorithm): Promise<FoundKeys | null> {
     const [set, generation] = [this.#keys, this.#generation];
     if (set === null || !this.areUsable) return null;
@@ -136,7 +137,7 @@ export class IssuerKeys {
       const key = await set.find({ alg: algorithm, ...(keyId !== null && { kid: keyId }) });
       return { outcome: 'found', keys: [key], generation };
     } catch (error) {
-      // No key fits, or the one that does cannot be imported.
+      // No key fits, or the key that fits cannot be imported.
       if (!(error instanceof JWKSMultipleMatchingKeys)) return null;
       if (keyId === null)
         return { outcome: 'unknown', message: 'the token names no key (kid), and the issuer has several' };

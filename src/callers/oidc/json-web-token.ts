@@ -20,8 +20,8 @@ const bounds = { maxDepth: 16, maxValues: 4_096, maxDocuments: 1 };
 
 /**
  * Reads a signed token (RFC 7515 section 7.1, RFC 7519) strictly: base64url in its one form, UTF-8, JSON objects that
- * give no member twice. Whatever readers could take differently is refused: the one who verifies a token and the one
- * who uses it must read the same.
+ * give no member twice. Whatever readers could take differently is refused: the code that verifies a token and
+ * the code that uses it must read the same.
  */
 export function readJsonWebToken(text: string): JsonWebToken | RefusedAuthentication {
   const parts = text.split('.');

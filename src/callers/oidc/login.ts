@@ -255,8 +255,8 @@ function messageOf(error: unknown): string {
 
 /**
  * A nonce (OpenID Connect Core 1.0 section 15.5.2) that says when it was made: four octets of seconds since 1970, and
- * 28 random ones. The identity provider puts it into the id token that it signs. So the time of a sign-in needs neither
- * a record nor a key that replicas share.
+ * 28 random ones. The identity provider puts it into the id token that it signs. So the time of a sign-in is
+ * known without a record and without a key that replicas share.
  */
 function datedNonce(at: Date, random: (octets: number) => Buffer): string {
   const seconds = Buffer.alloc(4);

@@ -38,7 +38,7 @@ export class OidcTokens {
     this.#issuers = new Map(options.issuers.map((one) => [one.issuer.issuer, one]));
   }
 
-  /** Whether the one who says to have issued a token is configured. */
+  /** Whether the identity provider that a token names as its issuer is configured. */
   knows(issuer: string): boolean {
     return this.#issuers.has(issuer);
   }

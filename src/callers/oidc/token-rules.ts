@@ -72,7 +72,7 @@ export function judgeToken(
     );
   const party = refusalOfParty(token, issuer, audiences);
   if (party !== null) return party;
-  // RFC 7800 section 3: it works together with a key that its bearer proves, and a bearer proves none.
+  // RFC 7800 section 3: the token counts together with a proof of a key, and callers with a bearer token prove no key.
   if (Object.hasOwn(token.claims, 'cnf'))
     return refusedFor('TokenBoundToKey', 'the token has "cnf": it is bound to a key, and a bearer token proves none');
 
@@ -117,7 +117,7 @@ function judgeHeader(
   if (Object.hasOwn(header, 'crit')) return refusedFor('CriticalHeader', 'the header of the token has "crit"');
   // RFC 7797 section 3. Without `crit` it means nothing, but to somebody it may.
   if (Object.hasOwn(header, 'b64')) return refusedFor('CriticalHeader', 'the header of the token has "b64"');
-  // RFC 7519 section 5.2: a signed token without another in it has none.
+  // RFC 7519 section 5.2: only a token with another token inside has a content type.
   const content = memberOf(header, 'cty');
   if (content !== undefined)
     return refusedFor('NestedToken', `the token says that it holds ${told(content)}: it must not be nested`);

@@ -17,7 +17,7 @@ export interface ActivationOptions {
 }
 
 /**
- * Lets the issuer sign from now on, in the place of the one that does, once every API server has accepted a certificate
+ * Lets the issuer sign from now on, in the place of the active issuer, once every API server has accepted a certificate
  * of it. Both change in one commit, so at no moment do two sign.
  */
 export const activateIssuer = (

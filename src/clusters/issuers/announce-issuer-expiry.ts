@@ -32,7 +32,7 @@ async function tell(
   told: ToldExpiry,
 ): Promise<void> {
   const { fingerprintSha256 } = authority;
-  // A CA may sign for several clusters, and end later once another CA above it has taken the place of the one before.
+  // A CA may sign for several clusters, and end later once another CA above it has taken the place of the old CA.
   const notice = sha256(Buffer.from(`${cluster}\n${fingerprintSha256}\n${notAfter.toISOString()}`, 'utf8'));
   const key = `${notice} ${seconds}`;
   if (told.has(key)) return;

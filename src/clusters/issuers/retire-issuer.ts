@@ -19,7 +19,7 @@ const whatRetiringLeaves =
   'this CA until somebody deletes the ConfigMap; API servers do until their --client-ca-file lacks it';
 
 /**
- * Takes the issuer out of the bundle of the cluster, once none of its certificates works any more and none is under
+ * Takes the issuer out of the bundle of the cluster, once no certificate of it works any more and no attempt is under
  * way. One that is `next` has signed nothing but probes.
  */
 export async function retireIssuer(

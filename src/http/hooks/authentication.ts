@@ -30,9 +30,8 @@ const believedMilliseconds = 100;
 const realm = 'Bearer realm="kubepass"';
 
 /**
- * Requires a credential. Only failures count, for each address, and only what fails is answered 429: somebody else's
- * guesses from the same address never refuse a caller who is right. The log is told of the first failures of each
- * minute.
+ * Requires a credential. A failed credential counts against the caller's address. Above the limit, failed calls get
+ * 429. A valid credential never does, even from the same address. The log is told of the first failures of each minute.
  *
  * A reviewer, which is the API server of a cluster, may call the routes that say so. Routes `fromMemory` know it
  * without the database and have no limit: an API server repeats for seconds what is answered 429 or 5xx, while its

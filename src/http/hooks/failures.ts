@@ -25,7 +25,7 @@ export class Failures extends LineLimit {
     this.#limit = new FailureLimit(perMinute, 60_000);
   }
 
-  /** A request whose failure gets no line of its own gets none about its answer either. */
+  /** A request whose failure gets no line in the log gets no line about its answer either. */
   tell(request: FastifyRequest, reason: string, fields: object, message: string): void {
     if (this.admits(reason)) request.log.warn({ remoteAddress: request.remoteAddress, ...fields }, message);
     else request.unlogged = true;
@@ -49,7 +49,7 @@ export class Failures extends LineLimit {
   }
 }
 
-/** When so many addresses are remembered, the one that failed first is forgotten. */
+/** The most addresses that are remembered. A further address displaces the address that failed first. */
 const mostAddresses = 10_000;
 
 /** Counts the failures of each address. Counting is synchronous, so requests that arrive together do not outrun it. */
@@ -63,7 +63,7 @@ export class FailureLimit {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Counts one more failure. Answers true for the one with which the address goes over its limit. */
+  /** Counts one more failure. Answers true for the failure with which the address goes over its limit. */
   count(address: string): boolean {
     const key = addressKey(address);
     const window = this.#window(key);

@@ -182,7 +182,7 @@ export function readInput(app: App): void {
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, jsonBodyParser(app));
   app.addHook('preValidation', (request, _reply, done) => {
     const { config, schema } = request.route;
-    // Only a body that was left out counts as none: `null` is a body, and no object.
+    // A body counts as absent only where it was left out: `null` is a body, and no object.
     if (config.optionalBody && request.body === undefined) request.body = {};
     if (schema?.body !== undefined && request.body === undefined) {
       done(new ProblemError(problem('invalid-request', 'a JSON body is required')));

@@ -158,7 +158,7 @@ export const integerOf = (
 ) =>
   Type.Integer({
     ...bounds,
-    // Clients in languages with integers of 32 bits have none otherwise.
+    // Clients in languages with integers of 32 bits could not hold a larger number.
     ...((bounds.maximum ?? 0) > 2 ** 31 - 1 && { format: 'int64' }),
     description,
     examples: [example],

@@ -184,7 +184,7 @@ function reasonOf(error: (Error & { readonly code?: string | number }) | undefin
   return message === 'Request timed out' ? 'no answer in time' : (error?.name ?? 'unknown');
 }
 
-/** When so many traces are kept for later work, the one that was kept first is forgotten. */
+/** The most traces that are kept for later work. A further trace displaces the trace that was kept first. */
 const mostKept = 10_000;
 
 /**

@@ -12,7 +12,7 @@ type Scope = ReadonlyMap<string, ValueShape>;
 /**
  * Finds the type of an expression, bounds the steps of its evaluation, and reports everything that is not in the
  * language. The language is the part of CEL in which the library follows the specification, with four variables. All
- * problems are reported, but none that follows from another.
+ * problems are reported, but for those that follow from another problem.
  */
 export class Analyzer {
   readonly reads = new Set<VariableName>();

@@ -51,7 +51,7 @@ export async function readReviewer(kubeconfigFile: string, cluster: string): Pro
 
 /**
  * Gets a path below the cluster's resource. Answers 200, and 304 to an entity tag. Throws an `Error` that says why
- * there is no whole answer: one that only ends with its connection may have been cut off, so it is none.
+ * there is no whole answer. An answer without a length may have been cut off, so it does not count as whole.
  */
 export async function ask(
   { address, certificateAuthority, token }: Reviewer,

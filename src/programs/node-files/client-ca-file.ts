@@ -88,8 +88,8 @@ class Bundle {
   constructor(private readonly options: Pick<ClientCaFileOptions, 'kubeconfig' | 'cluster'>) {}
 
   /**
-   * Asks kubepass. Where it has no good answer, those of its last one hold, and `problem` says why: the node's own CAs
-   * may have changed meanwhile. Throws an `Error` where there was none yet.
+   * Asks kubepass. Where kubepass gives no good answer, the CAs of its last answer hold, and `problem` says why: the
+   * node's own CAs may have changed meanwhile. Throws an `Error` where there was no good answer yet.
    */
   async newest(): Promise<{ readonly certificates: readonly AuthorityCertificate[]; readonly problem: string | null }> {
     try {

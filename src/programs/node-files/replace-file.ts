@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '@kubepass/x509';
 
 /**
- * Puts a text in the place of a file: whoever reads the file at any moment finds the old text or the new one whole, and
- * so does everybody after a crash. The file keeps its mode and its owner; a new one has `newMode`. Where this throws
+ * Puts a text in the place of a file: whoever reads the file at any moment, or after a crash, finds the whole
+ * old text or the whole new text. The file keeps its mode and its owner; a new one has `newMode`. Where this throws
  * before its end, the file is as it was.
  */
 export async function replaceFile(path: string, text: string, newMode: number): Promise<void> {

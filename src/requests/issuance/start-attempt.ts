@@ -103,7 +103,7 @@ export const issuing = (request: CertificateRequest, { attempt, publicKey }: Sta
 
 /**
  * The condition of each step that begins an attempt: the issuer that its intent names has one of these states when the
- * step commits. So nothing is signed by an issuer once another one is active. A cluster that signs by itself has none.
+ * step commits. So an issuer signs nothing once another issuer is active. A cluster that signs by itself has no issuer.
  */
 export function issuerCondition(
   { approved: { cluster }, attempt: { intent } }: StartedAttempt,

@@ -20,7 +20,7 @@ const mostWaiting = 512;
 /** A request of somebody who waits for its answer. */
 interface Asked {
   readonly message: Buffer;
-  /** Throws `RangeError` where the answer is none to this request; then nobody has been told yet. */
+  /** Throws `RangeError` where the message does not answer this request; then nobody has been told yet. */
   answer(message: Buffer): void;
   fail(error: KeyUnavailableError): void;
 }
@@ -46,8 +46,8 @@ export class AgentConnections {
   ) {}
 
   /**
-   * Asks the agent. `read` gets the answer, and throws `RangeError` where that is none to this request. Rejects with
-   * `KeyUnavailableError` within the limits.
+   * Asks the agent. `read` gets the answer, and throws `RangeError` where that does not answer the request. Rejects
+   * with `KeyUnavailableError` within the limits.
    */
   ask<T>(message: Buffer, read: (answer: Buffer) => T): Promise<T> {
     const no = (failure: KeyFailure, text: string) => Promise.reject(agentError(this.path, failure, text));

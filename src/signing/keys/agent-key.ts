@@ -106,7 +106,7 @@ export class AgentKey implements CaKey {
       return octets === null ? null : readSshSignature(octets, key);
     });
     if (signature !== null) return signature;
-    // It does not say why it refuses. Another agent may listen by now at the same path, while the one before lives on.
+    // An agent does not say why it refuses. Another agent may listen at the same path by now, while the old agent runs.
     this.#refusedAfter = this.#connections.lost;
     this.#connections.reopen();
     throw (await this.#whyMissing()) ?? this.#error('refused', 'has the key and refuses to sign');

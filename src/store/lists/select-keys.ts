@@ -110,7 +110,7 @@ interface Rarest {
   readonly isRare: boolean;
 }
 
-/** A filter that is rare, or else the one whose first thousand rows reach furthest. */
+/** A filter that is rare, or else the filter whose first thousand rows reach furthest. */
 async function rarestOf(reads: KeyReads, part: ListPart): Promise<Rarest> {
   const compare = inOrder(part.order);
   let rarest: { readonly found: Rarest; readonly reach: ListKey } | undefined;
@@ -128,14 +128,14 @@ async function rarestOf(reads: KeyReads, part: ListPart): Promise<Rarest> {
   return rarest?.found ?? { filter: null, ways: null, isRare: false };
 }
 
-/** The key of the last of so many rows, of the alternative that reaches least far; null where none has so many. */
+/** The key of the last of so many rows, of the alternative that reaches least far; null where each has fewer. */
 async function nearestReach(reads: KeyReads, part: ListPart, ways: Ways, rows: number): Promise<ListKey | null> {
   const reaches = await Promise.all(ways.map((way) => readAlong(reads, part, way, [], 1, { skip: rows - 1 })));
   return reaches.flat().sort(inOrder(part.order))[0] ?? null;
 }
 
 /**
- * Reads keys along one index: the one that `way` is about, or else the one of the order. `end`: the last key to read.
+ * Reads keys along one index: the index that `way` names, or else the index of the order. `end`: the last key to read.
  */
 async function readAlong(
   { readRows, dialect }: KeyReads,

@@ -236,7 +236,9 @@ class StepsInTurn {
       this.statements.of(sql).run(...parameters.map(bind));
   }
 
-  /** The leaves behind the last complete tile; none where the log lacks one, which whoever signs it will find. */
+  /**
+   * The leaves behind the last complete tile; empty where the log lacks a leaf, which the signing of the log will find.
+   */
   #openLeaves(): readonly string[] {
     const complete = completeBefore(this.#head.seq);
     const count = this.#head.seq - complete;

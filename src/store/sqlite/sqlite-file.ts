@@ -93,7 +93,7 @@ export async function copySqlite(file: string, to: string): Promise<void> {
   } finally {
     database.close();
   }
-  // The header says that the database has a write-ahead log. A backup has none: it is one file wherever it is opened.
+  // The header says that the database has a write-ahead log. A backup has no such log: it is one file.
   const copy = new Database(to, { fileMustExist: true });
   try {
     copy.pragma('journal_mode = DELETE');

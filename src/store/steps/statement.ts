@@ -62,7 +62,8 @@ export interface Statement extends ReadStatement {
   /** For a statement that reads one row with a number `found`: the conflict where that has reached the limit. */
   readonly ifReached?: { readonly limit: number; readonly conflict: (found: number) => Conflict };
   /**
-   * The statement finds nothing unless one of its first `count` parameters is among the keys that this query selects.
+   * Skip the statement unless one of its first `count` parameters is in the result of `keys`. The writer keeps that
+   * result in memory.
    */
   readonly onlyAmong?: { readonly keys: string; readonly count: number };
   /** The statement changes the keys that this query of an `onlyAmong` selects. */

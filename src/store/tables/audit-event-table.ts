@@ -224,7 +224,9 @@ export class AuditEventTable {
     return range?.lastSeq ?? 0n;
   }
 
-  /** The first number in the first range whose latest event is such; where none is, behind all ranges. */
+  /**
+   * The first number in the first range whose latest event is such; without such a range, the number behind all ranges.
+   */
   async #firstOfRange(latest: Prisma.DateTimeFilter): Promise<bigint> {
     // This is read first, because a range that is recorded meanwhile may hold the events in question.
     const lastOfRanges = await this.#lastOfRanges();
@@ -267,7 +269,7 @@ export class AuditEventTable {
     return textsIn(await this.reads.readRows(selectTexts(afterSeq, limit, this.reads.dialect)), afterSeq, limit);
   }
 
-  /** The records of the next events, `limit` at most; if there are none so near, the next record. */
+  /** The records of the next events, `limit` at most; if no record is so near, the next record. */
   async #recordsBehind(afterSeq: number, limit: number): Promise<readonly AuditRecord[]> {
     const [gt, lt] = [BigInt(afterSeq), BigInt(afterSeq + limit + eventsAtMost)];
     const near = await this.#records({ lastSeq: { gt, lt } }, { take: limit });

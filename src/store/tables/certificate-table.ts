@@ -38,7 +38,7 @@ interface ForOthers {
 
 interface ExpiringCertificates {
   readonly untold: readonly ListedCertificate[];
-  /** The last one that was looked at; null where none is left behind it. */
+  /** The last certificate that was looked at; null where no certificate follows it. */
   readonly last: EndOfCertificate | null;
 }
 

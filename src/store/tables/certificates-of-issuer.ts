@@ -21,7 +21,7 @@ export interface OfIssuer {
   readonly status: StatusFilter | undefined;
 }
 
-/** A page looks through so many stretches at most, and ends behind the one that makes it so many certificates. */
+/** A page looks through so many stretches at most, and ends behind the stretch that fills it. */
 const [runsAtMost, certificatesAtMost] = [64, 1000] as const;
 const runsAtOnce = 8;
 const talliesAtOnce = 500;
@@ -64,7 +64,10 @@ export async function selectKeysOfIssuer(
   }
 }
 
-/** The part of a list that lies in a run. Numbers of certificates begin with 1, so none lies before `[begin, 0]`. */
+/**
+ * The part of a list that lies in a run. Numbers of certificates begin with 1, so no certificate lies before `[begin,
+ * 0]`.
+ */
 const within = (part: ListPart, { begin, end }: Run): ListPart => ({
   ...part,
   after: part.after !== null && (part.after[0] as Date) >= begin ? part.after : [begin, 0n],

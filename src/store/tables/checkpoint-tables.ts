@@ -47,7 +47,7 @@ interface CheckpointLease {
 }
 
 /**
- * Makes this process the one that signs checkpoints, or lets it stay so for longer; conflicts where another one is,
+ * Gives this process the lease to sign checkpoints, or prolongs it; conflicts where another process has the lease,
  * whose lease has not ended.
  */
 export const holdCheckpointLease = ({ owner, now, leaseUntil }: CheckpointLease): Write => ({
@@ -122,7 +122,7 @@ function tileStatement({ level, n, hashes }: AuditTile): Statement {
 }
 
 /**
- * Keeps a tile of the lowest level that follows one that is kept. So none is missing between others, and whoever keeps
+ * Keeps a tile of the lowest level that follows a kept tile. So no tile is missing between others, and whoever keeps
  * the missing ones begins behind the last.
  */
 export const insertNextLeafTile = ({ n, hashes }: LeafTile): Statement =>
@@ -144,7 +144,7 @@ export class CheckpointTables {
     return row?.id ?? null;
   }
 
-  /** The largest one; null where none is kept. */
+  /** The largest checkpoint; null where no checkpoint is kept. */
   async last(): Promise<SignedCheckpoint | null> {
     const row = await this.reads.prisma.checkpoint.findFirst({ orderBy: { size: 'desc' } });
     return row && { size: Number(row.size), root: Buffer.from(row.root), note: row.note, signedAt: row.signedAt };

@@ -38,7 +38,7 @@ export const requireIssuer = ({ cluster, issuer, states }: RequiredIssuer): Writ
   }),
 });
 
-/** How many of the issuers have none of their states. Most steps of a batch ask for the same one. */
+/** How many of the issuers have a state that is not among theirs. Most steps of a batch ask for the same issuer. */
 const issuersMissing = `SELECT COUNT(*) AS "found" FROM (SELECT DISTINCT "value" AS "e" FROM jsonb_array_elements(?::jsonb)) AS "asked"
   WHERE NOT EXISTS (SELECT 1 FROM "ClusterIssuer" AS "i" WHERE "i"."cluster" = "e" ->> 'cluster' AND "i"."name" = "e" ->> 'issuer'
     AND "e" -> 'states' @> to_jsonb("i"."state"))`;
@@ -61,7 +61,7 @@ export interface IssuerMove extends NamedIssuer {
 
 /**
  * Compare-and-set on the state of an issuer; conflicts where it has another state than `from`, or another one is active
- * already. Where one follows another, the one before moves first.
+ * already. Where an issuer follows another issuer, the earlier issuer moves first.
  */
 export const moveIssuer = ({ cluster, name, from, to, at }: IssuerMove): Write => ({
   statements: () => ({

@@ -74,7 +74,9 @@ const lastDeletedFirst: ListOrder = {
 /** The triggers of the table count users by so many numbers. */
 const numbersCounted = 1_000;
 const byPrincipal = 'DirectoryUser_principalKey_n_idx';
-/** The one is unique, and the other's index has the order of the list, so neither database looks further. */
+/**
+ * The first column is unique, and the index of the second has the order of the list: both databases look no further.
+ */
 const named = (folded: string): Condition => ({
   sql: '"u"."nameKey" = ? AND "u"."liveName" = ?',
   parameters: [folded, folded],
@@ -253,7 +255,7 @@ export class DirectoryTable {
     return new Map([...byUser].map(([userId, own]) => [userId, own.map(directoryGroupOf)]));
   }
 
-  /** Losses of which something may be left to do, oldest first, behind the one of this number. */
+  /** Losses that may not be worked off yet, oldest first, behind the loss of this number. */
   async losses(behind: bigint, limit: number): Promise<readonly DirectoryLoss[]> {
     const rows = await this.reads.readRows({
       // The few notes first, so that no plan goes through everybody.
@@ -278,7 +280,7 @@ export class DirectoryTable {
     return (await this.reads.readRows({ sql: 'SELECT 1 FROM "DirectoryUser" LIMIT 1', parameters: [] })).length > 0;
   }
 
-  /** People who are here under a name that was somebody else's, oldest first, behind the one of this number. */
+  /** People who are here under a name that was somebody else's, oldest first, behind the person of this number. */
   async reused(behind: bigint, limit: number): Promise<readonly ReusedName[]> {
     const index = this.reads.dialect.indexedBy('DirectoryUser_reusedSince_n_idx');
     const rows = await this.reads.readRows({

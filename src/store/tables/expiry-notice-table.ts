@@ -27,7 +27,7 @@ interface ExpiryAdvance {
 
 /**
  * Remembers up to which `notAfter` certificates were looked at for this distance. Changes nothing where somebody else
- * has remembered another one than `from` (null: none).
+ * has remembered another instant than `from` (null: no instant).
  */
 export const advanceExpiry = ({ seconds, from, through }: ExpiryAdvance): Write => ({
   statements: () =>

@@ -161,7 +161,9 @@ export class IdentityTable {
     };
   }
 
-  /** The usernames of the live certificates that match a filter with few of them; null where none has few. */
+  /**
+   * The usernames of the live certificates that match a filter with few certificates; null where each filter has many.
+   */
   async #fewUsernames(filter: IdentityFilter, now: Date): Promise<readonly string[] | null> {
     const { cluster, group, notAfterBefore, usernamePrefix = '' } = filter;
     const { dialect } = this.reads;

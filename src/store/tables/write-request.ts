@@ -57,7 +57,7 @@ export function requestRow(request: CertificateRequest, decision: DecisionText):
     ...attemptColumns(request.attempt),
     fingerprintSha256: octetsOrNull(request.fingerprintSha256),
     ...failureColumns(request.failure),
-    // Null where there are none, so that they take no place in the row.
+    // Null in place of an empty list, which would take place in the row.
     labels: Object.keys(request.labels).length === 0 ? null : JSON.stringify(request.labels),
     renewalOf: octetsOrNull(request.renewal?.of),
     lineage: octetsOrNull(request.renewal?.lineage),

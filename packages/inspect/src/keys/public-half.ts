@@ -215,7 +215,7 @@ function readEllipticCurvePrivateKey(
   return readScalar(parameters, scalar, point, report);
 }
 
-/** The public half of a scalar on a curve. `point` is the one that the key states. */
+/** The public half of a scalar on a curve. `point`: as the key states it. */
 function readScalar(parameters: DerElement, scalar: Buffer, point: Buffer | null, report: Report): Buffer | null {
   const spkiOf = (octets: Buffer): Buffer =>
     sequence(sequence(oid(publicKeyAlgorithm.ecPublicKey), parameters.raw), bitString(octets));
@@ -261,7 +261,7 @@ const edwardsSizes: Readonly<Partial<Record<string, number>>> = {
   '1.3.101.113': 57,
 };
 
-/** OpenSSL computes the public key. It reads a structure that is built here, not the one of the upload. */
+/** OpenSSL computes the public key. It reads a structure that is built here, and never the structure of the upload. */
 function edwardsSubjectPublicKeyInfo(algorithm: string, privateKey: Buffer): Buffer {
   const info = sequence(
     der(Tag.INTEGER, Buffer.of(0)),

@@ -110,7 +110,7 @@ interface ListMaterial {
 interface KeyMaterial {
   readonly kind: 'publicKey' | 'privateKey';
   readonly subjectPublicKeyInfo: Buffer;
-  /** The octets of two numbers that neither a label nor an identifier calls a key. */
+  /** The octets of two numbers; no label and no identifier says that they are a key. */
   readonly unnamed?: number | undefined;
 }
 

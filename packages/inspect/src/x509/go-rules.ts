@@ -46,7 +46,7 @@ export const isHost = (text: string): boolean => /^[!-\-/-~]+(?:\.[!-\-/-~]+)*$/
 const mailboxForm =
   /^(?:"((?:[^"\\\0\t\n\r\x80-\uffff]|\\[^\0\n\r\x80-\uffff])*)"|((?:[\w!#$%&'*+\-/=?^`{|}~.]|\\[^])+))@([^]*)$/;
 
-/** A mailbox of any host, or of none; null for what is no mailbox. */
+/** A mailbox, with a host or without; null for what is no mailbox. */
 export function mailboxOf(text: string): { readonly local: string; readonly host: string } | null {
   const [, quoted, atoms, host = ''] = mailboxForm.exec(text) ?? [];
   const local = (quoted ?? atoms ?? '').replace(/\\([^])/g, '$1');

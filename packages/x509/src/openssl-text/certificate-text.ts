@@ -245,7 +245,7 @@ function pssParameterLines({ rsaPss }: AlgorithmIdentifier, names: ObjectNames):
   ];
 }
 
-/** Dss-Sig-Value (RFC 3279 2.2.2) without what follows it; null for a signature that is none. */
+/** Dss-Sig-Value (RFC 3279 2.2.2) without what follows it; null for octets that are no such signature. */
 const dsaSignatureText = (signature: Buffer): string | null =>
   readOrNull(() =>
     readSequence(new DerReader(signature), 'a DSA signature', (fields) => {

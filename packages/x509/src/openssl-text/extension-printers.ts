@@ -62,7 +62,7 @@ function bitNames(bits: BitString, names: readonly string[]): string[] {
   return names.filter((_, n) => hasBit(octets, n));
 }
 
-/** Values beside one another; none are not printed at all. */
+/** Values beside one another; an empty list is not printed at all. */
 const someInOneLine = (values: readonly string[], place: PrintPlace): Printed =>
   values.length === 0 ? undefined : inOneLine(values, place);
 

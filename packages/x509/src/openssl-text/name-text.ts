@@ -216,7 +216,7 @@ export function generalNameText(name: GeneralName, names: ObjectNames): string {
   }
 }
 
-/** RFC 5280 4.2.1.6: four octets or sixteen; all eight groups of the latter, none abbreviated. */
+/** RFC 5280 4.2.1.6: four octets or sixteen; sixteen octets are eight groups in full, without an abbreviation. */
 export function ipAddressText(address: Buffer): string {
   if (address.length === 4) return address.join('.');
   if (address.length !== 16) return `<invalid length=${address.length}>`;

@@ -178,7 +178,7 @@ export const checkBundle: CertificateCheck = ({ object, node }, { relations, rep
   const bundle = relations.bundleOf(object);
   const leaves = bundle.filter(({ material }) => !isAuthority(material));
   const [leaf] = leaves;
-  // Several leaves, or none, are a collection and no chain.
+  // Several leaves, or no leaf at all, are a collection and no chain.
   if (leaf === undefined || leaves.length > 1) return;
   const chain = longestWithin(leaf, bundle, relations);
   const expected = chain.indexOf(node);

@@ -32,7 +32,7 @@ export type ObjectCheck = (object: DecodedObject, setting: Setting) => void;
 
 /** The use of a certificate in the place where it stands. */
 export interface Use {
-  /** `leaf`: the one whose private key is in use there, be it a client's or a server's. */
+  /** `leaf`: the certificate whose private key is in use there, be it a client's or a server's. */
   readonly as: 'authority' | 'client' | 'leaf';
   /** The field or file that says so. */
   readonly where: string;
