@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { sbomProblems } from '../scripts/release/sbom-schema.mjs';
+import { sbomProblems } from './sbom-schema.mjs';
 
 const [, , root, platform, lists] = process.argv;
 const problems = [];

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { RouteContext } from '../../src/start/route-context.js';
-import { documentsOf, openApiText } from './describe-routes.js';
+import { documentsOf } from './describe-routes.js';
 import { listBoundsOf, withListBounds } from './list-bounds.js';
+import { openApiText } from './open-api.js';
 import { publicRoutes, securityFile, withRoutes } from '../public-routes.js';
 
 /**

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { versionOf } from '../../scripts/release/prepare-release.js';
+import { versionOf } from '../../scripts/release/version-places.js';
 import { loadKubeConfig } from '../../src/kubernetes/load-kube-config.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { ciFile, describeChart, type Manifest, type Pod, render, type Rendering, somePolicy } from './render.js';

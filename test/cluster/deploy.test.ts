@@ -1,9 +1,9 @@
-// Tests deploy/kubernetes/, scripts/release/artefacts/install-manifest.ts
+// Tests deploy/kubernetes/, scripts/release/install-manifest.ts
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { installManifest } from '../../scripts/release/artefacts/install-manifest.js';
-import { versionOf } from '../../scripts/release/prepare-release.js';
+import { installManifest } from '../../scripts/release/install-manifest.js';
+import { versionOf } from '../../scripts/release/version-places.js';
 import type { Access } from '../../src/kubernetes/cluster-error.js';
 import { openClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { tokenReviewAccess } from '../../src/kubernetes/token-review.js';

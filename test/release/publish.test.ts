@@ -5,8 +5,8 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } 
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fileOfImage, readImageLayout } from '../../scripts/release/publish/image-layout.js';
-import { type ReleaseFiles, readReleaseFiles } from '../../scripts/release/publish/release-files.js';
+import { fileOfImage, readImageLayout } from '../../scripts/release/image-layout.js';
+import { type ReleaseFiles, readReleaseFiles } from '../../scripts/release/publish.js';
 import { runPage } from '../../scripts/samples/run-page.js';
 import { writeSmallArtefacts } from '../helpers/release/small-artefacts.js';
 import { smallImage, writeSmallImage } from '../helpers/release/small-image.js';

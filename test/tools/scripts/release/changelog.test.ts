@@ -1,6 +1,6 @@
-// Tests scripts/release/changelog.ts
+// Tests scripts/release/prepare.ts
 import { expect, it } from 'vitest';
-import { readChangelog, releaseUnreleased, saysSomething } from '../../../../scripts/release/changelog.js';
+import { readChangelog, releaseUnreleased, saysSomething } from '../../../../scripts/release/prepare.js';
 
 const changelog = `# Changelog
 

@@ -1,17 +1,22 @@
-// Tests scripts/release/publish/publish.ts, scripts/release/publish/prepare-publication.ts,
-// scripts/release/publish/image-layout.ts, scripts/release/publish/signer.ts
+// Tests scripts/release/publish.ts, scripts/release/image-layout.ts, scripts/release/registry-tools.ts
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Command, failed, type Run, shellLine, succeeded } from '../../../../scripts/release/publish/command.js';
-import { readImageLayout } from '../../../../scripts/release/publish/image-layout.js';
-import { preparePublication } from '../../../../scripts/release/publish/prepare-publication.js';
-import { publish } from '../../../../scripts/release/publish/publish.js';
-import { readReleaseFiles } from '../../../../scripts/release/publish/release-files.js';
-import { readSigner, type Signer } from '../../../../scripts/release/publish/signer.js';
-import { parseTarget } from '../../../../scripts/release/publish/target.js';
-import { findTools, showOnly } from '../../../../scripts/release/publish/tools.js';
+import {
+  type Command,
+  failed,
+  findTools,
+  parseTarget,
+  readSigner,
+  type Run,
+  shellLine,
+  showOnly,
+  type Signer,
+  succeeded,
+} from '../../../../scripts/release/registry-tools.js';
+import { readImageLayout } from '../../../../scripts/release/image-layout.js';
+import { preparePublication, publish, readReleaseFiles } from '../../../../scripts/release/publish.js';
 import { writeSmallArtefacts } from '../../../helpers/release/small-artefacts.js';
 import { type SmallImage, smallImage, smallSbom, writeSmallImage } from '../../../helpers/release/small-image.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';

@@ -1,6 +1,6 @@
-// Tests scripts/release/release-version.ts
+// Tests scripts/release/prepare.ts
 import { describe, expect, it } from 'vitest';
-import { parseVersion, readVersion, stepsFrom } from '../../../../scripts/release/release-version.js';
+import { parseVersion, readVersion, stepsFrom } from '../../../../scripts/release/prepare.js';
 
 const version = (text: string) => parseVersion(text, 'the version');
 

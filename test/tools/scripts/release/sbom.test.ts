@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Component, sbomAsText, sbomOfBundle, sbomOfImage } from '../../../../scripts/release/sbom.mjs';
-import { sbomProblems } from '../../../../scripts/release/sbom-schema.mjs';
+import { sbomProblems } from '../../../../.ci/sbom-schema.mjs';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 
 const created = '2026-01-05T12:00:00Z';

@@ -1,7 +1,6 @@
 // Tests scripts/release/version-places.ts
 import { describe, expect, it } from 'vitest';
-import { versionOf } from '../../../../scripts/release/prepare-release.js';
-import { readPlace, versionPlaces } from '../../../../scripts/release/version-places.js';
+import { readPlace, versionOf, versionPlaces } from '../../../../scripts/release/version-places.js';
 
 const version = versionOf('.');
 const places = versionPlaces('.');

@@ -1,11 +1,11 @@
-// Tests scripts/release/artefacts/install-manifest.ts
+// Tests scripts/release/install-manifest.ts
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { installManifest } from '../../../../../scripts/release/artefacts/install-manifest.js';
-import { versionOf } from '../../../../../scripts/release/prepare-release.js';
-import { temporaryDirectory } from '../../../../helpers/temporary-directory.js';
+import { installManifest } from '../../../../scripts/release/install-manifest.js';
+import { versionOf } from '../../../../scripts/release/version-places.js';
+import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 
 const base = 'deploy/kubernetes';
 const version = versionOf('.');

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import AjvCompiler from '@fastify/ajv-compiler';
 
 /** The package exports its code alone. */
-const schemas = new URL('../../node_modules/@cyclonedx/cyclonedx-library/res/schema/', import.meta.url);
+const schemas = new URL('../node_modules/@cyclonedx/cyclonedx-library/res/schema/', import.meta.url);
 const read = (name) => JSON.parse(readFileSync(new URL(name, schemas), 'utf8'));
 /** The schema leads to these by their names, and they have other identifiers. */
 const others = ['spdx', 'jsf-0.82', 'cryptography-defs'].map((name) => `${name}.SNAPSHOT.schema.json`);

@@ -1,10 +1,8 @@
-// Tests scripts/release/artefacts/krew-manifest.ts, scripts/release/artefacts/provenance.ts,
-// scripts/release/artefacts/checksums.ts
+// Tests scripts/release/plugin.ts, scripts/release/provenance.ts
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { checksums, sha256 } from '../../../../../scripts/release/artefacts/checksums.js';
-import { krewManifest } from '../../../../../scripts/release/artefacts/krew-manifest.js';
-import { provenance } from '../../../../../scripts/release/artefacts/provenance.js';
+import { checksums, provenance, sha256 } from '../../../../scripts/release/provenance.js';
+import { krewManifest } from '../../../../scripts/release/plugin.js';
 
 const hex = 'a'.repeat(64);
 

@@ -1,6 +1,6 @@
-// Tests scripts/release/artefacts/image-reference.ts
+// Tests scripts/release/provenance.ts
 import { describe, expect, it } from 'vitest';
-import { imageName, parseImageReference } from '../../../../../scripts/release/artefacts/image-reference.js';
+import { imageName, parseImageReference } from '../../../../scripts/release/provenance.js';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 

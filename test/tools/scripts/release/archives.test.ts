@@ -1,8 +1,8 @@
-// Tests scripts/release/artefacts/archive.ts
+// Tests scripts/release/archives.ts
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { archive } from '../../../../../scripts/release/artefacts/archive.js';
+import { archive } from '../../../../scripts/release/archives.js';
 
 const time = new Date('2026-11-30T07:00:01Z');
 const files = [

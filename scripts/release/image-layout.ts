@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { PassThrough, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { ReleaseError } from '../release-error.js';
-import { filesInTar, type TarFile } from './files-in-tar.js';
+import { filesInTar, type TarFile } from './archives.js';
+import { ReleaseError } from './release-error.js';
 
 /** An OCI image layout (OCI image-spec, image-layout.md) with one image for several platforms. */
 export interface ImageLayout {

@@ -1,11 +1,10 @@
-// Tests scripts/release/prepare-release.ts, scripts/release/version-places.ts
+// Tests scripts/release/prepare.ts, scripts/release/version-places.ts
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prepareRelease, versionOf } from '../../../../scripts/release/prepare-release.js';
-import { parseVersion, stepsFrom } from '../../../../scripts/release/release-version.js';
-import { readPlace, versionPlaces } from '../../../../scripts/release/version-places.js';
+import { parseVersion, prepareRelease, stepsFrom } from '../../../../scripts/release/prepare.js';
+import { readPlace, versionOf, versionPlaces } from '../../../../scripts/release/version-places.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 
 const today = new Date('2026-12-31T23:59:59Z');

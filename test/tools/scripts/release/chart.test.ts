@@ -1,11 +1,11 @@
-// Tests scripts/release/artefacts/pack-chart.ts
+// Tests scripts/release/chart.ts
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { packChart } from '../../../../../scripts/release/artefacts/pack-chart.js';
-import { trackedFiles } from '../../../../../scripts/release/git.js';
+import { packChart } from '../../../../scripts/release/chart.js';
+import { trackedFiles } from '../../../../scripts/release/git.js';
 
 const folder = 'deploy/chart/kubepass';
 const time = new Date('2026-11-30T07:00:01Z');

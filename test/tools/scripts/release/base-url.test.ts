@@ -1,6 +1,6 @@
-// Tests scripts/release/artefacts/base-url.ts
+// Tests scripts/release/provenance.ts
 import { describe, expect, it } from 'vitest';
-import { parseBaseUrl } from '../../../../../scripts/release/artefacts/base-url.js';
+import { parseBaseUrl } from '../../../../scripts/release/provenance.js';
 
 describe('a URL to which paths are appended', () => {
   it.each([
