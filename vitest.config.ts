@@ -84,7 +84,7 @@ export default defineConfig({
       project('cluster', {
         ...morePatient,
         globalSetup: ['test/cluster/global-setup.ts'],
-        // Each file starts a control plane of its own.
+        // Files share one control plane, whose objects and rights they change.
         fileParallelism: false,
       }),
     ],

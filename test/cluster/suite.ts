@@ -3,6 +3,7 @@ import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '
 import { existingCluster, type TestCluster } from './test-cluster.js';
 
 const source = inject('clusterSource');
+const shared = inject('sharedCluster');
 
 /** Tests that hold on any cluster that signs; skipped if there is none. */
 export const describeCluster = describe.skipIf(source.kind === 'unavailable');
@@ -10,9 +11,10 @@ export const describeCluster = describe.skipIf(source.kind === 'unavailable');
 /** Tests that need their own control plane, to configure and to stop it. */
 export const describeControlPlane = describe.skipIf(source.kind !== 'binaries');
 
-/** For `describeCluster`: a new control plane, or the existing cluster. */
+/** For `describeCluster`: the cluster that all files share. A test leaves it as it was. */
 export async function openCluster(): Promise<TestCluster> {
-  return source.kind === 'kubeconfig' ? existingCluster(source.kubeconfig, source.kubectl) : openControlPlane();
+  if (shared === null) throw new Error('there is no cluster');
+  return existingCluster(shared, kubectlCommand());
 }
 
 /** For `describeControlPlane`. */
