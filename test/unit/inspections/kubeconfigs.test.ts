@@ -446,10 +446,13 @@ describe('a kubeconfig', () => {
     ]);
   });
 
-  it('that is no YAML is malformed, and none of it is quoted', async () => {
+  it('that is no YAML, and holds nothing, is not recognised, and no word of it is quoted', async () => {
     const objects = await read('apiVersion: v1\nkind: Config\nusers:\n- name: u\n  user: {token: sesame]\n');
     expect(objects).toMatchObject([
-      { content: { type: 'Unknown', resembles: 'a YAML document' }, observations: [{ code: 'MalformedObject' }] },
+      {
+        content: { type: 'Unknown', resembles: null },
+        observations: [{ code: 'UnrecognisedContent', message: expect.stringContaining('from line 5 on') as string }],
+      },
     ]);
     expect(JSON.stringify(objects)).not.toContain('sesame');
   });
