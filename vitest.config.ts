@@ -68,7 +68,6 @@ export default defineConfig({
           ],
           exclude: [
             // Tests of a process's start and of the data dir that a dead process leaves. They need SQLite.
-            'test/http/start.test.ts',
             'test/slow/http/{certificate-listener,memory-limit,observed-process,process,recovery,reload,upgrade-drill}.test.ts',
             // Tests without a database, and tests that measure.
             'test/http/{csr-fixtures,openapi,tls}.test.ts',

@@ -37,7 +37,7 @@ export const lanes: readonly (readonly Job[])[] = [
   // These wait for half of their time: for a control plane, a browser, a registry.
   [
     // The first time it builds a control plane, at low priority: up to half an hour.
-    tests('ci:cluster', 55, 'test/cluster'),
+    tests('ci:cluster', 70, 'test/cluster'),
     tests('ci:browser', 20, 'test/browser'),
     // The image, and the rehearsal of a release with it. The first time it builds cosign, too: up to 4 minutes.
     job('ci:image', 25),
@@ -52,7 +52,8 @@ export const lanes: readonly (readonly Job[])[] = [
     job('ci:quickstart', 12),
     job('ci:contract', 20),
     tests('ci:keycloak', 15, 'test/keycloak'),
-    tests('ci:chart', 10, 'test/chart'),
+    // The first time it waits for the control plane that ci:cluster builds, because kubectl is built with it.
+    tests('ci:chart', 60, 'test/chart'),
     tests('ci:proxies', 10, 'test/proxies'),
     job('ci:ways', 5),
     job('ci:samples-zsh', 5),

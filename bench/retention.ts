@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
-import { verifyChain } from '../src/audit/chain.js';
+import { verifyChain } from '../src/audit/hash-chain.js';
 import { openPostgresqlStore } from '../src/store/postgresql/open-postgresql-store.js';
 import { openSqliteStore } from '../src/store/sqlite/open-sqlite-store.js';
 import type { Store } from '../src/store/store.js';

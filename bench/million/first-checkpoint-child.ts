@@ -1,4 +1,4 @@
-import type * as CheckpointsModule from '../../src/log/checkpoint-service.js';
+import type * as CheckpointsModule from '../../src/log/sign-checkpoints.js';
 import type { Store } from '../../src/store/store.js';
 import type * as PostgresqlStore from '../../src/store/postgresql/open-postgresql-store.js';
 import type * as SqliteStore from '../../src/store/sqlite/open-sqlite-store.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chainRecord, packEvents } from '../../src/audit/audit-record.js';
-import { genesis, type ChainHead } from '../../src/audit/chain.js';
+import { genesis, type ChainHead } from '../../src/audit/hash-chain.js';
 import type { UnchainedEvent } from '../../src/model/audit-event.js';
 import type { Certificate, RevokedCertificate } from '../../src/model/certificate.js';
 import { type CertificateRequest, labelText, type Labels } from '../../src/model/certificate-request.js';

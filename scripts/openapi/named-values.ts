@@ -2,7 +2,7 @@ import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
 import { auditEventTypes } from '../../src/model/audit-event.js';
 import { requestStates } from '../../src/model/certificate-request.js';
 import { roles } from '../../src/model/principal.js';
-import { enforcementModes } from '../../src/model/enforcement.js';
+import { enforcementModes } from '../../src/model/revocation-enforcement.js';
 import type { TSchema } from 'typebox';
 import type { Schema } from './example-of.js';
 import { hexOf, uploadText } from './inspection-object-parts.js';

@@ -1,7 +1,7 @@
 import { certificateText } from '@kubepass/x509/openssl-text';
-import { renderAuthorizationConfiguration, renderRevocationPolicy } from '../../src/kubernetes/enforcement-files.js';
+import { renderAuthorizationConfiguration, renderRevocationPolicy } from '../../src/kubernetes/revocation-enforcement-files.js';
 import { renderExecKubeconfig, renderWebhookKubeconfig } from '../../src/kubernetes/render-kubeconfig.js';
-import { defaultDirectory } from '../../src/access/enforcement-schemas.js';
+import { defaultDirectory } from '../../src/access/revocation-enforcement-schemas.js';
 import { certificatePem } from '../../src/http/schemas/example-certificate.js';
 
 /** The certificate as `openssl x509 -noout -text` prints it. */

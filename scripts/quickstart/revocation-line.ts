@@ -1,4 +1,4 @@
-import { providerOf } from '../../src/access/render-enforcement.js';
+import { providerOf } from '../../src/access/render-revocation-enforcement.js';
 import type { ApiClient } from './api-client.js';
 import { mustBe } from './obtain-kubeconfig.js';
 

@@ -3,6 +3,7 @@ import type { ListedCertificate } from '../model/certificate.js';
 import { probeUsername } from '../model/cluster.js';
 import { secondsAfter, type Context } from '../context/context.js';
 import { announce } from '../context/request-steps.js';
+import { advanceExpiry, forgetExpiryNotices, insertExpiryNotice } from '../store/tables/expiry-notice-table.js';
 
 /** How far the clock goes on before certificates are looked at again; clocks of replicas may differ by as much. */
 const roundMilliseconds = 20_000;
@@ -44,7 +45,7 @@ async function announceAt(
   if (isSetBack) log.warn({ aheadSeconds: ahead / 1000 }, 'the clock was set back, or those of replicas differ');
   let from = lookedThrough;
   const advance = async (through: Date) => {
-    await store.writer.commit({ operations: [{ op: 'advanceExpiry', seconds, from, through }], events: [] });
+    await store.writer.commit({ operations: [advanceExpiry({ seconds, from, through })], events: [] });
     from = through;
   };
   // A clock that was ahead has left out those that it took for ended, and knows of none that is issued from now on.
@@ -69,7 +70,7 @@ async function tell(context: Context, certificate: ListedCertificate, seconds: n
   // A conflict means that somebody else told it.
   await context.store.writer.commit({
     operations: [
-      { op: 'insertExpiryNotice', notice: { fingerprintSha256, seconds, announcedAt: at } },
+      insertExpiryNotice({ fingerprintSha256, seconds, announcedAt: at }),
       ...announce(context, { event: 'certificate.expiring', at, certificate, seconds }),
     ],
     events: [
@@ -87,5 +88,5 @@ async function tell(context: Context, certificate: ListedCertificate, seconds: n
 /** Forgets the notices of certificates that ended long ago. */
 export async function forgetOldNotices({ store, clock, settings }: Context): Promise<void> {
   const announcedBefore = secondsAfter(clock(), -(settings.expiryNoticeSeconds.at(-1) ?? 0) - keptDays * 86_400);
-  await store.writer.commit({ operations: [{ op: 'forgetExpiryNotices', announcedBefore }], events: [] });
+  await store.writer.commit({ operations: [forgetExpiryNotices(announcedBefore)], events: [] });
 }

@@ -9,7 +9,9 @@ import {
   plainBlock,
 } from '../model/identity.js';
 import type { LeftOver } from '../model/webhook-delivery.js';
-import type { Operation, Step } from '../store/steps/step.js';
+import type { Step, Write } from '../store/steps/step.js';
+import { insertIdentityBlock, removeIdentityBlock } from '../store/tables/identity-block-table.js';
+import { endSession } from '../store/tables/session-table.js';
 import type { Context } from '../context/context.js';
 import { announce, moveRequest, requestEvent } from '../context/request-steps.js';
 import { sessionEnded } from '../callers/sessions.js';
@@ -18,7 +20,7 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import type { Page } from '../model/outcome.js';
 import type { Session } from '../model/session.js';
 import { endTokens } from './leavers-tokens.js';
-import { revocationBy, revocationStep } from './revocations.js';
+import { revocationBy, revocationStep } from './revoke-certificate.js';
 
 /** The block of a name once another one is asked for. */
 interface WidenedBlock {
@@ -97,7 +99,7 @@ export function blockingStep(context: Context, blocking: Blocking): Step {
   return {
     operations: [
       ...(stored ? [removal(stored)] : []),
-      { op: 'insertIdentityBlock', block, folded, leaving },
+      insertIdentityBlock({ block, folded, leaving }),
       ...ending.operations,
       ...announce(context, { event: 'identity.blocked', at: now, block: part, ...counts, ...(left && { left }) }),
     ],
@@ -129,7 +131,7 @@ export function liftingStep(context: Context, { username, stored, rest, freed, a
   return {
     operations: [
       removal(stored),
-      ...(rest === null ? [] : [{ op: 'insertIdentityBlock', block: rest, folded: foldedName(username) } as const]),
+      ...(rest === null ? [] : [insertIdentityBlock({ block: rest, folded: foldedName(username) })]),
       ...(isFreed ? announce(context, unblocked) : []),
     ],
     events: isFreed ? [auditEvent('IdentityUnblocked', now, actor, { username, clusters: freed, comment })] : [],
@@ -150,11 +152,8 @@ export function liftLeaving(
   return liftingStep(context, { username: stored.username, stored, rest, freed, actor, now, comment });
 }
 
-const removal = ({ n, username }: StoredIdentityBlock): Operation => ({
-  op: 'removeIdentityBlock',
-  folded: foldedName(username),
-  n,
-});
+const removal = ({ n, username }: StoredIdentityBlock): Write =>
+  removeIdentityBlock({ folded: foldedName(username), n });
 
 /** How many certificates, requests and sessions are ended in one commit: others wait for it a few milliseconds. */
 const endedAtOnce = 200;
@@ -228,7 +227,7 @@ function endingStep(
   const revoked = revocationStep(context, certificates, { ...revocationBy(block, now), revokedBy: actor });
   return {
     operations: [
-      ...sessions.map(({ id }) => ({ op: 'endSession', id, at: now }) as const),
+      ...sessions.map(({ id }) => endSession({ id, at: now })),
       ...requests.map(({ id, state }) => moveRequest(id, { state }, { state: 'cancelled', waitsUntil: null })),
       ...revoked.operations,
     ],

@@ -1,5 +1,5 @@
 import type { ListedCertificate } from '../model/certificate.js';
-import { revokeCertificate } from './revocations.js';
+import { revokeCertificate } from './revoke-certificate.js';
 import { exportCertificates, findCertificate, listCertificates } from './read-certificates.js';
 import { instantInQuery, invalidInQuery } from '../http/hooks/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../http/answers/page-schemas.js';

@@ -7,7 +7,7 @@ import {
   type ListedCertificate,
 } from '../model/certificate.js';
 import { chainOf, type Context } from '../context/context.js';
-import { enforcementModes } from '../model/enforcement.js';
+import { enforcementModes } from '../model/revocation-enforcement.js';
 import { encodeCertificates, keyAlgorithms, type ParsedCertificate, revocationReasons } from '@kubepass/x509';
 import {
   certificatePem,

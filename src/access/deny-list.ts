@@ -1,7 +1,7 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Log } from '../context/context.js';
 import type { RevokedCertificate } from '../model/certificate.js';
-import type { DenyListPort } from '../model/enforcement.js';
+import type { DenyListPort } from '../model/revocation-enforcement.js';
 import type { Store } from '../store/store.js';
 
 const followMilliseconds = 500;

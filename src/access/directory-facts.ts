@@ -16,7 +16,7 @@ import {
 import type { Visibility } from '../model/outcome.js';
 import type { Context } from '../context/context.js';
 import { spellingsOf } from './blocks.js';
-import { enforcementOn } from './revocations.js';
+import { enforcementOn } from './revoke-certificate.js';
 import type { Requester } from '../model/principal.js';
 import { groupsGivenOnly, groupsOfDirectory } from '../policy/policy-set.js';
 

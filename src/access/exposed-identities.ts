@@ -17,7 +17,7 @@ import type { Context } from '../context/context.js';
 import type { LiveIdentity } from '../store/tables/identity-table.js';
 import type { UnexpiredCertificate } from '../store/tables/unexpired-certificates.js';
 import { lostByBearers } from './directory-facts.js';
-import { enforcementOn, residualExposureOf } from './revocations.js';
+import { enforcementOn, residualExposureOf } from './revoke-certificate.js';
 
 /** The identity as a list shows it. */
 export function identityOf(context: Context, { username, live, block }: LiveIdentity): Identity {

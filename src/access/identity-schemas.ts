@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { BindingReference, RoleReference } from '../model/blast-radius.js';
 import type { IdentityDetails } from '../model/identity.js';
-import { enforcementModes } from '../model/enforcement.js';
+import { enforcementModes } from '../model/revocation-enforcement.js';
 import { clip } from '@kubepass/inspect/formats';
 import { longestPrincipalName } from '../model/name-grammar.js';
 import { revocationReasons } from '@kubepass/x509';

@@ -3,8 +3,8 @@ import { messageOf } from '@kubepass/x509';
 import { within } from '../context/under-way.js';
 import type { ClusterConnection, ConfigMapObject } from '../kubernetes/cluster-connection.js';
 import { ClusterConflictError } from '../kubernetes/cluster-error.js';
-import { keyOfUsername, readValueOfUsernames, valueOfUsernames } from '../kubernetes/enforcement-files.js';
-import type { ListedName, RevocationSettings } from '../model/enforcement.js';
+import { keyOfUsername, readValueOfUsernames, valueOfUsernames } from '../kubernetes/revocation-enforcement-files.js';
+import type { ListedName, RevocationSettings } from '../model/revocation-enforcement.js';
 import type { RevokedCertificate } from '../model/certificate.js';
 import type { Context } from '../context/context.js';
 

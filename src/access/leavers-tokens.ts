@@ -1,6 +1,7 @@
 import { apiTokenEvent } from '../callers/api-tokens.js';
 import type { ApiToken } from '../model/principal.js';
 import type { Step } from '../store/steps/step.js';
+import { revokeTokenOfLeaver } from '../store/tables/api-token-table.js';
 import type { Context } from '../context/context.js';
 import { lastAdmin } from '../context/standing.js';
 
@@ -32,7 +33,7 @@ export async function tokensOfLeavers(context: Context, folded: readonly string[
 
 /** The step that revokes the tokens, with an audit event for each token. */
 export const revokingTokens = (tokens: readonly ApiToken[], now: Date, actor: string): Step => ({
-  operations: tokens.map(({ id }) => ({ op: 'revokeTokenOfLeaver', id, at: now }) as const),
+  operations: tokens.map(({ id }) => revokeTokenOfLeaver({ id, at: now })),
   events: tokens.map((token) => apiTokenEvent('ApiTokenRevoked', token, now, actor)),
 });
 

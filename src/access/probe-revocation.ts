@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mostListed } from '../kubernetes/enforcement-files.js';
+import { mostListed } from '../kubernetes/revocation-enforcement-files.js';
 import type { CertificateHolder, ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { der, encodeCertificates, messageOf, readCertificate, sequence, Tag } from '@kubepass/x509';
 import type { Certificate } from '../model/certificate.js';
 import { probeUsername } from '../model/cluster.js';
-import type { ProbedRevocation, RevocationSettings } from '../model/enforcement.js';
+import type { ProbedRevocation, RevocationSettings } from '../model/revocation-enforcement.js';
 import { chainOf, type Context } from '../context/context.js';
-import { revocationStep } from './revocations.js';
+import { revocationStep } from './revoke-certificate.js';
 
 const pauseMilliseconds = 100;
 

@@ -17,7 +17,7 @@ import { type Outcome, type Page, type PageQuery, done, refused } from '../model
 import type { Principal } from '../model/principal.js';
 import { requestsOf, spellingsOf } from './blocks.js';
 import { exposedAmong, identityOf, readExposed } from './exposed-identities.js';
-import { enforcementOn } from './revocations.js';
+import { enforcementOn } from './revoke-certificate.js';
 
 /** By username; with `blocked: true` in the order of the usernames as names are compared. */
 export async function listIdentities(

@@ -1,4 +1,4 @@
-import { type ChainHead, linkHash } from './chain.js';
+import { type ChainHead, linkHash } from './hash-chain.js';
 import { leafHash } from './merkle-tree.js';
 
 /** Why a file is no archive; a sentence without a full stop. */

@@ -1,6 +1,6 @@
 import { auditEventTypes, type AuditEvent, type AuditEventType, type UnchainedEvent } from '../model/audit-event.js';
 import { canonicalJson, NotCanonicalizableError } from './canonical-json.js';
-import { linkHash, type ChainHead } from './chain.js';
+import { linkHash, type ChainHead } from './hash-chain.js';
 import { hashOctets, leafHashOfText } from './merkle-tree.js';
 import { instantText } from '@kubepass/x509';
 

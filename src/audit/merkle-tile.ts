@@ -1,4 +1,4 @@
-import { genesis, type ChainHead } from './chain.js';
+import { genesis, type ChainHead } from './hash-chain.js';
 import { hashOctets } from './merkle-tree.js';
 
 /**

@@ -4,14 +4,14 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, replaceSecretFile, syncFile } from '../config/secrets.js';
-import { newRestoration, recordRestoration } from './restorations.js';
+import { newRestoration, recordRestoration } from './detect-restorations.js';
 import type { Restoration } from '../model/restoration.js';
 import { checkSqlite } from '../store/sqlite/sqlite-file.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import { acquireDatabaseLock, acquireDataDirLock, type ProcessLock, realPath } from '../store/sqlite/process-lock.js';
 import type { Store } from '../store/store.js';
-import { checkpointAside, keptCheckpointFile } from './kept-checkpoint.js';
-import { knownSigned, notesAtHand, type NotesAtHand } from './notes-at-hand.js';
+import { checkpointAside, keptCheckpointFile } from './checkpoint-beside-database.js';
+import { knownSigned, notesAtHand, type NotesAtHand } from './checkpoints-at-hand.js';
 import { openStore } from './open-store.js';
 import { CommandRefusedError, outOfSpace, verifiedLog } from './verify-database.js';
 import {
@@ -21,8 +21,8 @@ import {
   removeDatabase,
   replaceDatabase,
 } from './replace-database.js';
-import { readReplaced, type ReplacedDatabase } from './replaced-database.js';
-import { KeptRevocationsFile, type ReadRevocations, unitedWithdrawals } from './kept-revocations-file.js';
+import { readReplaced, type ReplacedDatabase } from './read-replaced-database.js';
+import { KeptRevocationsFile, type ReadRevocations, unitedWithdrawals } from './revocations-file.js';
 
 export interface RestoreAsk {
   /** The file of the backup. */

@@ -5,7 +5,7 @@ import type { LogReader, Store } from '../store/store.js';
 import { checkSqlite } from '../store/sqlite/sqlite-file.js';
 import { readSqlite } from '../store/sqlite/open-sqlite-store.js';
 import { isReplacementUnderWay } from './replace-database.js';
-import { verifyChain } from '../audit/chain.js';
+import { verifyChain } from '../audit/hash-chain.js';
 import { readCheckpoint, type SignedCheckpoint } from '../audit/checkpoint.js';
 import { rootHash } from '../audit/merkle-tree.js';
 import { readNote, readVerifierKey } from '../audit/signed-note.js';

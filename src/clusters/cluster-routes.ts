@@ -23,7 +23,7 @@ import * as schemas from './cluster-schemas.js';
 import { certificateAuthoritiesView, clusterView } from './cluster-schemas.js';
 import { renderExecKubeconfig } from '../kubernetes/render-kubeconfig.js';
 import type { Context } from '../context/context.js';
-import type { CertificateLists } from '../access/revocation-lists.js';
+import type { CertificateLists } from '../access/build-crls.js';
 import { ClusterParamsSchema } from '../http/schemas/cluster-parts.js';
 
 const unchanged = 'The caller has it already: `If-None-Match` names its entity tag.';

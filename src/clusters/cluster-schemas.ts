@@ -1,5 +1,5 @@
 import { signerKinds, missingPermissions } from '../model/cluster.js';
-import { enforcementModes, enforcementOf } from '../model/enforcement.js';
+import { enforcementModes, enforcementOf } from '../model/revocation-enforcement.js';
 import type { ClusterView } from './read-clusters.js';
 import { Type, type Static } from 'typebox';
 import { certificatePem } from '../http/schemas/example-certificate.js';

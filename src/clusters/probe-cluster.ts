@@ -15,7 +15,7 @@ import {
   type ProbeOptions,
   type StoredClusterProbe,
 } from '../model/cluster.js';
-import type { ProbedRevocation } from '../model/enforcement.js';
+import type { ProbedRevocation } from '../model/revocation-enforcement.js';
 import { whyNotPermitted } from '../callers/permissions.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
@@ -26,6 +26,7 @@ import { chainOf, issuingCluster, type Context, type IssuingCluster } from '../c
 import { otherEncoding, probeRevocation } from '../access/probe-revocation.js';
 import { issueProbeCertificate, type ProbedSigning } from './probe-request.js';
 import { type ClusterView, viewCluster } from './read-clusters.js';
+import { rememberProbe } from '../store/tables/cluster-tables.js';
 
 /** The shortest lifetime that Kubernetes gives. */
 const probeSeconds = 600;
@@ -103,7 +104,7 @@ async function runAndRecord(
   const cluster = issuing.cluster.name;
   const probe = { cluster, probedAt: context.clock(), result };
   await context.store.writer.commit({
-    operations: [{ op: 'rememberProbe', probe }],
+    operations: [rememberProbe(probe)],
     events: [
       auditEvent('ClusterProbed', probe.probedAt, actor, probeDetails(result), { cluster }),
       ...(ran.revocation === null

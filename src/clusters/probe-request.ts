@@ -4,6 +4,8 @@ import type { IssuerState } from '../model/issuer.js';
 import { newId } from '../model/new-id.js';
 import { type Signer, SigningUndeterminedError } from '../signing/signer.js';
 import type { Step } from '../store/steps/step.js';
+import { rememberPolicySet } from '../store/tables/policy-set-table.js';
+import { insertRequest } from '../store/tables/write-request.js';
 import { factsOf, secondsAfter, type Context, type IssuingCluster } from '../context/context.js';
 import { attemptDetails, probeDecider, requestedDetails, requestEvent, moveRequest } from '../context/request-steps.js';
 import { finishAttempt, type AttemptEnd } from '../requests/issuance/issue-certificate.js';
@@ -38,11 +40,7 @@ export async function issueProbeCertificate(
   const started = startAttempt(context, approved, key, now, signer);
   const request = issuing(approved, started);
   const step: Step = {
-    operations: [
-      ...issuerCondition(started, states),
-      { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
-      { op: 'insertRequest', request },
-    ],
+    operations: [...issuerCondition(started, states), rememberPolicySet(policySet), insertRequest(request)],
     events: [
       requestEvent('CertificateRequested', now, actor, request, requestedDetails(request)),
       requestEvent('RequestApproved', now, null, request, {

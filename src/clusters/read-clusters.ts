@@ -1,7 +1,7 @@
 import type { Context, IssuingCluster } from '../context/context.js';
 import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 import type { CertificateAuthorityBundle, Cluster, StoredClusterProbe } from '../model/cluster.js';
-import type { PublicAddress } from '../model/enforcement.js';
+import type { PublicAddress } from '../model/revocation-enforcement.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import { isReviewer, type Principal } from '../model/principal.js';
 

@@ -5,6 +5,7 @@ import { StoreBusyError, StoreUnavailableError } from '../model/errors.js';
 import { auditEvent, type AuditEventDraft } from '../model/audit-event.js';
 import { attributeType, displayDistinguishedName, type ParsedCertificate, sha256 } from '@kubepass/x509';
 import type { Step } from '../store/steps/step.js';
+import { insertUnknownIdentity } from '../store/tables/cluster-tables.js';
 import type { Context } from '../context/context.js';
 import { certificateInCsr, certifiedSpkiSha256, findOwnCsrs } from './own-csrs.js';
 
@@ -149,9 +150,7 @@ async function record(
   try {
     // A conflict means that it is recorded already: by another replica, or by this one before it restarted.
     const step: Step = {
-      operations: [
-        { op: 'insertUnknownIdentity', identity: { cluster, fingerprintSha256, objectUid: csr.uid, recordedAt } },
-      ],
+      operations: [insertUnknownIdentity({ cluster, fingerprintSha256, objectUid: csr.uid, recordedAt })],
       events: [unknownIdentityEvent(cluster, csr, certificate, fingerprintSha256, recordedAt, lost)],
     };
     await (lost ? context.lostRecords.recordLost(step) : context.store.writer.commit(step));

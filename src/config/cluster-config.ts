@@ -1,4 +1,4 @@
-import type { RevocationSettings } from '../model/enforcement.js';
+import type { RevocationSettings } from '../model/revocation-enforcement.js';
 import type { ClusterSettings, FileSettings } from './config-file.js';
 import { type LocalCAConfig, readLocalCA } from './issuer-config.js';
 import { reportUnlessDnsLabel, resolveOptional, whyNotUrl, type ReportProblem, type Resolve } from './setting.js';

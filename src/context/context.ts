@@ -5,7 +5,7 @@ import type { Certificate } from '../model/certificate.js';
 import type { Cluster } from '../model/cluster.js';
 import type { DecisionFacts } from '../model/decision.js';
 import type { DirectorySettings } from '../model/directory.js';
-import type { DenyListPort, PublicAddress } from '../model/enforcement.js';
+import type { DenyListPort, PublicAddress } from '../model/revocation-enforcement.js';
 import type { IssuanceMeasures, IssuancePhase, KeyMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';

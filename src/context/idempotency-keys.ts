@@ -2,8 +2,9 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import { done, refused, type Outcome } from '../model/outcome.js';
 import type { Bearer } from '../model/principal.js';
 import type { IdempotencyScope, IdempotencyToken, IdempotentAnswer } from '../model/idempotency.js';
-import type { Operation } from '../store/steps/step.js';
+import type { Write } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import { answerIdempotencyKey, insertIdempotencyKey } from '../store/tables/idempotency-key-table.js';
 
 /** Keys are kept for 24 hours; then the same key means a new request. */
 export const idempotencyKeySeconds = 24 * 60 * 60;
@@ -58,7 +59,7 @@ export class IdempotencyKeys {
 
   /** Keeps the answer, unless another replica kept one first. Then it answers that one, if it can be given again. */
   async keep({ scope }: ClaimedKey, answer: IdempotentAnswer): Promise<RepeatableAnswer | null> {
-    const step = { operations: [{ op: 'answerIdempotencyKey', scope, answer }], events: [] } as const;
+    const step = { operations: [answerIdempotencyKey({ scope, answer })], events: [] };
     if ((await this.store.writer.commit(step)).committed) return null;
     return repeatable((await this.store.idempotencyKeys.find(scope))?.answer ?? null);
   }
@@ -75,8 +76,8 @@ const repeatable = (answer: IdempotentAnswer | null): RepeatableAnswer | null =>
   answer === null || answer.body === null ? null : { ...answer, body: answer.body };
 
 /** The operation that ties the key to its request, in the commit that records the request. */
-export function rememberKey(claimed: ClaimedKey | null, requestId: string, now: Date): readonly Operation[] {
+export function rememberKey(claimed: ClaimedKey | null, request: CertificateRequest, now: Date): readonly Write[] {
   if (claimed === null) return [];
-  const entry = { ...claimed.scope, bodySha256: claimed.bodySha256, requestId, createdAt: now };
-  return [{ op: 'insertIdempotencyKey', entry }];
+  const entry = { ...claimed.scope, bodySha256: claimed.bodySha256, requestId: request.id, createdAt: now };
+  return [insertIdempotencyKey(entry, request)];
 }

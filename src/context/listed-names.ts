@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Certificate } from '../model/certificate.js';
-import type { DenyListPort, ListedName } from '../model/enforcement.js';
+import type { DenyListPort, ListedName } from '../model/revocation-enforcement.js';
 import { blocks, type IdentityBlock } from '../model/identity.js';
 import type { Store } from '../store/store.js';
 import { inRounds, type Rounds } from './in-rounds.js';

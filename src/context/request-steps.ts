@@ -1,6 +1,9 @@
 import type { CertificateRequest, RequestState, IssuanceAttempt, Labels } from '../model/certificate-request.js';
 import type { Refusal } from '../model/outcome.js';
-import type { MoveRequest, Operation } from '../store/steps/step.js';
+import type { Write } from '../store/steps/step.js';
+import { rememberPolicySet } from '../store/tables/policy-set-table.js';
+import { enqueueWebhooks } from '../store/tables/webhook-delivery-table.js';
+import { type RequestMove, updateRequest } from '../store/tables/write-request.js';
 import type { Context } from './context.js';
 import {
   auditEvent,
@@ -38,12 +41,12 @@ export function canMove(from: RequestState, to: RequestState): boolean {
  * A compare-and-set on a request. Throws where no request makes that move, so that such a mistake of ours is not
  * stored. An attempt that is taken over stays `issuing`; a request whose approval is not the last one stays `pending`.
  */
-export function moveRequest(id: string, from: MoveRequest['from'], to: MoveRequest['to']): MoveRequest {
+export function moveRequest(id: string, from: RequestMove['from'], to: RequestMove['to']): Write {
   const takeover = from.state === 'issuing' && to.state === 'issuing';
   const approval = from.state === 'pending' && to.state === 'pending' && from.approvals !== undefined;
   if (!takeover && !approval && !canMove(from.state, to.state))
     throw new Error(`request ${id} cannot move from ${from.state} to ${to.state}`);
-  return { op: 'moveRequest', id, from, to };
+  return updateRequest({ id, from, to });
 }
 
 export function stateConflict(request: CertificateRequest, message: string): Refusal {
@@ -134,9 +137,9 @@ export function violationDetails(violations: readonly Violation[]): readonly Vio
  * The operation that tells webhooks of a change, for the step that makes the change: both are committed together. Empty
  * where no webhook wants to know. Probes are not announced.
  */
-export function announce(context: Context, announcement: Announcement): readonly Operation[] {
+export function announce(context: Context, announcement: Announcement): readonly Write[] {
   const deliveries = isOfProbe(announcement) ? [] : context.deliveriesOf(announcement);
-  return deliveries.length === 0 ? [] : [{ op: 'enqueueWebhooks', deliveries }];
+  return deliveries.length === 0 ? [] : [enqueueWebhooks(deliveries)];
 }
 
 /** A certificate does not know its request, so its username tells. */
@@ -163,6 +166,5 @@ export function recordPolicySetLoaded(context: Context, policySet: PolicySet, pr
 }
 
 async function record({ store }: Context, policySet: PolicySet, event: AuditEventDraft): Promise<void> {
-  const { digest, texts } = policySet;
-  await store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts }], events: [event] });
+  await store.writer.commit({ operations: [rememberPolicySet(policySet)], events: [event] });
 }

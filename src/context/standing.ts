@@ -2,8 +2,9 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import type { BlockedParty } from '../model/decision.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import { blocks, partOfOthers, type IdentityBlock, type StoredIdentityBlock } from '../model/identity.js';
-import type { RequireUnblocked } from '../store/steps/step.js';
+import type { Write } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import { requireUnblocked } from '../store/tables/identity-block-table.js';
 import { belongsToBearer, givenOnAt, isHere, type DirectoryStanding } from '../model/directory.js';
 import { isMachine, tokenIdOf, type ApiToken, type Bearing, type Principal } from '../model/principal.js';
 
@@ -16,12 +17,8 @@ export interface PartiesOfRequest {
 }
 
 /** The operation that lets a step be committed only while none of its parties is blocked. */
-export const unlessBlocked = (request: PartiesOfRequest, now: Date): RequireUnblocked => ({
-  op: 'requireUnblocked',
-  cluster: request.cluster,
-  folded: foldedParties(request),
-  now,
-});
+export const unlessBlocked = (request: PartiesOfRequest, now: Date): Write =>
+  requireUnblocked({ cluster: request.cluster, folded: foldedParties(request), now });
 
 const foldedParties = ({ username, requester, collector }: PartiesOfRequest) =>
   [foldedName(username), foldedName(requester.name), foldedName(collector)] as const;

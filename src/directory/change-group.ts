@@ -8,7 +8,14 @@ import type {
 import { done, refuseChange, type DirectoryOutcome } from '../model/outcome.js';
 import { newId } from '../model/new-id.js';
 import type { Principal } from '../model/principal.js';
-import type { CommitResult, Operation, Step } from '../store/steps/step.js';
+import type { CommitResult, Step, Write } from '../store/steps/step.js';
+import {
+  changeDirectoryMembers,
+  deleteDirectoryGroup,
+  insertDirectoryGroup,
+  loseDirectoryGroup,
+  updateDirectoryGroup,
+} from '../store/tables/directory-statements.js';
 import type { Context } from '../context/context.js';
 import { afterLosing, firstLosers, losingStep, togetherAtMost } from './lose-groups.js';
 
@@ -32,8 +39,8 @@ export async function createGroup(
   const added = await store.directory.peopleAmong(members, null);
   const result = await store.writer.commit({
     operations: [
-      { op: 'insertDirectoryGroup', group },
-      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: members }, by: actor },
+      insertDirectoryGroup(group),
+      changeDirectoryMembers({ id: group.id, change: { kind: 'add', ids: members }, by: actor }),
     ],
     events: [groupEvent('Created', group, actor, now), ...membershipEvents(group, actor, now, { added, removed: [] })],
   });
@@ -91,10 +98,10 @@ async function tryChange(
   const losers = firstLosers(losing);
   const revoking = await losingStep(context, actor, losers, renames ? after : null, group, now);
   const expected = isDifference ? group.version : version;
-  const operations: readonly Operation[] = [
-    ...(renames ? [{ op: 'loseDirectoryGroup', id, by: actor } as const] : []),
-    { op: 'updateDirectoryGroup', id, version: expected, attributes: changed, at: now },
-    ...changes.map((each) => ({ op: 'changeDirectoryMembers', id, change: each, by: actor }) as const),
+  const operations: readonly Write[] = [
+    ...(renames ? [loseDirectoryGroup({ id, by: actor })] : []),
+    updateDirectoryGroup({ id, version: expected, attributes: changed, at: now }),
+    ...changes.map((each) => changeDirectoryMembers({ id, change: each, by: actor })),
   ];
   const events = [
     ...(isChanged ? [groupEvent('Changed', after, actor, now)] : []),
@@ -133,7 +140,7 @@ export async function deleteGroup(
   const removed = await store.directory.peopleIn(id, everybody);
   const losers = firstLosers(removed);
   const revoking = await losingStep(context, actor, losers, null, group, now);
-  const operations = [{ op: 'deleteDirectoryGroup', id, version, by: actor } as const];
+  const operations = [deleteDirectoryGroup({ id, version, by: actor })];
   const events = [
     groupEvent('Deleted', group, actor, now),
     ...membershipEvents(group, actor, now, { added: [], removed }),

@@ -7,7 +7,8 @@ import { StoreBusyError } from '../model/errors.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import { newId } from '../model/new-id.js';
 import type { Principal } from '../model/principal.js';
-import type { Operation, Step } from '../store/steps/step.js';
+import type { Step, Write } from '../store/steps/step.js';
+import { insertDirectoryUser, updateDirectoryUser } from '../store/tables/directory-statements.js';
 import type { Context } from '../context/context.js';
 import { endAccess } from '../access/blocks.js';
 import { endTokens } from '../access/leavers-tokens.js';
@@ -170,10 +171,8 @@ async function planOf(context: Context, claim: NameClaim, wanted: WantedEntry, o
     step: {
       operations: [
         ...(givesUp ? [tombstoneOf(givesUp, now)] : []),
-        ...(behind ? [{ op: 'insertDirectoryUser', user: behind } as const] : []),
-        before === null
-          ? { op: 'insertDirectoryUser', user: entry }
-          : { op: 'updateDirectoryUser', user: entry, version: before.version },
+        ...(behind ? [insertDirectoryUser(behind)] : []),
+        before === null ? insertDirectoryUser(entry) : updateDirectoryUser({ user: entry, version: before.version }),
         ...leavings.flatMap(({ step }) => step.operations),
         ...unblocking.operations,
       ],
@@ -253,11 +252,11 @@ const plainAttributes = ({
   emails: emails.map(({ value, type, primary }) => ({ value, type, primary })),
 });
 
-const tombstoneOf = (user: DirectoryUser, now: Date): Operation => ({
-  op: 'updateDirectoryUser',
-  user: { ...user, ...nothingPersonal, deletedAt: now, changedAt: now, version: user.version + 1 },
-  version: user.version,
-});
+const tombstoneOf = (user: DirectoryUser, now: Date): Write =>
+  updateDirectoryUser({
+    user: { ...user, ...nothingPersonal, deletedAt: now, changedAt: now, version: user.version + 1 },
+    version: user.version,
+  });
 
 export function userEvent(
   change: 'Created' | 'Changed' | 'Returned' | 'Deleted' | 'Superseded' | 'Confirmed',

@@ -8,6 +8,7 @@ import { refused, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { userEvent } from './change-user.js';
 import { type DirectoryUserDetails, readDetails } from './read-directory.js';
+import { updateDirectoryUser } from '../store/tables/directory-statements.js';
 
 /** Says of a user whose name was somebody else's that the name is theirs now. */
 export async function confirmDirectoryUser(
@@ -54,7 +55,7 @@ async function settleReuse(context: Context, user: DirectoryUser, actor: string)
     blockedAt: here ? null : (ofLeaver?.leaving?.at ?? user.blockedAt),
   };
   const { committed } = await store.writer.commit({
-    operations: [{ op: 'updateDirectoryUser', user: settled, version: user.version }, ...unblocking.operations],
+    operations: [updateDirectoryUser({ user: settled, version: user.version }), ...unblocking.operations],
     events: [userEvent('Confirmed', { ...settled, reuse: user.reuse }, actor, now, []), ...unblocking.events],
   });
   return committed;

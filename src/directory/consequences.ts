@@ -20,7 +20,7 @@ import type { IdentityBlock } from '../model/identity.js';
 import type { ApiToken } from '../model/principal.js';
 import type { LeftOver } from '../model/webhook-delivery.js';
 import { announce } from '../context/request-steps.js';
-import { residualExposureOf } from '../access/revocations.js';
+import { residualExposureOf } from '../access/revoke-certificate.js';
 import { revokingTokens, tokensOfLeavers } from '../access/leavers-tokens.js';
 
 /** Everything that follows from a change of an entry. */

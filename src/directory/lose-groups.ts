@@ -1,10 +1,11 @@
 import type { DirectoryGroup, DirectoryPerson } from '../model/directory.js';
 import type { ListedCertificate } from '../model/certificate.js';
 import type { Step } from '../store/steps/step.js';
+import { forgetDirectoryLosses } from '../store/tables/directory-statements.js';
 import { denyIfNoLongerPermitted } from '../requests/recheck-policy.js';
 import type { Context } from '../context/context.js';
 import { requestsOf } from '../access/blocks.js';
-import { revocationStep } from '../access/revocations.js';
+import { revocationStep } from '../access/revoke-certificate.js';
 import { lossRevocation, namesOfGroups, policyNameOf, withLostGroups } from '../access/directory-facts.js';
 
 /** How many people lose their certificates in the commit of the change itself. The others follow it. */
@@ -79,8 +80,7 @@ export async function settleLosses(context: Context, isStopped: () => boolean): 
     const affected = new Set(await affectedAmong(context, losers));
     const settled: bigint[] = [];
     const forget = async (): Promise<void> => {
-      if (settled.length > 0)
-        await store.writer.commit({ operations: [{ op: 'forgetDirectoryLosses', ns: settled }], events: [] });
+      if (settled.length > 0) await store.writer.commit({ operations: [forgetDirectoryLosses(settled)], events: [] });
     };
     for (const { n, users, lostBy } of losses) {
       let isSettled = !users.some((one) => issuing.has(one));

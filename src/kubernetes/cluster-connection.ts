@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Cluster } from '@kubernetes/client-node';
-import { certificatePrefix, credentialId } from './enforcement-files.js';
+import { certificatePrefix, credentialId } from './revocation-enforcement-files.js';
 import type { ClusterCallMeasure } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import { type Access, ClusterForbiddenError, ClusterUnavailableError, orMissing } from './cluster-error.js';

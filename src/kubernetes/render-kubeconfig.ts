@@ -1,5 +1,5 @@
 import type { Cluster } from '../model/cluster.js';
-import type { PublicAddress } from '../model/enforcement.js';
+import type { PublicAddress } from '../model/revocation-enforcement.js';
 
 interface KubeconfigParts {
   readonly cluster: Cluster;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity, TLSSocket } from 'node:tls';
-import { certificatePrefix, credentialId } from './enforcement-files.js';
+import { certificatePrefix, credentialId } from './revocation-enforcement-files.js';
 import type { ProbedAddress } from '../model/issuer.js';
 
 /** An address of an API server. */

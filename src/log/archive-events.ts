@@ -8,17 +8,22 @@ import {
   NotAnArchiveError,
   rangeOfArchive,
 } from '../audit/archive-reading.js';
-import { type ChainHead, genesis } from '../audit/chain.js';
+import { type ChainHead, genesis } from '../audit/hash-chain.js';
 import { checkpointText, readCheckpoint, type SignedCheckpoint } from '../audit/checkpoint.js';
 import { consistencyProof, isConsistent, rootHash } from '../audit/merkle-tree.js';
 import { readNote, readVerifierKey, signNote } from '../audit/signed-note.js';
 import { auditEvent } from '../model/audit-event.js';
 import { StoreBusyError } from '../model/errors.js';
 import type { Store } from '../store/store.js';
-import type { AuditArchive, StoredAuditRecord } from '../store/tables/audit-archive-table.js';
-import type { KeptTimeline, PruneAuditRecords } from '../store/steps/step.js';
+import {
+  type AuditArchive,
+  type KeptTimeline,
+  type StoredAuditRecord,
+  pruneAuditRecords,
+  requireArchivedThrough,
+} from '../store/tables/audit-archive-table.js';
 import type { Log } from '../context/context.js';
-import type { Checkpoints, CheckpointSigner } from './checkpoint-service.js';
+import type { Checkpoints, CheckpointSigner } from './sign-checkpoints.js';
 import { lineWithHashes, linksWithoutGap, MissingEventsError } from './exported-events.js';
 import { timelineEntry } from '../requests/read-requests.js';
 import type { Restoration } from '../model/restoration.js';
@@ -246,7 +251,7 @@ export class ArchivedEvents {
     const { store, clock, log } = this.context;
     const details = { from, to, file: archiveName({ from, to }), sha256, checkpoint };
     const { committed } = await store.writer.commit({
-      operations: [{ op: 'requireArchivedThrough', seq: from - 1 }],
+      operations: [requireArchivedThrough(from - 1)],
       events: [auditEvent('AuditEventsArchived', clock(), null, details)],
     });
     if (committed) log.info({ from, to, file: details.file, sha256 }, 'events of the audit log are archived');
@@ -273,12 +278,8 @@ export class ArchivedEvents {
   }
 
   async #delete(records: readonly StoredAuditRecord[], after: number): Promise<void> {
-    const operation: PruneAuditRecords = {
-      op: 'pruneAuditRecords',
-      timelines: records.flatMap((record) => keptTimeline(record) ?? []),
-      after,
-      through: records.at(-1)?.lastSeq ?? after,
-    };
+    const timelines = records.flatMap((record) => keptTimeline(record) ?? []);
+    const operation = pruneAuditRecords({ timelines, after, through: records.at(-1)?.lastSeq ?? after });
     for (;;)
       try {
         await this.context.store.writer.commit({ operations: [operation], events: [] });

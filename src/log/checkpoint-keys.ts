@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { join } from 'node:path';
 import { createSecretFile, readSecretFile } from '../config/secrets.js';
 import type { Log } from '../context/context.js';
-import type { CheckpointSigner } from './checkpoint-service.js';
+import type { CheckpointSigner } from './sign-checkpoints.js';
 
 /**
  * Reads the keys that sign checkpoints. `files` null: it is the one in the data dir, made at first use. Throws where a

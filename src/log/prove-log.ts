@@ -4,7 +4,7 @@ import type { Context } from '../context/context.js';
 import { whyNotPermitted } from '../callers/permissions.js';
 import { done, refused, type Outcome, type Refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import type { Checkpoints } from './checkpoint-service.js';
+import type { Checkpoints } from './sign-checkpoints.js';
 
 /** The context of proofs about the audit log. */
 export interface ProvingContext extends Context {

@@ -1,4 +1,4 @@
-import { verifyChain } from '../audit/chain.js';
+import { verifyChain } from '../audit/hash-chain.js';
 import type { Context } from '../context/context.js';
 import { whyNotPermitted } from '../callers/permissions.js';
 import type { AuditEventFilter, AuditEventPage, ChainVerification } from '../model/audit-event.js';

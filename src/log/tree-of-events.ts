@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { genesis, type ChainHead } from '../audit/chain.js';
+import { genesis, type ChainHead } from '../audit/hash-chain.js';
 import { tileHashes } from '../audit/merkle-tile.js';
 import { hashOctets, leafHashOfText, rootOfSubtree, type TreeHashes } from '../audit/merkle-tree.js';
 import { BoundedMap } from '../model/bounded-map.js';
-import type { Operation, Writer } from '../store/steps/step.js';
+import type { Write, Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import { insertAuditTile } from '../store/tables/checkpoint-tables.js';
 
 /** A tile of a level covers a subtree that is so many levels higher. */
 const tileLevels = Math.log2(tileHashes);
@@ -52,7 +53,7 @@ export class TreeOfEvents implements TreeHashes {
    * was stopped, or the lease is another process's. The event loop gets its turn in between, because there may be
    * millions of events to read.
    */
-  async keepTiles(lease: () => Operation, isStopped: () => boolean = () => false): Promise<boolean> {
+  async keepTiles(lease: () => Write, isStopped: () => boolean = () => false): Promise<boolean> {
     if (!(await this.store.writer.commit({ operations: [lease()], events: [] })).committed) return false;
     await this.#forgetLostEvents();
     for (let level = 0; ; level += 1) {
@@ -91,12 +92,12 @@ export class TreeOfEvents implements TreeHashes {
   }
 
   /** So many neighbouring tiles that are complete now. */
-  async #completed(level: number, first: number, count: number): Promise<readonly Operation[]> {
-    const tiles: Operation[] = [];
+  async #completed(level: number, first: number, count: number): Promise<readonly Write[]> {
+    const tiles: Write[] = [];
     for (let n = first; n < first + count; n += 1) {
       const hashes = await this.#computed(level, n * tileHashes, tileHashes);
       this.#roots.set(keyOf(level, n), rootOfSubtree(hashes));
-      tiles.push({ op: 'insertAuditTile', level, n, hashes });
+      tiles.push(insertAuditTile({ level, n, hashes }));
       await setImmediate();
     }
     return tiles;

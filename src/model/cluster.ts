@@ -1,4 +1,4 @@
-import type { RevocationSettings, ProbedRevocation } from './enforcement.js';
+import type { RevocationSettings, ProbedRevocation } from './revocation-enforcement.js';
 import type { DescribedCertificationRequest } from '@kubepass/x509';
 
 /** The signers that there are, as they are configured and shown. */

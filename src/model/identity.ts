@@ -1,7 +1,7 @@
 import type { BindingReference, RoleReference } from './blast-radius.js';
 import type { ListedCertificate } from './certificate.js';
 import type { CertificateRequest } from './certificate-request.js';
-import type { EnforcementMode } from './enforcement.js';
+import type { EnforcementMode } from './revocation-enforcement.js';
 import type { RevocationReason } from '@kubepass/x509';
 
 /** A username on the clusters where it has access: the view of what its certificates give. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { print, runProgram, UsageError } from '@kubepass/inspect/command-line';
-import { backUpDatabase, filesApart, secretsElsewhere } from '../backup/backup.js';
+import { backUpDatabase, filesApart, secretsElsewhere } from '../backup/back-up-database.js';
 import { verifiedInWords } from '../backup/verify-database.js';
 import { loadConfig } from '../config/config.js';
 import { readEnvironment } from '../config/env.js';

@@ -8,7 +8,9 @@ import type { Principal } from '../model/principal.js';
 import { recordedDecision } from '../policy/decide.js';
 import type { ResolvedAsk } from './resolve-ask.js';
 import { type AnyAsk, resolveAnyAsk } from './resolve-renewal.js';
-import type { Operation, Step } from '../store/steps/step.js';
+import type { Step, Write } from '../store/steps/step.js';
+import { rememberPolicySet } from '../store/tables/policy-set-table.js';
+import { insertRequest } from '../store/tables/write-request.js';
 import { within } from '../context/under-way.js';
 import { type AttemptEnd, finishAttempt } from './issuance/issue-certificate.js';
 import { type StartedAttempt, issuerCondition, issuing, keyOfCsr, startAttempt } from './issuance/start-attempt.js';
@@ -172,9 +174,9 @@ function recordStep(
       // A request that waits for a person does not count against quotas yet.
       ...(request.state === 'approved' ? quotaOperations(decision, request, now) : []),
       ...(started ? issuerCondition(started) : []),
-      { op: 'rememberPolicySet', digest: policySet.digest, texts: policySet.texts },
-      { op: 'insertRequest', request: started ? issuing(request, started) : request },
-      ...rememberKey(idempotency, request.id, now),
+      rememberPolicySet(policySet),
+      insertRequest(started ? issuing(request, started) : request),
+      ...rememberKey(idempotency, request, now),
       ...announced(context, request),
     ],
     events: [
@@ -201,7 +203,7 @@ function decisionEvents(request: CertificateRequest, decision: Decision): readon
 }
 
 /** Tells webhooks of a request that waits or is denied; an approved one is announced once it is issued. */
-function announced(context: Context, request: CertificateRequest): readonly Operation[] {
+function announced(context: Context, request: CertificateRequest): readonly Write[] {
   const at = request.createdAt;
   if (request.state === 'pending') return announce(context, { event: 'certificate_request.pending', at, request });
   if (request.state !== 'denied') return [];

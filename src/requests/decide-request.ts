@@ -11,6 +11,7 @@ import { done, refused, type Outcome, type Refusal, type Refused } from '../mode
 import type { Principal } from '../model/principal.js';
 import { matchesPrincipal } from '../policy/selector.js';
 import type { Step } from '../store/steps/step.js';
+import { recordDecision } from '../store/tables/write-request.js';
 import { secondsAfter, type Context } from '../context/context.js';
 import { counting } from '../context/standing.js';
 import {
@@ -134,7 +135,7 @@ async function recordLastApproval(
 
 /** Lists find the request by who decided on it. */
 const decisionOf = ({ id }: CertificateRequest, { principal, at }: Pick<Approval, 'principal' | 'at'>) =>
-  ({ op: 'recordDecision', requestId: id, principal, at }) as const;
+  recordDecision({ requestId: id, principal, at });
 
 /** Matches while nobody else has decided or approved. */
 const asItWas = ({ approvals }: CertificateRequest) => ({ state: 'pending' as const, approvals: approvals.length });

@@ -3,7 +3,10 @@ import type { BlockedParty, Decision, DecisionFacts } from '../model/decision.js
 import { StoreBusyError } from '../model/errors.js';
 import { decide, neededFacts } from '../policy/decide.js';
 import { type PolicySet, type RequestToDecide, quotaLimits } from '../policy/policy-set.js';
-import type { Conflict, Operation, Step } from '../store/steps/step.js';
+import type { Conflict } from '../store/steps/statement.js';
+import type { Step, Write } from '../store/steps/step.js';
+import { requireQuota } from '../store/tables/quotas.js';
+import { requireUnrevoked } from '../store/tables/revocation-table.js';
 import { type Context, issuingCluster, phase } from '../context/context.js';
 import { type PartiesOfRequest, unlessBlocked } from '../context/standing.js';
 import type { PreparedSigning } from '../signing/signer.js';
@@ -109,9 +112,9 @@ export class DecisionRounds {
 export const conditionsOf = (
   request: PartiesOfRequest & Pick<CertificateRequest, 'renewal'>,
   now: Date,
-): readonly Operation[] => [
+): readonly Write[] => [
   unlessBlocked(request, now),
-  ...(request.renewal ? [{ op: 'requireUnrevoked' as const, fingerprintSha256: request.renewal.of }] : []),
+  ...(request.renewal ? [requireUnrevoked(request.renewal.of)] : []),
 ];
 
 /**
@@ -122,10 +125,10 @@ export function quotaOperations(
   decision: Decision,
   request: Pick<CertificateRequest, 'id' | 'cluster' | 'username' | 'groups' | 'requester' | 'renewal'>,
   now: Date,
-): readonly Operation[] {
+): readonly Write[] {
   if (decision.outcome === 'denied') return [];
   const { id, cluster, username, groups, requester, renewal } = request;
   const subject = { cluster, username, groups, requester: requester.name, lineage: renewal?.lineage };
   const except = { exceptRequest: id, ...(renewal && { exceptLineage: renewal.lineage }) };
-  return quotaLimits(decision.quota, subject).map((bound) => ({ op: 'requireQuota', ...bound, ...except, now }));
+  return quotaLimits(decision.quota, subject).map((bound) => requireQuota({ ...bound, ...except, now }));
 }

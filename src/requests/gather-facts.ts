@@ -5,7 +5,7 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import type { ActiveCertificate, DecisionFacts, QuotaLimit, QuotaUsage, RenewalFacts } from '../model/decision.js';
 import type { SupposedInDirectory } from '../model/directory.js';
 import type { NeededFacts } from '../policy/decide.js';
-import type { Conflict } from '../store/steps/step.js';
+import type { Conflict } from '../store/steps/statement.js';
 
 /** A quota that the writer found used up: its count is at least as true as what was read before. */
 export type UsedUpQuota = Extract<Conflict, { readonly kind: 'quota' }>;

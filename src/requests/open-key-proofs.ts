@@ -3,6 +3,7 @@ import type { DirectoryUse } from '../context/standing.js';
 import { KeyProofs } from '../callers/authentication/key-proofs.js';
 import { belongsToBearer } from '../model/directory.js';
 import type { Store } from '../store/store.js';
+import { insertUsedProof } from '../store/tables/used-proof-table.js';
 
 /**
  * Callers with the key of a certificate, as the store knows it. `admins`: whether API tokens may hold the roles admin
@@ -38,7 +39,7 @@ export function openKeyProofs(
       return { der, notAfter, ...names, isPredecessors: !belongsToBearer(createdAt, givenOn) };
     },
     async use(idSha256, at) {
-      const step = { operations: [{ op: 'insertUsedProof', idSha256, at } as const], events: [] };
+      const step = { operations: [insertUsedProof({ idSha256, at })], events: [] };
       const result = await store.writer.commit(step);
       if (result.committed) return true;
       if (result.conflict.kind === 'usedProof') return false;

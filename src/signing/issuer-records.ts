@@ -3,6 +3,7 @@ import { auditEvent } from '../model/audit-event.js';
 import { defaultIssuer, type RecordedIssuer } from '../model/issuer.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import { certifyIssuer, insertIssuer, moveIssuer, renameIssuer } from '../store/tables/cluster-issuer-table.js';
 import {
   displayDistinguishedName,
   onlyElement,
@@ -80,7 +81,7 @@ export function planRecords(
   const problems = [...whyAlike(listed), ...whyGone(cluster, listed, known)];
   const operations: Step['operations'][number][] = [];
   const events: Step['events'][number][] = [];
-  if (renamed !== null) operations.push({ op: 'renameIssuer', cluster, from: defaultIssuer, to: renamed });
+  if (renamed !== null) operations.push(renameIssuer({ cluster, from: defaultIssuer, to: renamed }));
   const first = known.length > 0 ? undefined : listed.find(({ certificate }) => certificate !== null)?.name;
   for (const one of listed) {
     const row = known.find(({ name }) => name === one.name);
@@ -131,7 +132,7 @@ function insertion(
 ): Step['operations'][number] {
   const state = certificate === null ? 'uncertified' : isFirst ? 'active' : 'next';
   const fingerprints = certificate === null ? [] : [certificate.fingerprintSha256];
-  return { op: 'insertIssuer', issuer: { cluster, name, state, since: now, spkiSha256, fingerprints, probe: null } };
+  return insertIssuer({ cluster, name, state, since: now, spkiSha256, fingerprints, probe: null });
 }
 
 function changes(
@@ -141,9 +142,9 @@ function changes(
   now: Date,
 ): readonly Step['operations'][number][] {
   if (fingerprintSha256 === null) return [];
-  const certified = { op: 'certifyIssuer', cluster, name, fingerprintSha256 } as const;
+  const certified = certifyIssuer({ cluster, name, fingerprintSha256 });
   if (state === 'uncertified')
-    return [{ op: 'moveIssuer', cluster, name, from: 'uncertified', to: 'next', at: now }, certified];
+    return [moveIssuer({ cluster, name, from: 'uncertified', to: 'next', at: now }), certified];
   return fingerprints.at(-1) === fingerprintSha256 ? [] : [certified];
 }
 

@@ -14,13 +14,14 @@ import type { ApiToken } from '../model/principal.js';
 import type { Log } from '../context/context.js';
 import type { Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import { insertApiToken, revokeApiToken } from '../store/tables/api-token-table.js';
 import { openStore } from '../backup/open-store.js';
 
 /** Keeps tokens in the store: each change is one commit with its audit event. */
 export function apiTokenWriter(writer: Writer): ApiTokenWriter {
   return {
     async create(token, secretSha256, event) {
-      const operations = [{ op: 'insertApiToken' as const, token, secretSha256 }];
+      const operations = [insertApiToken({ token, secretSha256 })];
       const result = await writer.commit({ operations, events: [event] });
       if (result.committed) return 'created';
       if (result.conflict.kind === 'principalName') return 'name-taken';
@@ -28,7 +29,7 @@ export function apiTokenWriter(writer: Writer): ApiTokenWriter {
       throw new Error(`API token ${token.id} could not be recorded`);
     },
     async revoke(id, at, event) {
-      const operations = [{ op: 'revokeApiToken' as const, id, at }];
+      const operations = [revokeApiToken({ id, at })];
       return (await writer.commit({ operations, events: [event] })).committed;
     },
   };

@@ -17,6 +17,7 @@ import { describeAccess } from '../kubernetes/cluster-error.js';
 import { tokenReviewAccess } from '../kubernetes/token-review.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Writer } from '../store/steps/step.js';
+import { endSession, insertSession } from '../store/tables/session-table.js';
 
 /** An identity provider, and how it is called. */
 export interface IdentityProvider {
@@ -174,14 +175,14 @@ async function secretInForce(
 export function sessionWriter(writer: Writer): SessionWriter {
   return {
     async begin(session, secretSha256, event) {
-      const operations = [{ op: 'insertSession' as const, session, secretSha256 }];
+      const operations = [insertSession({ session, secretSha256 })];
       const result = await writer.commit({ operations, events: [event] });
       if (!result.committed && result.conflict.kind !== 'blocked')
         throw new Error(`session ${session.id} could not be recorded`);
       return result.committed;
     },
     async end(id, at, event) {
-      return (await writer.commit({ operations: [{ op: 'endSession', id, at }], events: [event] })).committed;
+      return (await writer.commit({ operations: [endSession({ id, at })], events: [event] })).committed;
     },
   };
 }

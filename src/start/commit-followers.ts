@@ -4,8 +4,7 @@ import type { DenyList } from '../access/deny-list.js';
 import { type CommitFollower, afterCommit } from '../store/writer/followed-writer.js';
 import type { ApiTokenAuthenticator } from '../callers/authentication/callers.js';
 import type { SessionAuthenticator } from '../callers/sessions.js';
-import type { KeptRevocations } from '../backup/kept-revocations.js';
-import { withdrawalBy } from '../backup/kept-revocations-file.js';
+import type { KeptRevocations } from '../backup/revocations-beside-database.js';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 
 /** The parts of this process that know of a commit before its caller does. */
@@ -28,34 +27,32 @@ interface CommitFollowers {
  * are waited for know: then nobody gets in with a credential that the commit has ended.
  */
 export const commitFollowers = (parts: CommitFollowers): readonly CommitFollower[] => [
-  afterCommit(['insertRevocation'], { waits: true }, (operations) => {
-    const revoked = operations.map((operation) => operation.revoked);
+  afterCommit('revoked', { waits: true }, (revoked) => {
     for (const one of revoked) parts.denyList.add(one);
     return parts.keptRevocations.keep(revoked);
   }),
-  afterCommit(
-    ['revokeApiToken', 'revokeTokenOfLeaver', 'insertIdentityBlock', 'removeIdentityBlock'],
-    { waits: true },
-    (operations) => {
-      for (const one of operations) if ('folded' in one) parts.identityBlocks.add(one.folded);
-      return parts.keptRevocations.keepWithdrawn(operations.map(withdrawalBy));
-    },
-  ),
-  afterCommit(['insertCertificate'], { waits: true }, async (operations) => {
-    for (const { certificate } of operations) if (!certificate.orphan) await parts.listedNames.add(certificate);
+  afterCommit('withdrawn', { waits: true }, (withdrawn) => {
+    for (const one of withdrawn) if ('folded' in one) parts.identityBlocks.add(one.folded);
+    return parts.keptRevocations.keepWithdrawn(withdrawn);
   }),
-  afterCommit(['endSession', 'revokeTokenOfLeaver'], { waits: true }, (operations) => {
-    for (const { op, id } of operations) parts[op === 'endSession' ? 'bySession' : 'byApiToken'].forget(id);
+  afterCommit('certificate', { waits: true }, async (certificates) => {
+    for (const certificate of certificates) if (!certificate.orphan) await parts.listedNames.add(certificate);
+  }),
+  afterCommit('leaversToken', { waits: true }, (ids) => {
+    for (const id of ids) parts.byApiToken.forget(id);
+  }),
+  afterCommit('endedSession', { waits: true }, (ids) => {
+    for (const id of ids) parts.bySession.forget(id);
   }),
   {
-    minds: ['insertDirectoryUser', 'updateDirectoryUser'],
+    minds: 'directoryUser',
     waits: true,
     // A commit without an answer may have been made, too: decisions believe nothing any more of the directory's users.
     after: () => {
       parts.directoryUse.changed();
     },
   },
-  afterCommit(['enqueueWebhooks'], { waits: false }, () => {
+  afterCommit('webhooks', { waits: false }, () => {
     parts.webhooks.wake();
   }),
   parts.measured,

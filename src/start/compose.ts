@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { publicRandomOctets } from '@kubepass/x509';
-import { CertificateLists } from '../access/revocation-lists.js';
+import { CertificateLists } from '../access/build-crls.js';
 import { DenyList } from '../access/deny-list.js';
 import { UnknownCertificates } from '../access/unknown-certificates.js';
 import { watchReviewers } from '../access/watch-reviewers.js';
-import { KeptCheckpoint, keptCheckpointFile } from '../backup/kept-checkpoint.js';
-import { openKeptRevocations } from '../backup/kept-revocations.js';
+import { KeptCheckpoint, keptCheckpointFile } from '../backup/checkpoint-beside-database.js';
+import { openKeptRevocations } from '../backup/revocations-beside-database.js';
 import { isSoleProcess, openStore } from '../backup/open-store.js';
-import { logAsFound, Restorations } from '../backup/restorations.js';
-import { LogWatch } from '../backup/watch-log.js';
+import { logAsFound, Restorations } from '../backup/detect-restorations.js';
+import { LogWatch } from '../backup/watch-for-lost-rows.js';
 import { probeStaleClusters } from '../clusters/probe-cluster.js';
 import { watchSharedTrust } from '../clusters/shared-trust.js';
 import type { CallersConfig } from '../config/callers-config.js';
@@ -24,7 +24,7 @@ import { AttemptsUnderWay, ClusterProbes, within } from '../context/under-way.js
 import type { Retention } from '../log/archive-events.js';
 import { Changes } from '../log/changes.js';
 import { openCheckpointKeys } from '../log/checkpoint-keys.js';
-import { Checkpoints, nameInstance, signCheckpoints } from '../log/checkpoint-service.js';
+import { Checkpoints, nameInstance, signCheckpoints } from '../log/sign-checkpoints.js';
 import { SharedVerification } from '../log/read-audit-events.js';
 import type { OfferedSignIns } from '../callers/routes/caller-routes.js';
 import type { RouteContext } from './route-context.js';
@@ -41,7 +41,7 @@ import { describeCertificateAuthority } from '../kubernetes/certificate-authorit
 import { showCertificate } from '../kubernetes/show-certificate.js';
 import type { BudgetLimits } from '../model/budget.js';
 import { clustersSharingTrust } from '../model/cluster.js';
-import type { PublicAddress } from '../model/enforcement.js';
+import type { PublicAddress } from '../model/revocation-enforcement.js';
 import type { MetricsText, RequestMeasures } from '../model/measures.js';
 import type { Role } from '../model/principal.js';
 import type { Browsers } from '../model/session.js';
@@ -52,9 +52,10 @@ import { loadSecondReader } from '../signing/second-reading.js';
 import { DraftPool } from '../policy/workers/draft-pool.js';
 import { openKeyProofs } from '../requests/open-key-proofs.js';
 import { RecordedPolicySets } from '../requests/read-requests.js';
-import { LocalCaSigner } from '../signing/local-ca.js';
+import { LocalCaSigner } from '../signing/local-ca-signer.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import { touchSession } from '../store/tables/session-table.js';
 import { type CommitFollower, followedWriter } from '../store/writer/followed-writer.js';
 import { budgetFollower } from '../store/writer/kept-octets.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
@@ -197,7 +198,7 @@ async function open(
   });
   const bySession = new SessionAuthenticator({
     reader: store.sessions,
-    touch: (id, at) => store.writer.commit({ operations: [{ op: 'touchSession', id, at }], events: [] }),
+    touch: (id, at) => store.writer.commit({ operations: [touchSession({ id, at })], events: [] }),
     roles: config.roles,
     issuers: config.callers.oidc.filter(({ login }) => login !== null).map(({ name }) => name),
     apiTokens: byApiToken,

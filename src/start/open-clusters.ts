@@ -17,8 +17,8 @@ import type { ClusterConnection } from '../kubernetes/cluster-connection.js';
 import { ClusterForbiddenError } from '../kubernetes/cluster-error.js';
 import type { Cluster } from '../model/cluster.js';
 import { CryptoThread, threadedSignatures } from '../signing/crypto-thread.js';
-import { KubernetesSigner } from '../signing/kubernetes.js';
-import { LocalCaSigner } from '../signing/local-ca.js';
+import { KubernetesSigner } from '../signing/kubernetes-signer.js';
+import { LocalCaSigner } from '../signing/local-ca-signer.js';
 import {
   followIssuerFiles,
   type FollowParts,

@@ -13,8 +13,11 @@ import { clearUnrecordedObjects } from '../clusters/clear-unrecorded-objects.js'
 import { watchUnknownIdentities } from '../clusters/watch-unknown-identities.js';
 import { ArchiveDirectory } from '../log/archive-directory.js';
 import { ArchivedEvents, keepRetention, type Retention } from '../log/archive-events.js';
-import type { Checkpoints, CheckpointSigner } from '../log/checkpoint-service.js';
+import type { Checkpoints, CheckpointSigner } from '../log/sign-checkpoints.js';
 import type { Runtime } from './runtime.js';
+import { forgetIdempotencyKeys } from '../store/tables/idempotency-key-table.js';
+import { forgetSessions } from '../store/tables/session-table.js';
+import { forgetUsedProofs } from '../store/tables/used-proof-table.js';
 
 const headMilliseconds = 60_000;
 
@@ -87,9 +90,9 @@ async function forgetLapsed({ store, clock }: Context): Promise<void> {
   const expiredBefore = secondsAfter(now, -keptSessionSeconds);
   await store.writer.commit({
     operations: [
-      { op: 'forgetIdempotencyKeys', createdBefore },
-      { op: 'forgetSessions', expiredBefore },
-      { op: 'forgetUsedProofs', usedBefore: secondsAfter(now, -keptProofSeconds) },
+      forgetIdempotencyKeys(createdBefore),
+      forgetSessions(expiredBefore),
+      forgetUsedProofs(secondsAfter(now, -keptProofSeconds)),
     ],
     events: [],
   });

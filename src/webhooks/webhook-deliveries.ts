@@ -4,6 +4,7 @@ import { done, refused, type Outcome, type Page, type PageQuery } from '../model
 import type { Principal } from '../model/principal.js';
 import { quote } from '@kubepass/inspect/formats';
 import type { Store } from '../store/store.js';
+import { retryWebhook } from '../store/tables/webhook-delivery-table.js';
 import type { WebhookDelivery, WebhookDeliveryFilter } from '../model/webhook-delivery.js';
 
 /** The context of the use cases about deliveries. */
@@ -46,7 +47,7 @@ export async function retryWebhookDelivery(
   const at = clock();
   const details = { deliveryId: id, webhook, type, state, attempts };
   const event = auditEvent('WebhookDeliveryRetried', at, principal.name, details, { requestId });
-  await store.writer.commit({ operations: [{ op: 'retryWebhook', id, at }], events: [event] });
+  await store.writer.commit({ operations: [retryWebhook({ id, at })], events: [event] });
   webhooks.wake();
   return done((await store.webhookDeliveries.find(id)) ?? delivery);
 }

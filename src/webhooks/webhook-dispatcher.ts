@@ -2,8 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import { type Tracing, untraced } from '../model/tracing.js';
 import type { WebhookAttemptEnd, WebhookDelivery } from '../model/webhook-delivery.js';
-import type { Operation } from '../store/steps/step.js';
+import type { Write } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import {
+  abandonWebhook,
+  beginWebhookAttempt,
+  endWebhookAttempt,
+  forgetWebhooks,
+} from '../store/tables/webhook-delivery-table.js';
 import { signWebhook } from './sign-webhook.js';
 import type { Webhook, WebhookAnswer } from './webhook.js';
 
@@ -185,7 +191,7 @@ export class WebhookDispatcher {
     const now = clock();
     const leaseUntil = new Date(now.getTime() + leaseMilliseconds);
     // False where another process was faster.
-    if (!(await this.#commit({ op: 'beginWebhookAttempt', id, owner, attempt, now, leaseUntil }))) return false;
+    if (!(await this.#commit(beginWebhookAttempt({ id, owner, attempt, now, leaseUntil })))) return false;
 
     const answer = await this.#send(lane.webhook, delivery);
     if (answer.kind === 'abandoned') return false;
@@ -197,7 +203,7 @@ export class WebhookDispatcher {
       lane.pausedUntil = pauseUntil;
     this.#tell(lane, delivery, end.state === 'delivered' ? null : end.failure);
     const events = end.state === 'dead' ? [this.#failed(delivery, attempt, end.failure, at)] : [];
-    return this.#commit({ op: 'endWebhookAttempt', id, owner, attempt, at, end }, events);
+    return this.#commit(endWebhookAttempt({ id, owner, attempt, at, end }), events);
   }
 
   /** Sends a delivery as a part of the trace in which it was caused. */
@@ -249,7 +255,7 @@ export class WebhookDispatcher {
       const done = await Promise.all(
         left.map((delivery) => {
           const event = this.#failed(delivery, delivery.attempts, failure, at);
-          return this.#commit({ op: 'abandonWebhook', id: delivery.id, failure, at }, [event]);
+          return this.#commit(abandonWebhook({ id: delivery.id, failure, at }), [event]);
         }),
       );
       abandoned = done.includes(true);
@@ -261,11 +267,11 @@ export class WebhookDispatcher {
     const now = this.options.clock().getTime();
     const daysBefore = (days: number) => new Date(now - days * 86_400_000);
     const [deliveredBefore, deadBefore] = [daysBefore(deliveredKeptDays), daysBefore(deadKeptDays)];
-    await this.#commit({ op: 'forgetWebhooks', deliveredBefore, deadBefore });
+    await this.#commit(forgetWebhooks({ deliveredBefore, deadBefore }));
   }
 
   /** On disk when it resolves; false where the delivery has moved on. */
-  async #commit(operation: Operation, events: readonly AuditEventDraft[] = []): Promise<boolean> {
+  async #commit(operation: Write, events: readonly AuditEventDraft[] = []): Promise<boolean> {
     return (await this.options.store.writer.commit({ operations: [operation], events })).committed;
   }
 

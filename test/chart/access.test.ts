@@ -1,9 +1,9 @@
-// Tests deploy/chart/kubepass/, src/clusters/probe-cluster.ts, src/signing/signing-object.ts
+// Tests deploy/chart/kubepass/, src/clusters/probe-cluster.ts, src/signing/kubernetes-signer-object.ts
 import { expect, it } from 'vitest';
 import { roleBindingAccess } from '../../src/clusters/probe-cluster.js';
 import { describeAccess } from '../../src/kubernetes/cluster-error.js';
 import { tokenReviewAccess } from '../../src/kubernetes/token-review.js';
-import { signingAccess } from '../../src/signing/signing-object.js';
+import { signingAccess } from '../../src/signing/kubernetes-signer-object.js';
 import { type AccessRule, accessesOf } from '../helpers/accesses-of-rule.js';
 import { ciFile, describeChart, type Manifest, render, type Rendering, type RenderOptions } from './render.js';
 

@@ -8,7 +8,7 @@ import type { Access } from '../../src/kubernetes/cluster-error.js';
 import { openClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { tokenReviewAccess } from '../../src/kubernetes/token-review.js';
 import { roleBindingAccess } from '../../src/clusters/probe-cluster.js';
-import { signingAccess } from '../../src/signing/signing-object.js';
+import { signingAccess } from '../../src/signing/kubernetes-signer-object.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { ApiClient } from './api-client.js';
 import { succeed } from './certificate-signing-request.js';

@@ -1,4 +1,4 @@
-// Tests src/signing/keys/agent-key.ts, src/signing/local-ca.ts
+// Tests src/signing/keys/agent-key.ts, src/signing/local-ca-signer.ts
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Tests src/requests/recover-requests.ts, src/signing/kubernetes.ts, src/clusters/clear-unrecorded-objects.ts
+// Tests src/requests/recover-requests.ts, src/signing/kubernetes-signer.ts, src/clusters/clear-unrecorded-objects.ts
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

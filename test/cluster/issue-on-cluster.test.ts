@@ -1,4 +1,4 @@
-// Tests src/signing/kubernetes.ts, src/requests/create-request.ts
+// Tests src/signing/kubernetes-signer.ts, src/requests/create-request.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// Tests src/access/review-access.ts, src/access/render-enforcement.ts, src/access/keep-revocation-config-map.ts,
-// src/kubernetes/enforcement-files.ts
+// Tests src/access/answer-subject-access-review.ts, src/access/render-revocation-enforcement.ts,
+// src/access/keep-revocation-config-map.ts, src/kubernetes/revocation-enforcement-files.ts
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,12 +16,14 @@ import { type DatabaseSource, freshDatabase, prepareDatabases } from '../helpers
 import { postgresqlBinaries } from '../helpers/postgresql/binaries.js';
 import { type PostgresqlServer, startPostgresql } from '../helpers/postgresql/server.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
-import { mostListed } from '../../src/kubernetes/enforcement-files.js';
+import { mostListed } from '../../src/kubernetes/revocation-enforcement-files.js';
 import { aRevocation, revokeCertificate } from '../helpers/revocations.js';
 import { WebhookReceiver } from '../helpers/webhook-receiver.js';
 import { as } from '../http/support/call.js';
 import { connectRaw, type RawClient } from '../http/support/raw-client.js';
 import type { RouteContext } from '../../src/start/route-context.js';
+import { insertRevocation } from '../../src/store/tables/revocation-table.js';
+import { insertSession } from '../../src/store/tables/session-table.js';
 import { startService, type TestService } from '../http/support/service.js';
 import { aSession } from '../unit/store/records.js';
 import type { Flags } from './background-process.js';
@@ -231,7 +233,7 @@ webhooks:
     async deny(fingerprintSha256: string, username = 'by-hand') {
       await root('post', `/v1/certificates/${fingerprintSha256}/revoke`).send({ reason: 'keyCompromise' }).expect(404);
       const revoked = aRevocation({ cluster: 'real', fingerprintSha256, username });
-      await service.store.writer.commit({ operations: [{ op: 'insertRevocation', revoked }], events: [] });
+      await service.store.writer.commit({ operations: [insertRevocation(revoked)], events: [] });
     },
     async close() {
       await second?.close();
@@ -413,7 +415,7 @@ describeControlPlane('mode webhook', () => {
       usedAt: now,
       expiresAt: new Date(now.getTime() + 3_600_000),
     });
-    const signsIn = { op: 'insertSession', session, secretSha256: session.id } as const;
+    const signsIn = insertSession({ session, secretSha256: session.id });
     expect(await service.store.writer.commit({ operations: [signsIn], events: [] })).toEqual({ committed: true });
     receiver.received.splice(0);
 
@@ -701,10 +703,9 @@ describeControlPlane('the longest list', () => {
     const taken = await enforced.issue();
     await untilAllowed(() => taken.kubectl(...reading));
     // The probe at the start may have revoked one.
-    const operations = Array.from({ length: mostListed - 2 }, (_, i) => ({
-      op: 'insertRevocation' as const,
-      revoked: aRevocation({ cluster: 'real', fingerprintSha256: i.toString(16).padStart(64, '0') }),
-    }));
+    const operations = Array.from({ length: mostListed - 2 }, (_, i) =>
+      insertRevocation(aRevocation({ cluster: 'real', fingerprintSha256: i.toString(16).padStart(64, '0') })),
+    );
     await enforced.service.store.writer.commit({ operations, events: [] });
     await revokeCertificate(enforced.service.store, taken.fingerprint);
     await enforced.loadFiles();

@@ -1,5 +1,5 @@
 import { type Access, describeAccess } from '../../src/kubernetes/cluster-error.js';
-import { signingAccess } from '../../src/signing/signing-object.js';
+import { signingAccess } from '../../src/signing/kubernetes-signer-object.js';
 import type { ApiClient } from './api-client.js';
 
 interface ResourceRule {

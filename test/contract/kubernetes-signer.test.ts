@@ -1,4 +1,4 @@
-// Tests src/signing/kubernetes.ts, src/signing/signing-object.ts, src/kubernetes/csr-object.ts
+// Tests src/signing/kubernetes-signer.ts, src/signing/kubernetes-signer-object.ts, src/kubernetes/csr-object.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import type { ApprovedFields } from '../../src/model/approved-request.js';
 import { mintApprovedRequest } from '../../src/model/mint-approved-request.js';
 import { newId } from '../../src/model/new-id.js';
 import { generateKeyPair, readCertificate, writeCertificationRequest } from '@kubepass/x509';
-import { KubernetesSigner } from '../../src/signing/kubernetes.js';
+import { KubernetesSigner } from '../../src/signing/kubernetes-signer.js';
 import { randomBytes } from 'node:crypto';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { kubepassRules } from '../helpers/fake-api-server/rbac.js';

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyChain } from '../../src/audit/chain.js';
+import { verifyChain } from '../../src/audit/hash-chain.js';
 import { noName } from '../../src/model/directory.js';
 import type { Principal } from '../../src/model/principal.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';

@@ -1,4 +1,4 @@
-// Tests src/backup/kept-revocations.ts, src/backup/kept-revocations-file.ts
+// Tests src/backup/revocations-beside-database.ts, src/backup/revocations-file.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterAll, expect, it } from 'vitest';
-import { verifyChain } from '../../src/audit/chain.js';
+import { verifyChain } from '../../src/audit/hash-chain.js';
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.js';
 import { fromSources } from '../helpers/from-sources.js';
 import { placeMigratedDatabase } from '../helpers/migrated-database.js';

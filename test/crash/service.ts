@@ -15,6 +15,7 @@ import type { Signer } from '../../src/signing/signer.js';
 import type { Step, Writer } from '../../src/store/steps/step.js';
 import { signingBy } from '../helpers/signers.js';
 import type { CrashPoint } from './crash-points.js';
+import { executes } from '../helpers/operations.js';
 
 const crashAt = process.env['CRASH_AT'] as CrashPoint | undefined;
 let passagesLeft = Number(process.env['CRASH_ON'] ?? 1);
@@ -40,8 +41,7 @@ const crashingWriter = (writer: Writer): Writer => ({
     }
     if (tellsOf(step, 'CertificateIssued')) pass('before the outcome is committed');
     if (tellsOf(step, 'CertificateExpiring')) pass('before the announcement is committed');
-    if (step.operations.some(({ op }) => op === 'advanceExpiry'))
-      pass('before it is remembered how far the announcements have come');
+    if (executes(step, '"ExpiryProgress"')) pass('before it is remembered how far the announcements have come');
     if (tellsOf(step, 'IssuerActivated')) pass('before the activation is committed');
     const result = await writer.commit(step);
     if (tellsOf(step, 'IssuerActivated')) pass('after the activation is committed');
@@ -54,7 +54,7 @@ const crashingWriter = (writer: Writer): Writer => ({
     if (tellsOf(step, 'IdentityBlocked')) pass('after a block is committed, before it is in the list');
     if (tellsOf(step, 'IdentityUnblocked')) pass('after the end of a block is committed, before it is in the list');
     if (tellsOf(step, 'ApiTokenRevoked')) pass('after the end of a token is committed, before it is in the list');
-    if (step.operations.some(({ op }) => op === 'answerIdempotencyKey')) pass('after the answer is recorded');
+    if (executes(step, 'UPDATE "IdempotencyKey"')) pass('after the answer is recorded');
     return result;
   },
 });

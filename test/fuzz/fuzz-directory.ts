@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { makeApiToken } from '../../src/callers/api-tokens.js';
 import { createLogger } from '../../src/observability/logger.js';
+import { insertApiToken } from '../../src/store/tables/api-token-table.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { Prototypes } from './prototypes.js';
 import { Random } from './random.js';
@@ -58,7 +59,7 @@ export async function fuzzDirectory(options: {
   try {
     const made = makeApiToken({ name: 'fuzz', roles: ['directory'] }, [], { now: new Date(), random: randomBytes });
     await composition.store.writer.commit({
-      operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
+      operations: [insertApiToken({ token: made.token, secretSha256: made.secretSha256 })],
       events: [],
     });
     const prototypes = new Prototypes();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../src/audit/canonical-json.js';
-import type { ChainHead } from '../../src/audit/chain.js';
+import type { ChainHead } from '../../src/audit/hash-chain.js';
 import type { AuditEvent, UnchainedEvent } from '../../src/model/audit-event.js';
 
 /** The event that follows `head`, made by the definition of the log instead of the service's packing of records. */

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { CheckpointSigner } from '../../src/log/checkpoint-service.js';
+import type { CheckpointSigner } from '../../src/log/sign-checkpoints.js';
 
 export function newCheckpointSigner(): CheckpointSigner {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');

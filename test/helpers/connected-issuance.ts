@@ -5,7 +5,7 @@ import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js
 import { type ClusterConnection, openClusterConnection } from '../../src/kubernetes/cluster-connection.js';
 import { ClusterProbes } from '../../src/context/under-way.js';
 import type { Context, IssuingCluster } from '../../src/context/context.js';
-import { KubernetesSigner } from '../../src/signing/kubernetes.js';
+import { KubernetesSigner } from '../../src/signing/kubernetes-signer.js';
 import { FakeApiServer } from './fake-api-server.js';
 import { kubepassRules } from './fake-api-server/rbac.js';
 import { type TestIssuance, testIssuance } from './issuance.js';

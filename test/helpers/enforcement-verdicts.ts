@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { parse, parseAllDocuments } from 'yaml';
-import { credentialId } from '../../src/kubernetes/enforcement-files.js';
+import { credentialId } from '../../src/kubernetes/revocation-enforcement-files.js';
 
 /** Somebody who comes to an API server with a client certificate. */
 export interface Shown {

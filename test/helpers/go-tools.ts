@@ -1,8 +1,20 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { codeOf } from '@kubepass/x509';
 
 /** Programs that a go.mod of this project pins, and the folder in the user's cache that holds them after a build. */
 export interface GoTools {
@@ -39,19 +51,73 @@ const readPins = (module: string): string => readFileSync(join(module, 'go.mod')
 
 export const areBuilt = ({ folder }: Pick<GoTools, 'folder'>): boolean => existsSync(folder);
 
-/** Lets `build` fill the folder unless it exists. An existing folder is complete, even if two builds run at once. */
+/**
+ * Lets `build` fill the folder unless it exists; an existing folder is complete. A second process waits for the first
+ * one, because two builds at once take twice as long.
+ */
 export async function buildOnce(
   tools: Pick<GoTools, 'folder'>,
   build: (folder: string) => Promise<void>,
 ): Promise<void> {
   if (areBuilt(tools)) return;
   mkdirSync(dirname(tools.folder), { recursive: true });
-  const unfinished = mkdtempSync(`${tools.folder}-`);
+  await holding(`${tools.folder}.lock`, async () => {
+    if (areBuilt(tools)) return;
+    const unfinished = mkdtempSync(`${tools.folder}-`);
+    try {
+      await build(unfinished);
+      renameSync(unfinished, tools.folder);
+    } finally {
+      rmSync(unfinished, { recursive: true, force: true });
+    }
+  });
+}
+
+/** Runs `work` while no other process holds the file. The file of a process that has ended holds nothing. */
+async function holding(file: string, work: () => Promise<void>): Promise<void> {
+  while (!taken(file)) {
+    if (!lives(holderOf(file))) rmSync(file, { force: true });
+    await setTimeout(500);
+  }
   try {
-    await build(unfinished);
-    if (!areBuilt(tools)) renameSync(unfinished, tools.folder);
+    await work();
   } finally {
-    rmSync(unfinished, { recursive: true, force: true });
+    rmSync(file, { force: true });
+  }
+}
+
+function taken(file: string): boolean {
+  // The name appears together with the process id: nobody reads an empty file.
+  const own = `${file}-${process.pid}`;
+  writeFileSync(own, String(process.pid));
+  try {
+    linkSync(own, file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** The process of the file; 0, which is no process, where the file has gone. */
+function holderOf(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+function lives(pid: number): boolean {
+  if (pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
   }
 }
 
@@ -88,7 +154,7 @@ export function go(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('nice', ['-n', '19', 'go', ...args], {
+    const child = spawn('nice', ['-n', '10', 'go', ...args], {
       cwd: module,
       env: { ...process.env, GOWORK: 'off', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

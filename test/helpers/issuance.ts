@@ -15,6 +15,7 @@ import { signaturesHere } from '@kubepass/x509';
 import { parsePolicySet } from '../../src/policy/parse-policy-set.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
 import type { Signer } from '../../src/signing/signer.js';
+import { insertIssuer } from '../../src/store/tables/cluster-issuer-table.js';
 import { localAuthority } from './local-authority.js';
 import { openTestStore } from './test-store.js';
 
@@ -102,7 +103,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
   const clusters = new Map<string, IssuingCluster>();
   const issuers = issuersOf(authority);
   for (const issuer of issuers.recorded().values())
-    await store.writer.commit({ operations: [{ op: 'insertIssuer', issuer }], events: [] });
+    await store.writer.commit({ operations: [insertIssuer(issuer)], events: [] });
   const setSigner = (signer: Signer) =>
     clusters.set('demo', {
       cluster,

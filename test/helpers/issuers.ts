@@ -7,7 +7,8 @@ import { showCertificate } from '../../src/kubernetes/show-certificate.js';
 import type { IssuerState, RecordedIssuer } from '../../src/model/issuer.js';
 import { generateCertificateAuthority } from '../../src/signing/generate-certificate-authority.js';
 import { ClusterIssuers, type LoadedIssuer } from '../../src/signing/cluster-issuers.js';
-import { LocalCaSigner } from '../../src/signing/local-ca.js';
+import { LocalCaSigner } from '../../src/signing/local-ca-signer.js';
+import { insertIssuer } from '../../src/store/tables/cluster-issuer-table.js';
 import { FakeApiServer } from './fake-api-server.js';
 import { testIssuance, type TestIssuance } from './issuance.js';
 import { certifiedIssuer, loadSigningAuthority, type TestSigningAuthority } from './signing-authority.js';
@@ -44,7 +45,7 @@ export async function testIssuers({ servers: count = 1 } = {}): Promise<TestIssu
     ...{ cluster: 'demo', name: 'users-2027', state: 'next', since: new Date(), probe: null },
     ...{ spkiSha256: next.spkiSha256, fingerprints: [next.fingerprintSha256] },
   };
-  await store.writer.commit({ operations: [{ op: 'insertIssuer', issuer: recorded }], events: [] });
+  await store.writer.commit({ operations: [insertIssuer(recorded)], events: [] });
   const servers = await Promise.all(Array.from({ length: count }, () => FakeApiServer.start()));
   for (const server of servers) server.trustClients(issuance.caPem);
   const announced: Announcement[] = [];

@@ -5,6 +5,8 @@ import { newId } from '../../src/model/new-id.js';
 import type { PolicySet } from '../../src/policy/policy-set.js';
 import { decide, recordedDecision } from '../../src/policy/decide.js';
 import type { Store } from '../../src/store/store.js';
+import { rememberPolicySet } from '../../src/store/tables/policy-set-table.js';
+import { insertRequest } from '../../src/store/tables/write-request.js';
 
 export interface SeedOptions {
   readonly policySet: PolicySet;
@@ -60,14 +62,14 @@ export function recordedRequest(
 /** Records that many requests, as if they had been asked for at intervals of one second. */
 export async function seedRequests(store: Store, count: number, options: SeedOptions): Promise<void> {
   const { digest, texts } = options.policySet;
-  await store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts }], events: [] });
+  await store.writer.commit({ operations: [rememberPolicySet({ digest, texts })], events: [] });
   const atOnce = 500;
   for (let start = 0; start < count; start += atOnce) {
     const requests = Array.from({ length: Math.min(atOnce, count - start) }, (_, i) =>
       recordedRequest(start + i, options),
     );
     await store.writer.commit({
-      operations: requests.map((request) => ({ op: 'insertRequest' as const, request })),
+      operations: requests.map((request) => insertRequest(request)),
       events: [],
     });
   }

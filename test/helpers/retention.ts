@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ArchiveDirectory } from '../../src/log/archive-directory.js';
 import { verifierKey } from '../../src/audit/signed-note.js';
 import { verifyFiles } from '../../src/audit/verify-files.js';
-import { Checkpoints, type CheckpointSigner } from '../../src/log/checkpoint-service.js';
+import { Checkpoints, type CheckpointSigner } from '../../src/log/sign-checkpoints.js';
 import { exportedLinks, lineWithHashes } from '../../src/log/exported-events.js';
 import { ArchivedEvents, type RetentionContext, type ArchiveFiles } from '../../src/log/archive-events.js';
 import type { AuditEventDraft } from '../../src/model/audit-event.js';

@@ -1,4 +1,4 @@
-import type { ReviewContext } from '../../src/access/review-access.js';
+import type { ReviewContext } from '../../src/access/answer-subject-access-review.js';
 import { UnknownCertificates } from '../../src/access/unknown-certificates.js';
 import type { Context } from '../../src/context/context.js';
 

@@ -1,5 +1,6 @@
 import type { RevokedCertificate } from '../../src/model/certificate.js';
 import type { Store } from '../../src/store/store.js';
+import { insertRevocation } from '../../src/store/tables/revocation-table.js';
 
 /** A revocation of a certificate that ends in a year. */
 export function aRevocation(overrides: Partial<RevokedCertificate> = {}): RevokedCertificate {
@@ -25,5 +26,5 @@ export async function revokeCertificate(store: Store, fingerprintSha256: string)
   if (certificate === null) throw new Error(`there is no certificate ${fingerprintSha256}`);
   const { cluster, serialNumber, issuer, username, notAfter } = certificate;
   const revoked = aRevocation({ fingerprintSha256, cluster, serialNumber, issuer, username, notAfter });
-  await store.writer.commit({ operations: [{ op: 'insertRevocation', revoked }], events: [] });
+  await store.writer.commit({ operations: [insertRevocation(revoked)], events: [] });
 }

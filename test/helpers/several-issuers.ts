@@ -5,9 +5,10 @@ import { type CaKey, heldKey } from '../../src/signing/keys/ca-key.js';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';
 import type { IssuerState, RecordedIssuer } from '../../src/model/issuer.js';
 import { ClusterIssuers, type LoadedIssuer } from '../../src/signing/cluster-issuers.js';
-import { LocalCaSigner } from '../../src/signing/local-ca.js';
-import type { Operation } from '../../src/store/steps/step.js';
+import { LocalCaSigner } from '../../src/signing/local-ca-signer.js';
+import type { Write } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';
+import { certifyIssuer, insertIssuer, moveIssuer } from '../../src/store/tables/cluster-issuer-table.js';
 import type { TestIssuance } from './issuance.js';
 
 /** An issuer of a test, as it is loaded and recorded. */
@@ -59,23 +60,20 @@ export async function serveIssuers(
 async function record({ writer, issuers: recorded }: Store, issuers: readonly TestIssuer[]): Promise<void> {
   const before = await recorded.ofCluster('demo');
   const move = (name: string, from: IssuerState, to: IssuerState) =>
-    ({ op: 'moveIssuer', cluster: 'demo', name, from, to, at: new Date() }) as const;
+    moveIssuer({ cluster: 'demo', name, from, to, at: new Date() });
   const wanted = new Map(issuers.map((issuer) => [issuer.name, issuer]));
   // There is one active issuer at most, so those that leave a state come before those that come.
-  const leaving = before.flatMap(({ name, state }) =>
-    state === 'active' && wanted.get(name)?.state !== 'active'
-      ? [move(name, state, wanted.get(name)?.state ?? 'retiring')]
-      : [],
-  );
-  const coming = issuers.flatMap((issuer): readonly Operation[] => {
+  const leaving = before.filter(({ name, state }) => state === 'active' && wanted.get(name)?.state !== 'active');
+  const left = leaving.map(({ name, state }) => move(name, state, wanted.get(name)?.state ?? 'retiring'));
+  const coming = issuers.flatMap((issuer): readonly Write[] => {
     const { cluster, name, state, fingerprints } = recordOf(issuer);
     const had = before.find((one) => one.name === name);
-    if (had === undefined) return [{ op: 'insertIssuer', issuer: recordOf(issuer) }];
-    const certify = { op: 'certifyIssuer', cluster, name, fingerprintSha256: fingerprints.at(-1) ?? '' } as const;
+    if (had === undefined) return [insertIssuer(recordOf(issuer))];
+    const certify = certifyIssuer({ cluster, name, fingerprintSha256: fingerprints.at(-1) ?? '' });
     const isSame = had.state === state || leaving.some((one) => one.name === name);
     return [...(isSame ? [] : [move(name, had.state, state)]), certify];
   });
-  const result = await writer.commit({ operations: [...leaving, ...coming], events: [] });
+  const result = await writer.commit({ operations: [...left, ...coming], events: [] });
   if (!result.committed) throw new Error('the states of issuers could not be recorded');
 }
 

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readCertificate, readSigningAuthority, type Signatures, type SigningAuthority } from '@kubepass/x509';
 import { type CaKey, heldKey } from '../../src/signing/keys/ca-key.js';
 import { type CertifiedIssuer, ClusterIssuers } from '../../src/signing/cluster-issuers.js';
-import { LocalCaSigner } from '../../src/signing/local-ca.js';
+import { LocalCaSigner } from '../../src/signing/local-ca-signer.js';
 
 /** A CA of a test, with its key. */
 export interface TestSigningAuthority extends SigningAuthority {

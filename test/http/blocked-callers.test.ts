@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/callers/api-tokens.js';
 import type { ApiToken, Role } from '../../src/model/principal.js';
+import { insertApiToken, revokeApiToken } from '../../src/store/tables/api-token-table.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { as, type Answer } from './support/call.js';
 import { startOidcService } from './support/oidc-service.js';
@@ -53,11 +54,7 @@ afterAll(async () => {
 
 async function tokenOf(name: string, roles: readonly Role[], more: Partial<ApiToken> = {}): Promise<Caller> {
   const made = makeApiToken({ name, roles }, [], { now: new Date(), random: randomBytes });
-  const operation = {
-    op: 'insertApiToken',
-    token: { ...made.token, ...more },
-    secretSha256: made.secretSha256,
-  } as const;
+  const operation = insertApiToken({ token: { ...made.token, ...more }, secretSha256: made.secretSha256 });
   expect(await service.store.writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
   return service.withToken(made.secret);
 }
@@ -127,7 +124,7 @@ describe('a call that somebody keeps open while they are blocked', () => {
       now: new Date(),
       random: randomBytes,
     });
-    const operation = { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 } as const;
+    const operation = insertApiToken({ token: made.token, secretSha256: made.secretSha256 });
     expect(await service.store.writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
     expect((await service.withToken(made.secret)('get', '/v1/whoami')).status).toBe(200);
     await block('max').expect(200);
@@ -205,7 +202,7 @@ describe('a block', () => {
     expect(await rolesOf(short)).toEqual(blocked);
     for (const { id, roles } of others)
       if (roles.includes('admin'))
-        await service.store.writer.commit({ operations: [{ op: 'revokeApiToken', id, at: new Date() }], events: [] });
+        await service.store.writer.commit({ operations: [revokeApiToken({ id, at: new Date() })], events: [] });
     await block('uri').expect(200);
     expect(await rolesOf(long)).toEqual({ roles: ['admin', 'requester'] });
     expect(await rolesOf(short)).toEqual(blocked);

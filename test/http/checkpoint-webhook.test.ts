@@ -1,4 +1,4 @@
-// Tests src/log/checkpoint-service.ts, src/webhooks/webhook-events.ts, src/audit/verify-files.ts
+// Tests src/log/sign-checkpoints.ts, src/webhooks/webhook-events.ts, src/audit/verify-files.ts
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

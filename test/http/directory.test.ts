@@ -5,6 +5,10 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken, type ApiTokenAsk } from '../../src/callers/api-tokens.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
+import { insertApiToken } from '../../src/store/tables/api-token-table.js';
+import { updateDirectoryUser } from '../../src/store/tables/directory-statements.js';
+import { insertSession } from '../../src/store/tables/session-table.js';
+import { toldBy } from '../../src/store/writer/followed-writer.js';
 import { aSession } from '../unit/store/records.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { keyProof } from '../helpers/key-proof.js';
@@ -13,6 +17,7 @@ import { as } from './support/call.js';
 import { localCluster } from './support/local-cluster.js';
 import { startService, type Method, type TestService } from './support/service.js';
 import { aPolicy } from '../helpers/policies.js';
+import { executes } from '../helpers/operations.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -52,7 +57,7 @@ afterAll(() => service.close());
 async function tokenOf(ask: ApiTokenAsk, createdBy: readonly string[] = []): Promise<string> {
   const made = makeApiToken(ask, createdBy, { now: service.context.clock(), random: randomBytes });
   await service.store.writer.commit({
-    operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
+    operations: [insertApiToken({ token: made.token, secretSha256: made.secretSha256 })],
     events: [],
   });
   return made.secret;
@@ -165,7 +170,7 @@ describe('somebody who leaves', () => {
       usedAt: now,
       expiresAt: new Date(now.getTime() + 60_000),
     });
-    const signsIn = { op: 'insertSession', session, secretSha256: session.id } as const;
+    const signsIn = insertSession({ session, secretSha256: session.id });
     expect(await service.store.writer.commit({ operations: [signsIn], events: [] })).toEqual({ committed: true });
 
     await leave(id);
@@ -426,7 +431,7 @@ describe('a name that was somebody else’s', () => {
     if (stored === null) throw new Error('the user is there');
     // As another configuration had it.
     const other = { ...stored, username: 'derived@corp.example', version: stored.version + 1 };
-    const operations = [{ op: 'updateDirectoryUser', user: other, version: stored.version } as const];
+    const operations = [updateDirectoryUser({ user: other, version: stored.version })];
     expect(await service.store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
     await scim('put', `/Users/${id}`, user('derived')).expect(200);
     expect((await service.store.directory.user(id))?.username).toBe('derived');
@@ -844,7 +849,7 @@ it('leaves no token alive that is made while its owner leaves, whether the proce
   const tokenFor = (ask: ApiTokenAsk, createdBy: readonly string[]) => {
     const made = makeApiToken(ask, createdBy, { now: new Date(), random: randomBytes });
     secrets.push(made.secret);
-    return { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 } as const;
+    return insertApiToken({ token: made.token, secretSha256: made.secretSha256 });
   };
   const other = await startService({
     policies,
@@ -853,7 +858,7 @@ it('leaves no token alive that is made while its owner leaves, whether the proce
       housekeepingMilliseconds: 500,
       writer: (writer) => ({
         async commit(step) {
-          const [user] = step.operations.flatMap((one) => (one.op === 'updateDirectoryUser' ? [one.user] : []));
+          const [user] = executes(step, 'UPDATE "DirectoryUser"') ? toldBy(step, 'directoryUser') : [];
           if (user !== undefined) {
             // The tokens were looked up, and the block is not committed yet.
             const { userName: name } = user;
@@ -865,8 +870,7 @@ it('leaves no token alive that is made while its owner leaves, whether the proce
               expect(await writer.commit({ operations: [one], events: [] })).toEqual({ committed: true });
             return writer.commit(step);
           }
-          if (dies && step.operations.some(({ op }) => op === 'revokeTokenOfLeaver'))
-            throw new StoreUnavailableError('the process died');
+          if (dies && toldBy(step, 'leaversToken').length > 0) throw new StoreUnavailableError('the process died');
           return writer.commit(step);
         },
       }),
@@ -912,7 +916,7 @@ it('takes all or nothing, and a repeated call does it', async () => {
     overrides: {
       writer: (writer) => ({
         commit: (step) =>
-          fails && step.operations.some(({ op }) => op === 'updateDirectoryUser')
+          fails && executes(step, 'UPDATE "DirectoryUser"')
             ? Promise.reject(new StoreUnavailableError('the process died'))
             : writer.commit(step),
       }),
@@ -924,7 +928,7 @@ it('takes all or nothing, and a repeated call does it', async () => {
       random: randomBytes,
     });
     await other.store.writer.commit({
-      operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
+      operations: [insertApiToken({ token: made.token, secretSha256: made.secretSha256 })],
       events: [],
     });
     const send = (method: Method, path: string, content: object) => {

@@ -1,4 +1,4 @@
-// Tests src/log/audit-event-routes.ts, src/log/prove-log.ts, src/log/checkpoint-service.ts,
+// Tests src/log/audit-event-routes.ts, src/log/prove-log.ts, src/log/sign-checkpoints.ts,
 // src/log/read-audit-events.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CertificateBody } from '../../src/access/certificate-schemas.js';
 import type { ListedCertificate } from '../../src/model/certificate.js';
 import type { RouteContext } from '../../src/start/route-context.js';
+import { insertCertificate } from '../../src/store/tables/insert-certificate.js';
+import { insertRequest } from '../../src/store/tables/write-request.js';
 import { aCertificate, aRequest } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
@@ -39,9 +41,9 @@ beforeAll(async () => {
   );
   await service.store.writer.commit({
     operations: [
-      { op: 'insertRequest', request: hr },
-      { op: 'insertRequest', request: alice },
-      ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
+      insertRequest(hr),
+      insertRequest(alice),
+      ...certificates.map((certificate) => insertCertificate(certificate)),
     ],
     events: [],
   });

@@ -1,8 +1,11 @@
 // Tests src/access/identity-routes.ts, src/access/read-identities.ts, src/access/block-identity.ts,
 // src/access/exposed-identities.ts, src/access/identity-schemas.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { revokedCertificate } from '../../src/access/revocations.js';
+import { revokedCertificate } from '../../src/access/revoke-certificate.js';
 import { exposedForm } from '../../src/access/identity-schemas.js';
+import { insertCertificate } from '../../src/store/tables/insert-certificate.js';
+import { insertRevocation } from '../../src/store/tables/revocation-table.js';
+import { insertRequest } from '../../src/store/tables/write-request.js';
 import { aCertificate, aRequest } from '../unit/store/records.js';
 import { startService, type Person, type TestService } from './support/service.js';
 
@@ -320,12 +323,9 @@ describe('the identities with residual exposure', () => {
       const revocation = { reason: 'superseded', comment: null, revokedAt: new Date(), revokedBy: 'root' } as const;
       await service.store.writer.commit({
         operations: [
-          { op: 'insertRequest', request },
-          ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
-          ...certificates.slice(0, revoked).map((one) => ({
-            op: 'insertRevocation' as const,
-            revoked: revokedCertificate(one, revocation),
-          })),
+          insertRequest(request),
+          ...certificates.map((certificate) => insertCertificate(certificate)),
+          ...certificates.slice(0, revoked).map((one) => insertRevocation(revokedCertificate(one, revocation))),
         ],
         events: [],
       });

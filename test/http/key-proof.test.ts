@@ -13,6 +13,7 @@ import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/model/new-id.js';
+import { insertRestoration } from '../../src/store/tables/restoration-table.js';
 import type { KeyAlgorithm } from '@kubepass/x509';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { csrHash, keyProof } from '../helpers/key-proof.js';
@@ -563,7 +564,7 @@ describe('after the database was put back from a backup, which does not know wha
       ...({ detectedAt, detectedBy: 'command', events: 1, knownUntil: detectedAt, signedEvents: null } as const),
       ...{ acknowledgedAt: null, acknowledgedBy: null },
     };
-    await service.store.writer.commit({ operations: [{ op: 'insertRestoration', restoration }], events: [] });
+    await service.store.writer.commit({ operations: [insertRestoration(restoration)], events: [] });
     const answer = await renew(old);
     expect(answer.status).toBe(503);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(55);

@@ -7,6 +7,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/callers/api-tokens.js';
 import type { Role } from '../../src/model/principal.js';
+import { insertApiToken, revokeApiToken } from '../../src/store/tables/api-token-table.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
@@ -49,7 +50,7 @@ afterAll(async () => {
 
 async function tokenOf(name: string, held: readonly Role[], createdBy: readonly string[] = []): Promise<string> {
   const made = makeApiToken({ name, roles: held }, createdBy, { now: new Date(), random: randomBytes });
-  const operation = { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 } as const;
+  const operation = insertApiToken({ token: made.token, secretSha256: made.secretSha256 });
   expect(await service.store.writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
   return made.secret;
 }
@@ -186,7 +187,7 @@ describe('an API token of somebody who left', () => {
     );
     const last = await tokenOf('eve', ['admin'], ['vic']);
     for (const { id } of others)
-      await service.store.writer.commit({ operations: [{ op: 'revokeApiToken', id, at: new Date() }], events: [] });
+      await service.store.writer.commit({ operations: [revokeApiToken({ id, at: new Date() })], events: [] });
     const id = await join('eve');
     await become(id, false);
     await service.withToken(last)('get', '/v1/audit-events?limit=1').expect(200);
@@ -258,7 +259,7 @@ describe('an API token of somebody who left, where those are not revoked', () =>
     const admins = await own.store.apiTokens.liveAdmins(new Date());
     for (const { id, name } of admins)
       if (name !== 'liv')
-        await own.store.writer.commit({ operations: [{ op: 'revokeApiToken', id, at: new Date() }], events: [] });
+        await own.store.writer.commit({ operations: [revokeApiToken({ id, at: new Date() })], events: [] });
     const id = await say('post', '/Users', user('liv', 'three'), bearer);
     await say('patch', `/Users/${id}`, patch(false), bearer);
     expect(await whoami(last)).toMatchObject({ roles: ['admin'] });

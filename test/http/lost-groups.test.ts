@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken, type ApiTokenAsk } from '../../src/callers/api-tokens.js';
+import { insertApiToken } from '../../src/store/tables/api-token-table.js';
+import { toldBy } from '../../src/store/writer/followed-writer.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { localCluster } from './support/local-cluster.js';
 import { startService, type Method, type TestService } from './support/service.js';
 import { aPolicy } from '../helpers/policies.js';
+import { executes } from '../helpers/operations.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -39,11 +42,10 @@ beforeAll(async () => {
       housekeepingMilliseconds: 50,
       writer: (writer) => ({
         async commit(step) {
-          const has = (name: string) => step.operations.some(({ op }) => op === name);
-          if (has('forgetIdempotencyKeys')) rounds += 1;
-          if (held !== null && has('insertCertificate')) await held;
+          if (executes(step, 'DELETE FROM "IdempotencyKey"')) rounds += 1;
+          if (held !== null && toldBy(step, 'certificate').length > 0) await held;
           const before = beforeBegin;
-          if (before !== null && has('insertRequest')) {
+          if (before !== null && executes(step, 'INSERT INTO "RequestRecord"')) {
             beforeBegin = null;
             await before();
           }
@@ -61,7 +63,7 @@ afterAll(async () => {
 
 async function tokenOf(ask: ApiTokenAsk): Promise<string> {
   const made = makeApiToken(ask, ['root'], { now: new Date(), random: randomBytes });
-  const operation = { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 } as const;
+  const operation = insertApiToken({ token: made.token, secretSha256: made.secretSha256 });
   await service.store.writer.commit({ operations: [operation], events: [] });
   return made.secret;
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiTokenWriter } from '../../src/start/api-tokens.js';
 import { makeBreakGlassToken } from '../../src/callers/admin-tokens.js';
 import { makeApiToken } from '../../src/callers/api-tokens.js';
+import { insertApiToken, revokeApiToken } from '../../src/store/tables/api-token-table.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { localCluster } from './support/local-cluster.js';
@@ -104,11 +105,9 @@ describe('somebody who is blocked, whose token would be the last admin’s', () 
       ...{ now: new Date(), random: randomBytes },
     });
     const operations = [
-      { op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 },
-      ...(await own.store.apiTokens.liveAdmins(new Date())).map(
-        ({ id }) => ({ op: 'revokeApiToken', id, at: new Date() }) as const,
-      ),
-    ] as const;
+      insertApiToken({ token: made.token, secretSha256: made.secretSha256 }),
+      ...(await own.store.apiTokens.liveAdmins(new Date())).map(({ id }) => revokeApiToken({ id, at: new Date() })),
+    ];
     expect(await own.store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
     const tom = own.withToken(made.secret);
     expect(as.whoami(await tom('get', '/v1/whoami').expect(200)).roles).toEqual(['provisioner']);
@@ -202,7 +201,7 @@ describe('a break-glass token', () => {
     const other = await startService({ config: settings, context: lettingIn });
     const ask = { name: 'BREAK-GLASS', roles: ['requester'] } as const;
     const { token, secretSha256 } = makeApiToken(ask, [], { now: new Date(), random: randomBytes });
-    await other.store.writer.commit({ operations: [{ op: 'insertApiToken', token, secretSha256 }], events: [] });
+    await other.store.writer.commit({ operations: [insertApiToken({ token, secretSha256 })], events: [] });
     const made = await makeBreakGlassToken({
       writer: apiTokenWriter(other.store.writer),
       keepSecret: () => Promise.resolve(),

@@ -5,6 +5,8 @@ import { aDirectoryUser, aSession } from '../unit/store/records.js';
 import { as } from './support/call.js';
 import { startService, type Method, type Person, type TestService } from './support/service.js';
 import { comingAs, lettingIn } from './support/ways-in.js';
+import { insertDirectoryUser } from '../../src/store/tables/directory-statements.js';
+import { insertSession } from '../../src/store/tables/session-table.js';
 
 let service: TestService;
 beforeAll(async () => {
@@ -273,7 +275,7 @@ const table: readonly Row[] = [
     act: async (person) => {
       const now = new Date();
       const user = aDirectoryUser({ userName: `successor-${randomUUID()}`, createdAt: now, changedAt: now });
-      await service.store.writer.commit({ operations: [{ op: 'insertDirectoryUser', user }], events: [] });
+      await service.store.writer.commit({ operations: [insertDirectoryUser(user)], events: [] });
       return call(person, 'post', `/v1/directory-users/${user.id}/confirm`);
     },
   },
@@ -317,7 +319,7 @@ const table: readonly Row[] = [
     act: async (person) => {
       const now = new Date();
       const session = aSession({ createdAt: now, usedAt: now, expiresAt: new Date(now.getTime() + 3_600_000) });
-      const operations = [{ op: 'insertSession', session, secretSha256: session.id }] as const;
+      const operations = [insertSession({ session, secretSha256: session.id })];
       await service.store.writer.commit({ operations, events: [] });
       return call(person, 'delete', `/v1/sessions/${session.id}`);
     },

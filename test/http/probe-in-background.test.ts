@@ -7,6 +7,7 @@ import { kubepassRules } from '../helpers/fake-api-server/rbac.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { as } from './support/call.js';
 import { policies, startService, type TestService } from './support/service.js';
+import { rememberProbe } from '../../src/store/tables/cluster-tables.js';
 
 /** Nobody asks kubepass about the certificates of this cluster, so a revoked one goes on working. */
 const directory = temporaryDirectory();
@@ -74,7 +75,7 @@ describe('a probe that takes longer than its caller waits', () => {
   it('is shown by a replica that did not make it, once it has ended', async () => {
     const stored = await service.store.clusterProbes.find('demo');
     const later = { cluster: 'demo', probedAt: new Date(Date.now() + 1000), result: stored!.result };
-    await service.store.writer.commit({ operations: [{ op: 'rememberProbe', probe: later }], events: [] });
+    await service.store.writer.commit({ operations: [rememberProbe(later)], events: [] });
     expect((await find(service)).probedAt).toBe(later.probedAt.toISOString());
   });
 });

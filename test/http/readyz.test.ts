@@ -1,11 +1,20 @@
-// Tests src/observability/health.ts, src/http/pages/health-routes.ts
+// Tests src/observability/health.ts, src/http/pages/health-routes.ts, src/start/compose.ts,
+// src/requests/recover-requests.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SignJWT, generateKeyPair } from 'jose';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
+import { StoreUnavailableError } from '../../src/model/errors.js';
 import type { Component } from '../../src/model/health.js';
+import { createLogger } from '../../src/observability/logger.js';
+import { createRequest } from '../../src/requests/create-request.js';
+import { buildApp } from '../../src/start/app.js';
+import type { Step, Writer } from '../../src/store/steps/step.js';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { kubepassRules } from '../helpers/fake-api-server/rbac.js';
+import { composeOn, type LogLine } from '../helpers/composed-service.js';
+import { alice } from '../helpers/principals.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { startService, type Caller, type TestService } from './support/service.js';
 
@@ -135,4 +144,52 @@ it('shows which component has failed, and to an auditor the clusters, while the 
   expect((await own.as('audrey')('get', '/readyz?verbose').expect(503)).body).toMatchObject({ clusters: [cluster] });
   expect((await own.anonymous('get', '/readyz').expect(503)).body).not.toHaveProperty('components');
   await own.close();
+});
+
+const data = temporaryDirectory();
+afterAll(() => data.remove());
+
+const tellsOf = ({ events }: Step, type: string) => events.some((event) => event.type === type);
+const before = (type: string, act: () => Promise<void>) => (writer: Writer) => ({
+  async commit(step: Step) {
+    if (tellsOf(step, type)) await act();
+    return writer.commit(step);
+  },
+});
+
+it('listens before what was left is recovered, and is ready afterwards', async () => {
+  const failing = before('CertificateIssued', () => Promise.reject(new StoreUnavailableError('disk I/O error')));
+  const earlier = await composeOn(data.path, {}, { writer: failing });
+  const { pem } = await csrFor('jane', ['team-a']);
+  const options = { waitSeconds: 5, idempotency: null };
+  const outcome = await createRequest(earlier.context, alice, { csr: pem }, options);
+  const id = outcome.ok ? outcome.value.request.id : '';
+  await earlier.close();
+
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const log: LogLine[] = [];
+  const composed = await composeOn(data.path, {}, { writer: before('IssuanceAbandoned', () => released) }, log);
+  const app = buildApp(composed.context, { logger: createLogger({ level: 'silent' }) });
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const statusOf = async (path: string) => (await fetch(`${address}${path}`)).status;
+  const stateOf = async () => (await composed.store.requests.find(id))?.state;
+  const recovered = composed.begin();
+  expect([await statusOf('/livez'), await statusOf('/readyz'), await stateOf()]).toEqual([200, 503, 'issuing']);
+
+  release();
+  await recovered;
+  expect([await statusOf('/readyz'), await stateOf()]).toEqual([200, 'issued']);
+  expect(log.filter(({ message }) => message.includes('that were left'))).toEqual([
+    { level: 'info', fields: { requests: 1 }, message: 'recovering the requests that were left' },
+    {
+      level: 'info',
+      fields: { requests: 1, failed: 0, onClusters: 0 },
+      message: 'the requests that were left are recovered',
+    },
+  ]);
+  await app.close();
+  await composed.close();
 });

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/callers/api-tokens.js';
 import type { RevokedCertificate } from '../../src/model/certificate.js';
+import { insertApiToken } from '../../src/store/tables/api-token-table.js';
+import { insertRevocation } from '../../src/store/tables/revocation-table.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as, type Answer } from './support/call.js';
 import { startService, type Caller, type TestService } from './support/service.js';
@@ -119,7 +121,7 @@ async function renewed(fingerprint: string, ask: object = {}, who: Caller = serv
 async function tokenFor(name: string, createdBy: readonly string[]): Promise<Caller> {
   const when = { now: new Date(), random: randomBytes };
   const { token, secret, secretSha256 } = makeApiToken({ name, groups: [], roles: ['requester'] }, createdBy, when);
-  await service.store.writer.commit({ operations: [{ op: 'insertApiToken', token, secretSha256 }], events: [] });
+  await service.store.writer.commit({ operations: [insertApiToken({ token, secretSha256 })], events: [] });
   return service.withToken(secret);
 }
 
@@ -131,7 +133,7 @@ async function revoke(fingerprint: string): Promise<void> {
     ...{ fingerprintSha256: fingerprint, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
     ...{ reason: 'keyCompromise', comment: null, revokedAt: new Date(), revokedBy: 'root' },
   };
-  await service.store.writer.commit({ operations: [{ op: 'insertRevocation', revoked }], events: [] });
+  await service.store.writer.commit({ operations: [insertRevocation(revoked)], events: [] });
 }
 
 const reasonsOf = (answer: Answer) =>

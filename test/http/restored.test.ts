@@ -1,7 +1,8 @@
-// Tests src/backup/restored-routes.ts, src/backup/restorations.ts, src/store/tables/restoration-table.ts
+// Tests src/backup/restoration-routes.ts, src/backup/detect-restorations.ts, src/store/tables/restoration-table.ts
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/model/new-id.js';
 import type { RouteContext } from '../../src/start/route-context.js';
+import { insertRestoration } from '../../src/store/tables/restoration-table.js';
 import { randomBytes } from 'node:crypto';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
@@ -25,14 +26,11 @@ it('says of a database that was put back what may not be known, to everybody, un
   const detectedAt = new Date();
   await service.store.writer.commit({
     operations: [
-      {
-        op: 'insertRestoration',
-        restoration: {
-          id: newId(detectedAt, randomBytes),
-          ...{ detectedAt, detectedBy: 'command', events: 17, knownUntil: detectedAt, signedEvents: 23 },
-          ...{ acknowledgedAt: null, acknowledgedBy: null },
-        },
-      },
+      insertRestoration({
+        id: newId(detectedAt, randomBytes),
+        ...{ detectedAt, detectedBy: 'command', events: 17, knownUntil: detectedAt, signedEvents: 23 },
+        ...{ acknowledgedAt: null, acknowledgedBy: null },
+      }),
     ],
     events: [],
   });

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chosenCommonOptions, type CommonOptions } from '../../src/programs/node-files/keep-file.js';
 import { keepRevocationFile, options } from '../../src/programs/node-files/revocation-file.js';
+import { insertRevocation } from '../../src/store/tables/revocation-table.js';
 import { servingPair } from '../cluster/serving-pair.js';
 import { freePort } from '../helpers/free-ports.js';
 import { aRevocation } from '../helpers/revocations.js';
@@ -77,13 +78,14 @@ async function keep(
 const file = () => readFileSync(join(folder, 'authorization.yaml'), 'utf8');
 const revoke = (count: number, from = 0) =>
   service.store.writer.commit({
-    operations: Array.from({ length: count }, (_, i) => ({
-      op: 'insertRevocation' as const,
-      revoked: aRevocation({
-        fingerprintSha256: (from + i).toString(16).padStart(64, '0'),
-        username: `person ${from + i}`,
-      }),
-    })),
+    operations: Array.from({ length: count }, (_, i) =>
+      insertRevocation(
+        aRevocation({
+          fingerprintSha256: (from + i).toString(16).padStart(64, '0'),
+          username: `person ${from + i}`,
+        }),
+      ),
+    ),
     events: [],
   });
 

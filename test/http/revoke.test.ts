@@ -1,4 +1,4 @@
-// Tests src/access/revocations.ts, src/access/certificate-routes.ts
+// Tests src/access/revoke-certificate.ts, src/access/certificate-routes.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as } from './support/call.js';
 import { startService, type Person, type TestService } from './support/service.js';

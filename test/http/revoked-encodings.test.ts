@@ -1,4 +1,4 @@
-// Tests src/access/review-access.ts, src/access/probe-revocation.ts
+// Tests src/access/answer-subject-access-review.ts, src/access/probe-revocation.ts
 import { createHash, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

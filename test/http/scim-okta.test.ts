@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/callers/api-tokens.js';
+import { insertApiToken } from '../../src/store/tables/api-token-table.js';
 import { startService, type TestService } from './support/service.js';
 
 let service: TestService;
@@ -16,7 +17,7 @@ beforeAll(async () => {
   service = await startService();
   const made = makeApiToken({ name: 'okta', roles: ['directory'] }, [], { now: new Date(), random: randomBytes });
   await service.store.writer.commit({
-    operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
+    operations: [insertApiToken({ token: made.token, secretSha256: made.secretSha256 })],
     events: [],
   });
   token = made.secret;

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiToken } from '../../src/callers/api-tokens.js';
+import { insertApiToken } from '../../src/store/tables/api-token-table.js';
 import { type Method, type TestService, startService } from './support/service.js';
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -20,7 +21,7 @@ beforeAll(async () => {
     random: randomBytes,
   });
   await service.store.writer.commit({
-    operations: [{ op: 'insertApiToken', token: made.token, secretSha256: made.secretSha256 }],
+    operations: [insertApiToken({ token: made.token, secretSha256: made.secretSha256 })],
     events: [],
   });
   token = made.secret;

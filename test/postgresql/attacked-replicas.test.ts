@@ -9,6 +9,7 @@ import { startChild, type ChildService } from '../crash/child-service.js';
 import { callTo, everyItem, type Call } from '../crash/ledger.js';
 import { makeApiToken } from '../../src/callers/api-tokens.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
+import { insertApiToken } from '../../src/store/tables/api-token-table.js';
 import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { IdentityProvider } from '../helpers/identity-provider.js';
@@ -400,7 +401,7 @@ async function independentAdmins(...names: readonly string[]): Promise<readonly 
   const made = names.map((name) =>
     makeApiToken({ name, roles: ['admin'] }, [], { now: new Date(), random: randomBytes }),
   );
-  const operations = made.map(({ token, secretSha256 }) => ({ op: 'insertApiToken', token, secretSha256 }) as const);
+  const operations = made.map(({ token, secretSha256 }) => insertApiToken({ token, secretSha256 }));
   expect(await store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
   await store.close();
   return made.map(({ token: { id, name }, secret }) => ({ id, name, token: secret }));

@@ -1,13 +1,14 @@
-// Tests src/log/checkpoint-service.ts, src/store/tables/checkpoint-tables.ts
+// Tests src/log/sign-checkpoints.ts, src/store/tables/checkpoint-tables.ts
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readCheckpoint } from '../../src/audit/checkpoint.js';
 import { GrowingTree, leafHash } from '../../src/audit/merkle-tree.js';
 import { readNote, readVerifierKey } from '../../src/audit/signed-note.js';
-import { Checkpoints } from '../../src/log/checkpoint-service.js';
+import { Checkpoints } from '../../src/log/sign-checkpoints.js';
 import { alongIndexes, openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
 import type { Writer } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';
+import { toldBy } from '../../src/store/writer/followed-writer.js';
 import { newCheckpointSigner } from '../helpers/checkpoint-signer.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { anEvent } from '../unit/store/records.js';
@@ -34,9 +35,8 @@ class Replica {
     const store = await openPostgresqlStore({ url: database.url, readConnections: 3 });
     const writer: Writer = {
       async commit(step) {
-        const insert = step.operations.find(({ op }) => op === 'insertCheckpoint');
-        if (insert?.op === 'insertCheckpoint') {
-          replica.notes.push(insert.checkpoint.note);
+        for (const { note } of toldBy(step, 'checkpoint')) {
+          replica.notes.push(note);
           await replica.stopped;
         }
         return store.writer.commit(step);

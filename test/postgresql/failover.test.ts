@@ -1,12 +1,14 @@
-// Tests src/backup/kept-checkpoint.ts, src/backup/kept-revocations.ts, src/backup/watch-log.ts
+// Tests src/backup/checkpoint-beside-database.ts, src/backup/revocations-beside-database.ts,
+// src/backup/watch-for-lost-rows.ts
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { checkpointIn } from '../../src/backup/kept-checkpoint.js';
+import { checkpointIn } from '../../src/backup/checkpoint-beside-database.js';
 import type { Composition } from '../../src/start/compose.js';
 import type { Certificate } from '../../src/model/certificate.js';
 import type { Writer } from '../../src/store/steps/step.js';
+import { toldBy } from '../../src/store/writer/followed-writer.js';
 import { composeOn, issued } from '../helpers/composed-service.js';
 import { freshDatabase, prepareDatabases, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { startPostgresql, type PostgresqlServer } from '../helpers/postgresql/server.js';
@@ -14,7 +16,8 @@ import { admin } from '../helpers/principals.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { anEvent } from '../unit/store/records.js';
-import { revokeCertificate } from '../../src/access/revocations.js';
+import { revokeCertificate } from '../../src/access/revoke-certificate.js';
+import { executes } from '../helpers/operations.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let server: PostgresqlServer;
@@ -55,10 +58,8 @@ async function started(name: string): Promise<Replica> {
   const writer = (same: Writer): Writer => ({
     async commit(step) {
       const result = await same.commit(step);
-      for (const operation of step.operations) {
-        if (operation.op === 'holdCheckpointLease') rounds += 1;
-        if (operation.op !== 'insertCheckpoint' || !result.committed) continue;
-        const { size, root } = operation.checkpoint;
+      if (executes(step, 'INSERT INTO "CheckpointLease"')) rounds += 1;
+      for (const { size, root } of result.committed ? toldBy(step, 'checkpoint') : []) {
         lastPublished = size;
         published.set(size, (published.get(size) ?? new Set()).add(root.toString('base64')));
       }

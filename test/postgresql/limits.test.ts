@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { aRequest, testStore } from '../unit/store/records.js';
+import { insertRequest } from '../../src/store/tables/write-request.js';
 
 it('fails alone if a step asks for a value that no index can hold, and does not harm its neighbours and the connection', async () => {
   const { store, commit } = await testStore();
-  const insert = (username: string) => commit([{ op: 'insertRequest', request: aRequest({ username }) }]);
+  const insert = (username: string) => commit([insertRequest(aRequest({ username }))]);
   // The text is random because PostgreSQL would compress another one.
   const results = await Promise.allSettled([
     insert('jane'),

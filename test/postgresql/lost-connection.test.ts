@@ -2,11 +2,14 @@
 // src/store/postgresql/connect.ts
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { verifyChain } from '../../src/audit/chain.js';
+import { verifyChain } from '../../src/audit/hash-chain.js';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
-import type { Operation } from '../../src/store/steps/step.js';
+import type { Write } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';
+import { rememberPolicySet } from '../../src/store/tables/policy-set-table.js';
+import { retryWebhook } from '../../src/store/tables/webhook-delivery-table.js';
+import { insertRequest } from '../../src/store/tables/write-request.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { anEvent, aRequest } from '../unit/store/records.js';
 import { lateMilliseconds, startCommitProxy, type CommitProxy } from './commit-proxy.js';
@@ -28,7 +31,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-const record = (operations: readonly Operation[] = [{ op: 'insertRequest', request: aRequest() }]) =>
+const record = (operations: readonly Write[] = [insertRequest(aRequest())]) =>
   store.writer.commit({ operations, events: [anEvent()] });
 const committed = { committed: true };
 
@@ -46,7 +49,7 @@ describe('a connection that is lost in a commit', () => {
     'the connection was lost in a commit, and whether it was made is not known',
   );
   const remember = (digest: string) =>
-    store.writer.commit({ operations: [{ op: 'rememberPolicySet', digest, texts: [] }], events: [] });
+    store.writer.commit({ operations: [rememberPolicySet({ digest, texts: [] })], events: [] });
 
   it.each([
     ['at once', 1],
@@ -55,10 +58,7 @@ describe('a connection that is lost in a commit', () => {
     await record();
     proxy.breakNext('answer lost', nth);
     const request = aRequest();
-    const twice: readonly Operation[] = [
-      { op: 'insertRequest', request },
-      { op: 'insertRequest', request },
-    ];
+    const twice: readonly Write[] = [insertRequest(request), insertRequest(request)];
     const results = await Promise.all([record(), record(twice), record()]);
     expect(results).toEqual([
       committed,
@@ -102,7 +102,7 @@ describe('a connection that is lost in a commit', () => {
   it('makes nothing twice if the commit arrives after the connection was given up', async () => {
     await record();
     proxy.breakNext('late');
-    const step: readonly Operation[] = [{ op: 'retryWebhook', id: 'none', at: new Date() }];
+    const step: readonly Write[] = [retryWebhook({ id: 'none', at: new Date() })];
     expect(await record(step)).toEqual(committed);
     expect(await stored()).toEqual({ requests: 1, events: 2 });
     await setTimeout(2 * lateMilliseconds);
@@ -238,7 +238,7 @@ describe('a commit', () => {
     const rename = (from: string, to: string) =>
       query(database.ownerUrl, (client) => client.query(`ALTER TABLE "${from}" RENAME TO "${to}"`));
     await rename('PolicySet', 'Hidden');
-    const remember = () => record([{ op: 'rememberPolicySet', digest: 'x', texts: [] }]);
+    const remember = () => record([rememberPolicySet({ digest: 'x', texts: [] })]);
     const results = await Promise.allSettled([record(), remember()]);
     expect(results).toMatchObject(Array(2).fill({ status: 'rejected', reason: { name: 'StoreUnavailableError' } }));
     expect(await stored()).toEqual({ requests: 1, events: 1 });
@@ -249,21 +249,17 @@ describe('a commit', () => {
 
   it('fails alone if no column can hold its values', async () => {
     const tooLong = aRequest({ expirationSeconds: 2 ** 40 });
-    const results = await Promise.allSettled([record(), record([{ op: 'insertRequest', request: tooLong }]), record()]);
+    const results = await Promise.allSettled([record(), record([insertRequest(tooLong)]), record()]);
     expect(results).toMatchObject([{ value: committed }, { reason: { code: '22003' } }, { value: committed }]);
     const noInstant = aRequest({ createdAt: new Date('2026-03-01T10:00:00Z'), waitsUntil: new Date(NaN) });
-    const others = await Promise.allSettled([
-      record(),
-      record([{ op: 'insertRequest', request: noInstant }]),
-      record(),
-    ]);
+    const others = await Promise.allSettled([record(), record([insertRequest(noInstant)]), record()]);
     expect(others).toMatchObject([{ value: committed }, { reason: { name: 'RangeError' } }, { value: committed }]);
     expect(await stored()).toEqual({ requests: 4, events: 4 });
   });
 
   it('keeps a text with U+0000, which PostgreSQL cannot store, with U+FFFD in its place', async () => {
     const request = aRequest({ username: 'jane\0', groups: ['a\0', '\\u0000'] });
-    expect(await record([{ op: 'insertRequest', request }])).toEqual(committed);
+    expect(await record([insertRequest(request)])).toEqual(committed);
     expect(await store.requests.find(request.id)).toMatchObject({
       username: 'jane\ufffd',
       groups: ['a\ufffd', '\\u0000'],
@@ -275,7 +271,7 @@ describe('a commit', () => {
   it('gives each of many conflicting steps its own outcome', async () => {
     const request = aRequest();
     const results = await Promise.all(
-      Array.from({ length: 60 }, (_, i) => record([{ op: 'insertRequest', request: i % 2 ? request : aRequest() }])),
+      Array.from({ length: 60 }, (_, i) => record([insertRequest(i % 2 ? request : aRequest())])),
     );
     expect(results.filter((result) => result.committed)).toHaveLength(31);
     expect(results.flatMap((result) => (result.committed ? [] : result.conflict))).toEqual(

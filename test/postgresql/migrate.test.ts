@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { genesis, type ChainHead } from '../../src/audit/chain.js';
+import { genesis, type ChainHead } from '../../src/audit/hash-chain.js';
 import { MigrationError } from '../../src/store/schema/migrations.js';
 import { chainLock } from '../../src/store/postgresql/connect.js';
 import { grantServiceRights } from '../../src/store/postgresql/grant.js';

@@ -4,11 +4,17 @@ import { hash } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { chainRecord, packEvents } from '../../src/audit/audit-record.js';
-import { verifyChain } from '../../src/audit/chain.js';
+import { verifyChain } from '../../src/audit/hash-chain.js';
 import type { QuotaLimit } from '../../src/model/decision.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
-import type { CommitResult, Operation } from '../../src/store/steps/step.js';
+import type { CommitResult, Write } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';
+import { insertIssuer, requireIssuer } from '../../src/store/tables/cluster-issuer-table.js';
+import { forgetIdempotencyKeys, insertIdempotencyKey } from '../../src/store/tables/idempotency-key-table.js';
+import { insertCertificate } from '../../src/store/tables/insert-certificate.js';
+import { rememberPolicySet } from '../../src/store/tables/policy-set-table.js';
+import { requireQuota } from '../../src/store/tables/quotas.js';
+import { insertRequest, updateRequest } from '../../src/store/tables/write-request.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import {
   aCertificate,
@@ -45,56 +51,50 @@ afterEach(async () => {
 
 const committed = { committed: true };
 /** Commits steps with an event each, all in one batch. */
-const commitAll = (steps: readonly (readonly Operation[])[]): Promise<CommitResult[]> =>
+const commitAll = (steps: readonly (readonly Write[])[]): Promise<CommitResult[]> =>
   Promise.all(
     steps.map((operations, i) => store.writer.commit({ operations, events: [anEvent({ principal: String(i) })] })),
   );
 const requests = () => Array.from({ length: 20 }, () => aRequest({ state: 'approved' }));
-const begin = (id: string, attempt = anAttempt()): Operation => ({
-  op: 'moveRequest',
-  id,
-  from: { state: 'approved', attempt: attempt.number === 1 ? null : attempt.number - 1 },
-  to: { state: 'issuing', attempt },
-});
+const begin = (id: string, attempt = anAttempt()): Write =>
+  updateRequest({
+    id,
+    from: { state: 'approved', attempt: attempt.number === 1 ? null : attempt.number - 1 },
+    to: { state: 'issuing', attempt },
+  });
 const limit: QuotaLimit = { kind: 'livePerGroup', cluster: 'demo', group: 'dev' };
-const quota = (id: string, atMost: number): Operation => ({
-  op: 'requireQuota',
-  limit,
-  atMost,
-  exceptRequest: id,
-  now: instant('2026-03-01T10:00:00.000Z'),
-});
+const quota = (id: string, atMost: number): Write =>
+  requireQuota({ limit, atMost, exceptRequest: id, now: instant('2026-03-01T10:00:00.000Z') });
 
 describe('a batch', () => {
   it('is one round trip, whatever its steps do', async () => {
     const all = requests();
-    const batches: readonly (readonly (readonly Operation[])[])[] = [
+    const batches: readonly (readonly (readonly Write[])[])[] = [
       [
-        [{ op: 'rememberPolicySet', digest: 'd', texts: [] }],
-        [{ op: 'insertIssuer', issuer: anIssuer() }],
-        [{ op: 'insertIssuer', issuer: anIssuer({ name: 'second', state: 'next' }) }],
-        [{ op: 'forgetIdempotencyKeys', createdBefore: instant('2020-01-01T00:00:00.000Z') }],
+        [rememberPolicySet({ digest: 'd', texts: [] })],
+        [insertIssuer(anIssuer())],
+        [insertIssuer(anIssuer({ name: 'second', state: 'next' }))],
+        [forgetIdempotencyKeys(instant('2020-01-01T00:00:00.000Z'))],
       ],
       all.map((request) => [
         quota(request.id, 100),
-        { op: 'insertRequest', request },
-        { op: 'insertIdempotencyKey', entry: anIdempotencyEntry({ key: request.id, requestId: request.id }) },
+        insertRequest(request),
+        insertIdempotencyKey(anIdempotencyEntry({ key: request.id, requestId: request.id }), aRequest()),
       ]),
       all.map(({ id }, i) => [
         quota(id, 100),
-        { op: 'requireIssuer', cluster: 'demo', issuer: i % 2 ? 'first' : 'second', states: ['active', 'next'] },
+        requireIssuer({ cluster: 'demo', issuer: i % 2 ? 'first' : 'second', states: ['active', 'next'] }),
         begin(id),
       ]),
       all.map((request, i) => {
         const certificate = aCertificate(request, { groups: i % 2 ? ['dev', 'ops'] : [] });
         return [
-          {
-            op: 'moveRequest',
+          updateRequest({
             id: request.id,
             from: { state: 'issuing', owner: 'process-a', attempt: 1 },
             to: { state: 'issued', fingerprintSha256: certificate.fingerprintSha256 },
-          },
-          { op: 'insertCertificate', certificate },
+          }),
+          insertCertificate(certificate),
         ];
       }),
     ];
@@ -109,11 +109,11 @@ describe('a batch', () => {
 
   it('executes its steps in whichever order none of them conflicts', async () => {
     const [one, two] = [aRequest({ state: 'approved' }), aRequest({ state: 'approved' })];
-    await commitAll([[{ op: 'insertRequest', request: one }]]);
-    const steps: readonly (readonly Operation[])[] = [
-      [begin(one.id), { op: 'insertCertificate', certificate: aCertificate(one) }],
-      [{ op: 'insertCertificate', certificate: aCertificate(two) }, begin(two.id)],
-      [{ op: 'insertRequest', request: two }],
+    await commitAll([[insertRequest(one)]]);
+    const steps: readonly (readonly Write[])[] = [
+      [begin(one.id), insertCertificate(aCertificate(one))],
+      [insertCertificate(aCertificate(two)), begin(two.id)],
+      [insertRequest(two)],
     ];
     expect(await commitAll(steps)).toEqual(steps.map(() => committed));
     expect(queriesHere()).toBe(2);
@@ -122,46 +122,46 @@ describe('a batch', () => {
 
 describe('a batch with a conflict', () => {
   const other = aRequest({ state: 'approved' });
-  const cases: readonly (readonly [string, (id: string) => readonly Operation[], unknown])[] = [
-    ['a request that is there', () => [{ op: 'insertRequest', request: other }], { kind: 'request', id: other.id }],
+  const cases: readonly (readonly [string, (id: string) => readonly Write[], unknown])[] = [
+    ['a request that is there', () => [insertRequest(other)], { kind: 'request', id: other.id }],
     ['a request that moved on', () => [begin(other.id, anAttempt({ number: 3 }))], { kind: 'request', id: other.id }],
     ['a quota that is reached', (id) => [quota(id, 1)], { kind: 'quota', limit, found: 1 }],
     [
       'an Idempotency-Key that is taken',
-      () => [{ op: 'insertIdempotencyKey', entry: anIdempotencyEntry() }],
+      () => [insertIdempotencyKey(anIdempotencyEntry(), aRequest())],
       { kind: 'idempotencyKey' },
     ],
     [
       'a serial number that is taken',
-      () => [{ op: 'insertCertificate', certificate: aCertificate(other, { serialNumber: '0b' }) }],
+      () => [insertCertificate(aCertificate(other, { serialNumber: '0b' }))],
       { kind: 'unique', what: 'serialNumber' },
     ],
     [
       'an issuer that is not active',
-      () => [{ op: 'requireIssuer', cluster: 'demo', issuer: 'second', states: ['active'] }],
+      () => [requireIssuer({ cluster: 'demo', issuer: 'second', states: ['active'] })],
       { kind: 'issuer', cluster: 'demo', issuer: 'second' },
     ],
     [
       'a second active issuer',
-      () => [{ op: 'insertIssuer', issuer: anIssuer({ name: 'second' }) }],
+      () => [insertIssuer(anIssuer({ name: 'second' }))],
       { kind: 'issuer', cluster: 'demo', issuer: 'second' },
     ],
   ];
   it.each(cases)('tells only the step that met %s', async (_, conflicting, conflict) => {
     await commitAll([
       [
-        { op: 'insertRequest', request: other },
-        { op: 'insertIdempotencyKey', entry: anIdempotencyEntry() },
-        { op: 'insertCertificate', certificate: aCertificate(other, { serialNumber: '0b' }) },
-        { op: 'insertIssuer', issuer: anIssuer() },
+        insertRequest(other),
+        insertIdempotencyKey(anIdempotencyEntry(), aRequest()),
+        insertCertificate(aCertificate(other, { serialNumber: '0b' })),
+        insertIssuer(anIssuer()),
       ],
     ]);
     queries.mockClear();
     const mine = aRequest({ state: 'pending', groups: [] });
     const results = await commitAll([
-      [{ op: 'insertRequest', request: mine }],
-      [{ op: 'rememberPolicySet', digest: 'lost', texts: [] }, ...conflicting(mine.id)],
-      [{ op: 'moveRequest', id: mine.id, from: { state: 'pending' }, to: { state: 'approved' } }],
+      [insertRequest(mine)],
+      [rememberPolicySet({ digest: 'lost', texts: [] }), ...conflicting(mine.id)],
+      [updateRequest({ id: mine.id, from: { state: 'pending' }, to: { state: 'approved' } })],
     ]);
     expect(results).toEqual([committed, { committed: false, conflict }, committed]);
     // All at once, step by step, again from the step behind the conflict, and COMMIT.
@@ -175,20 +175,17 @@ describe('a batch with a conflict', () => {
 
   it('tells the later one of two steps that want the same', async () => {
     const [one] = requests();
-    const insert: Operation = { op: 'insertRequest', request: one! };
+    const insert: Write = insertRequest(one!);
     const results = await commitAll([[insert], [insert], [begin(one!.id)], [begin(one!.id)]]);
     const conflict = { committed: false, conflict: { kind: 'request', id: one!.id } };
     expect(results).toEqual([committed, conflict, committed, conflict]);
   });
 
   it('stores a row that is stored once although the step that brought it first conflicts', async () => {
-    await commitAll([[{ op: 'insertRequest', request: other }]]);
+    await commitAll([[insertRequest(other)]]);
     const decision = { ...aRequest().decision, policy: 'another' };
     const mine = aRequest({ decision });
-    const again = [
-      [{ op: 'insertRequest', request: { ...other, decision } }],
-      [{ op: 'insertRequest', request: mine }],
-    ] as const;
+    const again = [[insertRequest({ ...other, decision })], [insertRequest(mine)]] as const;
     expect(await commitAll(again)).toMatchObject([{ committed: false }, committed]);
     expect(await store.requests.find(mine.id)).toMatchObject({ decision: { policy: 'another' } });
   });

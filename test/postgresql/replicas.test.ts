@@ -1,5 +1,5 @@
-// Tests src/context/idempotency-keys.ts, src/store/tables/used-proof-table.ts, src/access/review-access.ts,
-// src/context/standing.ts
+// Tests src/context/idempotency-keys.ts, src/store/tables/used-proof-table.ts,
+// src/access/answer-subject-access-review.ts, src/context/standing.ts
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -11,6 +11,7 @@ import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { aSession, sha256 } from '../unit/store/records.js';
 import { blockIdentity } from '../../src/access/block-identity.js';
+import { insertSession } from '../../src/store/tables/session-table.js';
 
 const directory = temporaryDirectory();
 const root = principal('root', ['admin']);
@@ -41,7 +42,7 @@ async function signedIn(name: string) {
   const now = new Date();
   const session = aSession({ name, createdAt: now, usedAt: now, expiresAt: new Date(now.getTime() + 43_200_000) });
   const secret = randomBytes(32).toString('base64url');
-  const operations = [{ op: 'insertSession', session, secretSha256: sha256(secret) }] as const;
+  const operations = [insertSession({ session, secretSha256: sha256(secret) })];
   await replicas[0].store.writer.commit({ operations, events: [] });
   for (const replica of replicas) expect(await outcomeAt(replica, secret)).toBe('authenticated');
   return { id: session.id, secret };

@@ -3,13 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { verifyChain } from '../../src/audit/chain.js';
+import { verifyChain } from '../../src/audit/hash-chain.js';
 import type { Composition } from '../../src/start/compose.js';
 import { newApiTokenSecret } from '../../src/callers/secrets.js';
 import type { QuotaLimit } from '../../src/model/decision.js';
 import { openPostgresqlStore } from '../../src/store/postgresql/open-postgresql-store.js';
-import type { Operation } from '../../src/store/steps/step.js';
+import type { Write } from '../../src/store/steps/step.js';
 import type { Store } from '../../src/store/store.js';
+import { insertUnknownIdentity } from '../../src/store/tables/cluster-tables.js';
+import { insertExpiryNotice } from '../../src/store/tables/expiry-notice-table.js';
+import { insertIdempotencyKey } from '../../src/store/tables/idempotency-key-table.js';
+import { insertCertificate } from '../../src/store/tables/insert-certificate.js';
+import { requireQuota } from '../../src/store/tables/quotas.js';
+import { insertRequest, updateRequest } from '../../src/store/tables/write-request.js';
 import { composeOn, type LogLine } from '../helpers/composed-service.js';
 import { freshDatabase, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
@@ -30,7 +36,7 @@ describe('three stores on one database', () => {
   afterEach(() => Promise.all(stores.map((store) => store.close())));
 
   /** Commits the same operations many times from each store at once, and answers the results. */
-  const fromEach = (times: number, operations: (number: number) => readonly Operation[]) =>
+  const fromEach = (times: number, operations: (number: number) => readonly Write[]) =>
     Promise.all(
       stores.flatMap((store, s) =>
         Array.from({ length: times }, (_, i) =>
@@ -41,7 +47,7 @@ describe('three stores on one database', () => {
   const events = async () => (await stores[0]!.auditEvents.head()).seq;
 
   it('continue one chain without a gap', async () => {
-    const results = await fromEach(100, () => [{ op: 'insertRequest', request: aRequest() }]);
+    const results = await fromEach(100, () => [insertRequest(aRequest())]);
     expect(results.every(({ committed }) => committed)).toBe(true);
     expect(await verifyChain(stores[1]!.auditEvents)).toMatchObject({ valid: true, events: 300 });
     const writers = new Set((await stores[2]!.auditEvents.chunk(0, 300)).map(({ principal }) => principal));
@@ -50,10 +56,12 @@ describe('three stores on one database', () => {
 
   it('record an unknown identity once', async () => {
     const results = await fromEach(10, () => [
-      {
-        op: 'insertUnknownIdentity',
-        identity: { cluster: 'demo', fingerprintSha256: sha256('x'), objectUid: 'u', recordedAt: new Date() },
-      },
+      insertUnknownIdentity({
+        cluster: 'demo',
+        fingerprintSha256: sha256('x'),
+        objectUid: 'u',
+        recordedAt: new Date(),
+      }),
     ]);
     expect(results.filter(({ committed }) => committed)).toHaveLength(1);
     expect(await events()).toBe(1);
@@ -61,7 +69,7 @@ describe('three stores on one database', () => {
 
   it('take an Idempotency-Key once', async () => {
     const results = await fromEach(10, (number) => [
-      { op: 'insertIdempotencyKey', entry: anIdempotencyEntry({ requestId: String(number) }) },
+      insertIdempotencyKey(anIdempotencyEntry({ requestId: String(number) }), aRequest()),
     ]);
     expect(results.filter(({ committed }) => committed)).toHaveLength(1);
     expect(results.find(({ committed }) => !committed)).toMatchObject({ conflict: { kind: 'idempotencyKey' } });
@@ -72,8 +80,8 @@ describe('three stores on one database', () => {
     const results = await fromEach(20, () => {
       const request = aRequest({ state: 'approved' });
       return [
-        { op: 'requireQuota', limit, atMost: 7, exceptRequest: request.id, now: instant('2026-03-01T10:00:00.000Z') },
-        { op: 'insertRequest', request },
+        requireQuota({ limit, atMost: 7, exceptRequest: request.id, now: instant('2026-03-01T10:00:00.000Z') }),
+        insertRequest(request),
       ];
     });
     expect(results.filter(({ committed }) => committed)).toHaveLength(7);
@@ -82,7 +90,7 @@ describe('three stores on one database', () => {
 
   it('claim the announcement of an end once', async () => {
     const notice = { fingerprintSha256: sha256('x'), seconds: 600, announcedAt: new Date() };
-    const results = await fromEach(10, () => [{ op: 'insertExpiryNotice', notice }]);
+    const results = await fromEach(10, () => [insertExpiryNotice(notice)]);
     expect(results.filter(({ committed }) => committed)).toHaveLength(1);
     expect(results.find(({ committed }) => !committed)).toMatchObject({ conflict: { kind: 'expiryNotice' } });
     expect(await events()).toBe(1);
@@ -90,9 +98,9 @@ describe('three stores on one database', () => {
 
   it('move a request once', async () => {
     const request = aRequest();
-    await stores[0]!.writer.commit({ operations: [{ op: 'insertRequest', request }], events: [] });
+    await stores[0]!.writer.commit({ operations: [insertRequest(request)], events: [] });
     const results = await fromEach(10, () => [
-      { op: 'moveRequest', id: request.id, from: { state: 'pending' }, to: { state: 'approved' } },
+      updateRequest({ id: request.id, from: { state: 'pending' }, to: { state: 'approved' } }),
     ]);
     expect(results.filter(({ committed }) => committed)).toHaveLength(1);
   });
@@ -211,10 +219,7 @@ describe('three services that start at once on an empty database', () => {
       const request = aRequest({ state: 'issued' });
       const notAfter = new Date(now.getTime() + 2 * day - i);
       const certificate = aCertificate(request, { notBefore, notAfter, username: `user-${String(i)}` });
-      const operations: Operation[] = [
-        { op: 'insertRequest', request },
-        { op: 'insertCertificate', certificate },
-      ];
+      const operations: Write[] = [insertRequest(request), insertCertificate(certificate)];
       await services[i % 3]!.store.writer.commit({ operations, events: [] });
     }
     await Promise.all(services.map((service) => service.begin()));

@@ -9,6 +9,7 @@ import { changedMeanwhile, changeIssuer, whyNoComment } from './change-issuer.js
 import { type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
 import type { IssuerView } from './issuer-view.js';
 import { probeFound, type ProbingContext, whyNotUsable } from './probe-issuer.js';
+import { moveIssuer } from '../../store/tables/cluster-issuer-table.js';
 
 export interface ActivationOptions {
   readonly comment: string | null;
@@ -83,10 +84,8 @@ async function commitActivation(
   const committed = await context.store.writer.commit({
     operations: [
       // The one before moves first: the database has room for one active issuer of a cluster.
-      ...(previous === null
-        ? []
-        : [{ op: 'moveIssuer', cluster, name: previous, from: 'active', to: 'retiring', at } as const]),
-      { op: 'moveIssuer', cluster, name, from: recorded.state, to: 'active', at },
+      ...(previous === null ? [] : [moveIssuer({ cluster, name: previous, from: 'active', to: 'retiring', at })]),
+      moveIssuer({ cluster, name, from: recorded.state, to: 'active', at }),
       ...announce(context, {
         ...{ event: 'issuer.activated', at, previous, withoutProbe, comment, activatedBy: actor },
         issuer: { cluster, name, fingerprintSha256, notAfter },

@@ -3,6 +3,7 @@ import type { Context } from '../../context/context.js';
 import { announce } from '../../context/request-steps.js';
 import { auditEvent } from '../../model/audit-event.js';
 import type { CertifiedIssuer, ClusterIssuers } from '../../signing/cluster-issuers.js';
+import { insertExpiryNotice } from '../../store/tables/expiry-notice-table.js';
 
 /** How long before its end that of an issuer is announced, in seconds; the shortest distance first. */
 const distances = [7, 30, 90].map((days) => days * 86_400);
@@ -39,7 +40,7 @@ async function tell(
   // A conflict means that somebody else told it. The notice is kept until long after the end, as those of certificates.
   await context.store.writer.commit({
     operations: [
-      { op: 'insertExpiryNotice', notice: { fingerprintSha256: notice, seconds, announcedAt: notAfter } },
+      insertExpiryNotice({ fingerprintSha256: notice, seconds, announcedAt: notAfter }),
       ...announce(context, {
         event: 'issuer.expiring',
         at,

@@ -14,6 +14,7 @@ import type { Signer } from '../../signing/signer.js';
 import { changeIssuer } from './change-issuer.js';
 import { type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
 import type { IssuerView } from './issuer-view.js';
+import { rememberIssuerProbe } from '../../store/tables/cluster-issuer-table.js';
 
 /** The shortest lifetime that Kubernetes gives. */
 const probeSeconds = 600;
@@ -76,7 +77,7 @@ export async function probeFound(
   const probe = { at: context.clock(), addresses };
   const { cluster, name } = recorded;
   await context.store.writer.commit({
-    operations: [{ op: 'rememberIssuerProbe', cluster, name, probe }],
+    operations: [rememberIssuerProbe({ cluster, name, probe })],
     events: [
       auditEvent(
         'IssuerProbed',

@@ -6,6 +6,7 @@ import type { Principal } from '../../model/principal.js';
 import { changedMeanwhile, changeIssuer, whyNoComment } from './change-issuer.js';
 import { type FoundIssuer, issuerConflict, quoted } from './find-issuer.js';
 import { fingerprintOf, type IssuerView } from './issuer-view.js';
+import { moveIssuer } from '../../store/tables/cluster-issuer-table.js';
 
 export interface RetirementOptions {
   readonly comment: string | null;
@@ -62,7 +63,7 @@ async function retire(
   const { live, latestNotAfter } = served;
   const committed = await context.store.writer.commit({
     operations: [
-      { op: 'moveIssuer', cluster, name, from: state, to: 'retired', at },
+      moveIssuer({ cluster, name, from: state, to: 'retired', at }),
       ...announce(context, {
         ...{ event: 'issuer.retired', at, live, latestNotAfter, comment, retiredBy: actor },
         issuer: { cluster, name, fingerprintSha256, notAfter },

@@ -2,7 +2,10 @@ import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { Certificate } from '../../model/certificate.js';
 import type { CertificateRequest, IssuanceAttempt, RequestFailure } from '../../model/certificate-request.js';
 import { foldedName, joined } from '@kubepass/inspect/formats';
-import type { MoveRequest, Operation, Step } from '../../store/steps/step.js';
+import type { Step, Write } from '../../store/steps/step.js';
+import { requireUnblocked } from '../../store/tables/identity-block-table.js';
+import { insertCertificate } from '../../store/tables/insert-certificate.js';
+import type { RequestMove } from '../../store/tables/write-request.js';
 import { tellWrongSignature } from '../../signing/sign-verified.js';
 import { type SignedCertificate, SigningRefusedError, SigningUndeterminedError } from '../../signing/signer.js';
 import { type CertificateFields, type CheckedIssuance, checkSignedCertificate } from './check-issued-certificate.js';
@@ -13,7 +16,7 @@ import { instantText } from '@kubepass/x509';
 import { blocks } from '../../model/identity.js';
 import type { Requester } from '../../model/principal.js';
 import { isLostMeanwhile, lossRevocation } from '../../access/directory-facts.js';
-import { revocationBy, revocationStep } from '../../access/revocations.js';
+import { revocationBy, revocationStep } from '../../access/revoke-certificate.js';
 
 /** The end of an attempt. `abandoned`: the request is approved again, and another attempt may follow. */
 export type AttemptEnd =
@@ -187,7 +190,7 @@ async function takenOver(
   if (signed !== null && !issuingCluster(context, request.cluster).signer.mayBeResumed) {
     const certificate = { ...signed, orphan: true };
     await commitCertificate(context, certificate, request.requester, {
-      operations: [{ op: 'insertCertificate', certificate }],
+      operations: [insertCertificate(certificate)],
       events: [abandonedEvent(request, attempt, context.clock(), reason, certificate)],
     });
   }
@@ -203,9 +206,9 @@ async function commitEnd(
   { id, requester }: CertificateRequest,
   { owner, number }: IssuanceAttempt,
   certificate: Certificate | null,
-  to: MoveRequest['to'],
+  to: RequestMove['to'],
   event: AuditEventDraft,
-  announced: readonly Operation[] = [],
+  announced: readonly Write[] = [],
 ): Promise<boolean> {
   const moved = moveRequest(id, { state: 'issuing', owner, attempt: number }, to);
   if (certificate === null) {
@@ -213,7 +216,7 @@ async function commitEnd(
     return committed;
   }
   return commitCertificate(context, certificate, requester, {
-    operations: [moved, { op: 'insertCertificate', certificate }, ...announced],
+    operations: [moved, insertCertificate(certificate), ...announced],
     events: [event],
   });
 }
@@ -268,7 +271,7 @@ async function commitCertificate(
   const folded = foldedName(certificate.username);
   for (;;) {
     const now = clock();
-    const unblocked = { op: 'requireUnblocked', cluster, folded: [folded, folded, folded], now } as const;
+    const unblocked = requireUnblocked({ cluster, folded: [folded, folded, folded], now });
     const result = await store.writer.commit({
       operations: [unblocked, ...operations, ...lost.operations],
       events: [...events, ...lost.events],

@@ -3,7 +3,8 @@ import type { CertificateRequest, IssuanceAttempt, PublicKeyReference } from '..
 import type { IssuerState } from '../../model/issuer.js';
 import { mintApprovedRequest } from '../../model/mint-approved-request.js';
 import type { PreparedSigning, Signer } from '../../signing/signer.js';
-import type { Operation, Step } from '../../store/steps/step.js';
+import type { Step, Write } from '../../store/steps/step.js';
+import { requireIssuer } from '../../store/tables/cluster-issuer-table.js';
 import { issuingCluster, secondsAfter, type Context } from '../../context/context.js';
 import { attemptDetails, requestEvent, moveRequest } from '../../context/request-steps.js';
 import {
@@ -107,9 +108,9 @@ export const issuing = (request: CertificateRequest, { attempt, publicKey }: Sta
 export function issuerCondition(
   { approved: { cluster }, attempt: { intent } }: StartedAttempt,
   states: readonly IssuerState[] = ['active'],
-): readonly Operation[] {
+): readonly Write[] {
   const { issuer } = intent;
-  return issuer === undefined ? [] : [{ op: 'requireIssuer', cluster, issuer, states }];
+  return issuer === undefined ? [] : [requireIssuer({ cluster, issuer, states })];
 }
 
 /** The step that records the intent of an attempt on an approved request. Nothing is signed before it is on disk. */

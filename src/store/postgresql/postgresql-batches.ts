@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import { eventText } from '../../audit/audit-record.js';
-import type { ChainHead } from '../../audit/chain.js';
+import type { ChainHead } from '../../audit/hash-chain.js';
 import { OpenTile, type LeafTile } from '../../audit/merkle-tile.js';
 import { leafHashOfText } from '../../audit/merkle-tree.js';
 import { StoreUnavailableError } from '../../model/errors.js';

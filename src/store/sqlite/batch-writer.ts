@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { type AuditRecord, chainRecord, type EventLine, headAfter } from '../../audit/audit-record.js';
-import { type ChainHead, genesis } from '../../audit/chain.js';
+import { type ChainHead, genesis } from '../../audit/hash-chain.js';
 import { completeBefore, OpenTile } from '../../audit/merkle-tile.js';
 import { leafHashOfText } from '../../audit/merkle-tree.js';
 import { selectLastRecord, selectTexts, textsIn } from '../tables/audit-event-table.js';

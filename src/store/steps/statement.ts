@@ -1,5 +1,5 @@
 import type { Prisma } from '../generated/sqlite/client.js';
-import type { Conflict, Op, Operation } from './step.js';
+import type { QuotaLimit } from '../../model/decision.js';
 
 /** A value for a column; objects and arrays are for JSON columns. */
 export type ColumnValue = string | number | bigint | boolean | Date | Uint8Array | object | null;
@@ -14,15 +14,46 @@ export const storedJson = <T>(value: Prisma.JsonValue): T => value as T;
 /** The value of a JSON column that `ReadRows` read: text from SQLite, parsed from PostgreSQL. */
 export const jsonRead = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : value);
 
-/**
- * For each operation the statements that execute it, in order. Each finds in the database itself whatever it needs to
- * know, so all of them can be sent before the first is answered.
- */
-export type StatementsBy = {
-  readonly [Name in Operation['op']]: (operation: Op<Name>, dialect: SqlDialect) => Statement | readonly Statement[];
-};
+/** Why a step was not committed. Nothing of it was written. */
+export type Conflict =
+  /** The request does not have the state, owner or attempt that the step expects. */
+  | { readonly kind: 'request'; readonly id: string }
+  | { readonly kind: 'quota'; readonly limit: QuotaLimit; readonly found: number }
+  | { readonly kind: 'idempotencyKey' }
+  /** The certificate is revoked already. */
+  | { readonly kind: 'revocation'; readonly fingerprintSha256: string }
+  /** One of the names is blocked. */
+  | { readonly kind: 'blocked' }
+  /** The block is not the one that the step expects. */
+  | { readonly kind: 'identityBlock' }
+  | { readonly kind: 'expiryNotice' }
+  /** The name is taken. */
+  | { readonly kind: 'directoryName'; readonly name: string }
+  /** The user or group is gone, or has another version. */
+  | { readonly kind: 'directoryUser'; readonly id: string }
+  | { readonly kind: 'directoryGroup'; readonly id: string }
+  | { readonly kind: 'apiToken'; readonly id: string }
+  | { readonly kind: 'session'; readonly id: string }
+  | { readonly kind: 'usedProof' }
+  /** A checkpoint of this or a larger size is kept. */
+  | { readonly kind: 'checkpoint'; readonly size: number }
+  /** The key is not in use. */
+  | { readonly kind: 'checkpointKey'; readonly verifierKey: string }
+  /** Another process signs checkpoints. */
+  | { readonly kind: 'checkpointLease' }
+  | { readonly kind: 'restoration' }
+  /** An archive has events behind this one. */
+  | { readonly kind: 'auditArchive'; readonly seq: number }
+  /** A token has another name that folds to this one. */
+  | { readonly kind: 'principalName'; readonly name: string }
+  /** The issuer is not recorded, or not in the state that the step expects, or its name or place is taken. */
+  | { readonly kind: 'issuer'; readonly cluster: string; readonly issuer: string }
+  /** The delivery is not in the state that the step expects. */
+  | { readonly kind: 'webhookDelivery'; readonly id: string }
+  /** A unique value exists already (a serial number of the same issuer, a fingerprint). */
+  | { readonly kind: 'unique'; readonly what: string };
 
-/** One SQL statement of an operation, with `?` for each parameter in turn, and the conflicts that it can meet. */
+/** One SQL statement of a write, with `?` for each parameter in turn, and the conflicts that it can meet. */
 export interface Statement extends ReadStatement {
   /** The conflict where the statement changes no row. */
   readonly unlessChanged?: Conflict;
@@ -218,6 +249,10 @@ export function octetsIn(hex: string): Buffer<ArrayBuffer> | null {
   const octets = Buffer.from(hex, 'hex');
   return octets.length * 2 === hex.length && octets.toString('hex') === hex ? octets : null;
 }
+
+/** The octets of a value as JSON; null has none. */
+export const jsonOctets = (value: object | string | null): number =>
+  value === null ? 0 : Buffer.byteLength(JSON.stringify(value));
 
 export const hexText = (octets: Uint8Array): string =>
   Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('hex');

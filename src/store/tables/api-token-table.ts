@@ -4,7 +4,8 @@ import type { ApiToken, Role } from '../../model/principal.js';
 import { sessionLimits } from '../../model/session.js';
 import type { Page, PageQuery } from '../../model/outcome.js';
 import { Prisma } from '../generated/sqlite/browser.js';
-import { jsonRead, quoted, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
+import { jsonRead, quoted, rowOf, storedJson } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 import { byCreation, olderThan, type Reads } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
@@ -13,13 +14,18 @@ const omit = { secretSha256: true } as const satisfies Prisma.ApiTokenOmit;
 
 type ApiTokenRow = Prisma.ApiTokenGetPayload<{ omit: typeof omit }>;
 
-export const apiTokenStatements = {
-  /**
-   * Inserts the token, unless its name is new and a token, even one that ended, has another name that folds to the
-   * same. A name that has had a token goes on. Names are ASCII. Nobody who is blocked on every cluster gets one or
-   * makes one: it would have no role.
-   */
-  insertApiToken({ token, secretSha256 }, dialect) {
+interface InsertedToken {
+  readonly token: ApiToken;
+  readonly secretSha256: string;
+}
+
+/**
+ * Conflicts where the name is new and a token, even one that ended, has another name that folds to the same. A name
+ * that has had a token goes on. Names are ASCII. Nobody who is blocked on every cluster gets one or makes one: it would
+ * have no role.
+ */
+export const insertApiToken = ({ token, secretSha256 }: InsertedToken): Write => ({
+  statements(dialect) {
     const row = rowOf(Prisma.ApiTokenScalarFieldEnum, { ...token, secretSha256 });
     const columns = Object.keys(row);
     const people = [...new Set([token.name, ...token.createdBy].map(foldedName))];
@@ -40,12 +46,19 @@ export const apiTokenStatements = {
       },
     ];
   },
+});
 
-  /**
-   * The sessions of the token end with it. An older version may have kept more sessions than a name may have now. The
-   * further sessions let nobody in either, because their token is revoked.
-   */
-  revokeApiToken: ({ id, at }) => [
+interface RevokedToken {
+  readonly id: string;
+  readonly at: Date;
+}
+
+/**
+ * The sessions of the token end with it. An older version may have kept more sessions than a name may have now. The
+ * further sessions let nobody in either, because their token is revoked.
+ */
+export const revokeApiToken = ({ id, at }: RevokedToken): Write => ({
+  statements: () => [
     {
       sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
       parameters: [at, id],
@@ -57,12 +70,16 @@ export const apiTokenStatements = {
       parameters: [at, id],
     },
   ],
+  tells: { withdrawn: { token: id, at } },
+});
 
-  /**
-   * Revokes a token of somebody who left, unless no other admin's token would be left. The condition is looked at when
-   * it is written, so two admins who leave at once do not take each other's place.
-   */
-  revokeTokenOfLeaver({ id, at }, dialect) {
+/**
+ * Revokes a token of somebody who left. Conflicts where the token was revoked already, or no other admin's token would
+ * be left. The condition is looked at when it is written, so two admins who leave at once do not take each other's
+ * place.
+ */
+export const revokeTokenOfLeaver = ({ id, at }: RevokedToken): Write => ({
+  statements(dialect) {
     const isAdmin = dialect.jsonArrayHolds('"t"."roles"');
     return {
       sql: `UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL AND (
@@ -73,7 +90,8 @@ export const apiTokenStatements = {
       unlessChanged: { kind: 'apiToken', id },
     };
   },
-} satisfies Partial<StatementsBy>;
+  tells: { withdrawn: { token: id, at }, leaversToken: id },
+});
 
 const newestFirst = byCreation('api-tokens');
 

@@ -2,8 +2,8 @@ import { eventsOf } from '../../audit/audit-record.js';
 import type { AuditEvent } from '../../model/audit-event.js';
 import type { TimelineEntry } from '../../model/certificate-request.js';
 import type { Prisma, PrismaClient } from '../generated/sqlite/client.js';
-import { hexText, uuidOctets, uuidOctetsIn, type Statement, type StatementsBy } from '../steps/statement.js';
-import type { KeptTimeline } from '../steps/step.js';
+import { hexText, uuidOctets, uuidOctetsIn, type Statement } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 import { inBatches } from '../lists/read-page.js';
 import { auditRecordOf } from './audit-event-table.js';
 
@@ -28,20 +28,45 @@ export interface AuditArchive {
   readonly archivedAt: Date;
 }
 
-export const auditArchiveStatements = {
-  /** A trigger adds the archive's row with its event. One of two archives that are made at once conflicts. */
-  requireArchivedThrough: ({ seq }) => ({
+/**
+ * Conflicts where an archive has events behind this one. The condition stands in the step that tells of the next
+ * archive. A trigger adds the archive's row with its event, so one of two archives that are made at once conflicts.
+ */
+export const requireArchivedThrough = (seq: number): Write => ({
+  statements: () => ({
     sql: 'SELECT COUNT(*) AS "found" FROM "AuditArchive" WHERE "lastSeq" > ?',
     parameters: [seq],
     ifReached: { limit: 1, conflict: () => ({ kind: 'auditArchive', seq }) },
   }),
+});
 
-  /** Triggers refuse to delete a record that no archive has, and one whose timeline is not kept. */
-  pruneAuditRecords: ({ timelines, after, through }, dialect) => [
+/** The part of a request's timeline that shows a record of the log. */
+export interface KeptTimeline {
+  readonly requestId: string;
+  /** The number of the record's last event. */
+  readonly lastSeq: number;
+  readonly at: Date;
+  readonly entries: readonly Omit<TimelineEntry, 'at'>[];
+}
+
+interface PrunedRecords {
+  readonly timelines: readonly KeptTimeline[];
+  /** The number of the last event of a record. */
+  readonly after: number;
+  /** The same, of the last one. */
+  readonly through: number;
+}
+
+/**
+ * Keeps the timelines of these records, and deletes all records behind `after` up to `through`. Records that are gone
+ * already are passed over. Triggers refuse to delete a record that no archive has, and one whose timeline is not kept.
+ */
+export const pruneAuditRecords = ({ timelines, after, through }: PrunedRecords): Write => ({
+  statements: (dialect) => [
     ...timelines.map(keepTimeline),
     { sql: dialect.deleteAuditRecords, parameters: [after, through] },
   ],
-} satisfies Partial<StatementsBy>;
+});
 
 /** Keeps nothing where another process has pruned the record already. */
 function keepTimeline({ requestId, lastSeq, at, entries }: KeptTimeline): Statement {

@@ -9,7 +9,7 @@ import {
   typesMask,
   type AuditRecord,
 } from '../../audit/audit-record.js';
-import { genesis, type ChainHead } from '../../audit/chain.js';
+import { genesis, type ChainHead } from '../../audit/hash-chain.js';
 import type { AuditEvent, AuditEventFilter, AuditEventPage, AuditEventType } from '../../model/audit-event.js';
 import type { Page, PageQuery } from '../../model/outcome.js';
 import type { Prisma } from '../generated/sqlite/client.js';

@@ -1,8 +1,8 @@
 import type { SignedCheckpoint } from '../../audit/checkpoint.js';
 import type { LeafTile } from '../../audit/merkle-tile.js';
-import { insertInto, insertOnce, octetsOf, type Statement, type StatementsBy } from '../steps/statement.js';
+import { insertInto, insertOnce, octetsOf, type Statement } from '../steps/statement.js';
 import type { Reads } from '../lists/list.js';
-import type { Op } from '../steps/step.js';
+import type { Write } from '../steps/step.js';
 
 interface StoredCheckpointKey {
   readonly verifierKey: string;
@@ -11,42 +11,79 @@ interface StoredCheckpointKey {
   readonly retiredAt: Date | null;
 }
 
-export const checkpointStatements = {
-  nameInstance: ({ id, at }) => insertOnce('Instance', '1', { n: 1, id, createdAt: at }),
+/** Names the log, unless it has a name. */
+export const insertInstance = ({ id, at }: { readonly id: string; readonly at: Date }): Write => ({
+  statements: () => insertOnce('Instance', '1', { n: 1, id, createdAt: at }),
+});
 
-  /** Adds a key, or one that was retired again. */
-  insertCheckpointKey: ({ verifierKey, at }) => ({
+interface CheckpointKeyChange {
+  readonly verifierKey: string;
+  readonly at: Date;
+}
+
+/** Adds a key, or one that was retired again. Conflicts where the key is in use already. */
+export const insertCheckpointKey = ({ verifierKey, at }: CheckpointKeyChange): Write => ({
+  statements: () => ({
     sql: `INSERT INTO "CheckpointKey" ("verifierKey", "addedAt", "retiredAt") VALUES (?, ?, NULL) ON CONFLICT ("verifierKey")
       DO UPDATE SET "retiredAt" = NULL WHERE "CheckpointKey"."retiredAt" IS NOT NULL`,
     parameters: [verifierKey, at],
     unlessChanged: { kind: 'unique', what: 'CheckpointKey' },
   }),
+});
 
-  retireCheckpointKey: ({ verifierKey, at }) => ({
+/** Conflicts where the key is not in use. */
+export const retireCheckpointKey = ({ verifierKey, at }: CheckpointKeyChange): Write => ({
+  statements: () => ({
     sql: 'UPDATE "CheckpointKey" SET "retiredAt" = ? WHERE "verifierKey" = ? AND "retiredAt" IS NULL',
     parameters: [at, verifierKey],
     unlessChanged: { kind: 'checkpointKey', verifierKey },
   }),
+});
 
-  /** Takes the lease, or keeps it for longer. */
-  holdCheckpointLease: ({ owner, leaseUntil, now }) => ({
+interface CheckpointLease {
+  readonly owner: string;
+  readonly now: Date;
+  readonly leaseUntil: Date;
+}
+
+/**
+ * Makes this process the one that signs checkpoints, or lets it stay so for longer; conflicts where another one is,
+ * whose lease has not ended.
+ */
+export const holdCheckpointLease = ({ owner, now, leaseUntil }: CheckpointLease): Write => ({
+  statements: () => ({
     sql: `INSERT INTO "CheckpointLease" ("n", "owner", "leaseUntil") VALUES (1, ?, ?) ON CONFLICT ("n")
       DO UPDATE SET "owner" = excluded."owner", "leaseUntil" = excluded."leaseUntil"
         WHERE "CheckpointLease"."owner" = excluded."owner" OR "CheckpointLease"."leaseUntil" <= ?`,
     parameters: [owner, leaseUntil, now],
     unlessChanged: { kind: 'checkpointLease' },
   }),
+});
 
-  releaseCheckpointLease: ({ owner, now }) => ({
+/** Ends the lease of this process, if it has it; null: that of whichever process has it. */
+export const releaseCheckpointLease = ({
+  owner,
+  now,
+}: Pick<CheckpointLease, 'now'> & { readonly owner: string | null }): Write => ({
+  statements: () => ({
     sql: `UPDATE "CheckpointLease" SET "leaseUntil" = ? WHERE "n" = 1${owner === null ? '' : ' AND "owner" = ?'}`,
     parameters: owner === null ? [now] : [now, owner],
   }),
+});
 
-  /**
-   * Keeps nothing if the size is not the largest, if the size may have been signed before a restore, or if the log of
-   * this server is another log. So no size has two roots.
-   */
-  insertCheckpoint({ checkpoint: { size, root, note, signedAt }, lastHash }) {
+interface InsertedCheckpoint {
+  readonly checkpoint: SignedCheckpoint;
+  /** The hash of the last event that the checkpoint covers. */
+  readonly lastHash: string;
+}
+
+/**
+ * Keeps a checkpoint. Conflicts if the size is not the largest, if the size may have been signed before a restore, or
+ * if the log of this server is another log. So no size has two roots.
+ */
+export const insertCheckpoint = ({ checkpoint, lastHash }: InsertedCheckpoint): Write => ({
+  statements() {
+    const { size, root, note, signedAt } = checkpoint;
     const conflict = { kind: 'checkpoint', size } as const;
     return {
       sql: `INSERT INTO "Checkpoint" ("size", "root", "note", "signedAt") SELECT ?, ?, ?, ?
@@ -58,17 +95,28 @@ export const checkpointStatements = {
       ifTaken: () => conflict,
     };
   },
+  tells: { checkpoint },
+});
 
-  forgetCheckpoints: ({ signedBefore }) => ({
+/** Deletes at most 1,000 checkpoints, but never the last one. */
+export const forgetCheckpoints = (signedBefore: Date): Write => ({
+  statements: () => ({
     sql: `DELETE FROM "Checkpoint" WHERE "size" IN (SELECT "size" FROM "Checkpoint" WHERE "signedAt" < ?
         AND "size" < (SELECT MAX("size") FROM "Checkpoint") ORDER BY "signedAt" LIMIT 1000)`,
     parameters: [signedBefore],
   }),
+});
 
-  insertAuditTile,
-} satisfies Partial<StatementsBy>;
+interface AuditTile {
+  readonly level: number;
+  readonly n: number;
+  readonly hashes: Uint8Array;
+}
 
-function insertAuditTile({ level, n, hashes }: Omit<Op<'insertAuditTile'>, 'op'>): Statement {
+/** Keeps a complete tile of the Merkle tree, unless it is kept already. */
+export const insertAuditTile = (tile: AuditTile): Write => ({ statements: () => tileStatement(tile) });
+
+function tileStatement({ level, n, hashes }: AuditTile): Statement {
   const { sql, parameters } = insertInto('AuditTile', { level, n, hashes });
   return { sql: `${sql} ON CONFLICT DO NOTHING`, parameters };
 }
@@ -79,7 +127,7 @@ function insertAuditTile({ level, n, hashes }: Omit<Op<'insertAuditTile'>, 'op'>
  */
 export const insertNextLeafTile = ({ n, hashes }: LeafTile): Statement =>
   n === 0
-    ? insertAuditTile({ level: 0, n, hashes })
+    ? tileStatement({ level: 0, n, hashes })
     : {
         sql: `INSERT INTO "AuditTile" ("level", "n", "hashes") SELECT 0, ?, ?
           WHERE EXISTS (SELECT 1 FROM "AuditTile" WHERE "level" = 0 AND "n" = ?) ON CONFLICT DO NOTHING`,

@@ -7,49 +7,115 @@ import {
 } from '../../model/issuer.js';
 import type { KeyReads } from '../lists/list.js';
 import { Prisma } from '../generated/sqlite/browser.js';
-import { insertUnique, jsonRead, rowOf, type StatementsBy } from '../steps/statement.js';
+import { insertUnique, jsonRead, rowOf, type Conflict } from '../steps/statement.js';
 import { issuerSha256, tallied, tallyOf } from './certificates-of-issuer.js';
-import type { Conflict } from '../steps/step.js';
+import type { Write } from '../steps/step.js';
 
 const conflictOf = (cluster: string, issuer: string): Conflict => ({ kind: 'issuer', cluster, issuer });
 
-export const clusterIssuerStatements = {
-  insertIssuer: ({ issuer }) =>
+interface NamedIssuer {
+  readonly cluster: string;
+  readonly name: string;
+}
+
+interface RequiredIssuer {
+  readonly cluster: string;
+  readonly issuer: string;
+  readonly states: readonly IssuerState[];
+}
+
+/**
+ * Conflicts where the issuer has none of these states, or is not recorded. It stands in each step that begins an
+ * attempt with a CA key: so nothing more is begun with an issuer once another one is active.
+ */
+export const requireIssuer = ({ cluster, issuer, states }: RequiredIssuer): Write => ({
+  statements: () => ({
+    sql: `SELECT COUNT(*) AS "found" FROM (SELECT 1 AS "one") AS "asked" WHERE NOT EXISTS (SELECT 1 FROM "ClusterIssuer"
+      WHERE "cluster" = ? AND "name" = ? AND "state" IN (${'?, '.repeat(states.length - 1)}?))`,
+    parameters: [cluster, issuer, ...states],
+    ifReached: { limit: 1, conflict: () => conflictOf(cluster, issuer) },
+    many: { sql: issuersMissing, row: { columns: { cluster, issuer, states } } },
+  }),
+});
+
+/** How many of the issuers have none of their states. Most steps of a batch ask for the same one. */
+const issuersMissing = `SELECT COUNT(*) AS "found" FROM (SELECT DISTINCT "value" AS "e" FROM jsonb_array_elements(?::jsonb)) AS "asked"
+  WHERE NOT EXISTS (SELECT 1 FROM "ClusterIssuer" AS "i" WHERE "i"."cluster" = "e" ->> 'cluster' AND "i"."name" = "e" ->> 'issuer'
+    AND "e" -> 'states' @> to_jsonb("i"."state"))`;
+
+/** Conflicts where the cluster has an issuer of this name, or this one is active and another one is. */
+export const insertIssuer = (issuer: RecordedIssuer): Write => ({
+  statements: () =>
     insertUnique(
       'ClusterIssuer',
       rowOf(Prisma.ClusterIssuerScalarFieldEnum, issuer),
       conflictOf(issuer.cluster, issuer.name),
     ),
+});
 
-  moveIssuer: ({ cluster, name, from, to, at }) => ({
+export interface IssuerMove extends NamedIssuer {
+  readonly from: IssuerState;
+  readonly to: IssuerState;
+  readonly at: Date;
+}
+
+/**
+ * Compare-and-set on the state of an issuer; conflicts where it has another state than `from`, or another one is active
+ * already. Where one follows another, the one before moves first.
+ */
+export const moveIssuer = ({ cluster, name, from, to, at }: IssuerMove): Write => ({
+  statements: () => ({
     sql: 'UPDATE "ClusterIssuer" SET "state" = ?, "since" = ? WHERE "cluster" = ? AND "name" = ? AND "state" = ?',
     parameters: [to, at, cluster, name, from],
     unlessChanged: conflictOf(cluster, name),
     ifTaken: () => conflictOf(cluster, name),
   }),
+});
 
-  certifyIssuer: ({ cluster, name, fingerprintSha256 }, dialect) => ({
+interface CertifiedIssuer extends NamedIssuer {
+  readonly fingerprintSha256: string;
+}
+
+/** Adds the fingerprint of its present certificate, unless it is the last one; conflicts where there is no issuer. */
+export const certifyIssuer = ({ cluster, name, fingerprintSha256 }: CertifiedIssuer): Write => ({
+  statements: (dialect) => ({
     sql: `UPDATE "ClusterIssuer" SET "fingerprints" = ${dialect.jsonArrayEndingWith('"fingerprints"')}
       WHERE "cluster" = ? AND "name" = ?`,
     parameters: [fingerprintSha256, fingerprintSha256, cluster, name],
     unlessChanged: conflictOf(cluster, name),
   }),
+});
 
+interface ProbedIssuer extends NamedIssuer {
+  readonly probe: IssuerProbe;
+}
+
+/** Keeps the latest probe, in whichever order probes arrive; conflicts where there is no issuer. */
+export const rememberIssuerProbe = ({ cluster, name, probe }: ProbedIssuer): Write => ({
   // Instants are texts in JSON, all of one form.
-  rememberIssuerProbe: ({ cluster, name, probe }) => ({
+  statements: () => ({
     sql: `UPDATE "ClusterIssuer" SET "probe" = CASE WHEN "probe" ->> 'at' > ? THEN "probe" ELSE ? END
       WHERE "cluster" = ? AND "name" = ?`,
     parameters: [probe.at.toISOString(), probe, cluster, name],
     unlessChanged: conflictOf(cluster, name),
   }),
+});
 
-  renameIssuer: ({ cluster, from, to }) => ({
+interface RenamedIssuer {
+  readonly cluster: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Conflicts where there is no issuer, or the new name is taken. */
+export const renameIssuer = ({ cluster, from, to }: RenamedIssuer): Write => ({
+  statements: () => ({
     sql: 'UPDATE "ClusterIssuer" SET "name" = ? WHERE "cluster" = ? AND "name" = ?',
     parameters: [to, cluster, from],
     unlessChanged: conflictOf(cluster, from),
     ifTaken: () => conflictOf(cluster, to),
   }),
-} satisfies Partial<StatementsBy>;
+});
 
 /** A row as `ReadRows` answers it: each database has its own forms of instants and JSON. */
 interface RowRead {

@@ -1,23 +1,36 @@
 import type { ClusterProbe, StoredClusterProbe } from '../../model/cluster.js';
 import { Prisma } from '../generated/sqlite/browser.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
+import { insertUnique, rowOf, storedJson } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 
-export const clusterStatements = {
-  /** Records the latest probe; an older one changes nothing. */
-  rememberProbe: ({ probe: { cluster, probedAt, result } }) => ({
+/** Keeps the latest probe, in whichever order probes arrive. */
+export const rememberProbe = ({ cluster, probedAt, result }: StoredClusterProbe): Write => ({
+  statements: () => ({
     sql: `INSERT INTO "ClusterProbe" ("cluster", "probedAt", "result") VALUES (?, ?, ?) ON CONFLICT ("cluster")
       DO UPDATE SET "probedAt" = excluded."probedAt", "result" = excluded."result"
         WHERE "ClusterProbe"."probedAt" <= excluded."probedAt"`,
     parameters: [cluster, probedAt, result],
   }),
+});
 
-  insertUnknownIdentity: ({ identity }) =>
+/** A user certificate that a cluster signed for somebody else. */
+interface UnknownIdentity {
+  readonly cluster: string;
+  readonly fingerprintSha256: string;
+  /** `metadata.uid` of the CertificateSigningRequest object. */
+  readonly objectUid: string;
+  readonly recordedAt: Date;
+}
+
+/** Conflicts where the identity is recorded already. */
+export const insertUnknownIdentity = (identity: UnknownIdentity): Write => ({
+  statements: () =>
     insertUnique('UnknownIdentity', rowOf(Prisma.UnknownIdentityScalarFieldEnum, identity), {
       kind: 'unique',
       what: 'fingerprintSha256',
     }),
-} satisfies Partial<StatementsBy>;
+});
 
 /** Reads the table of probes. */
 export class ClusterProbeTable {

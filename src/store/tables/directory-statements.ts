@@ -1,9 +1,11 @@
 import type {
   DirectoryGroup,
+  DirectoryGroupAttributes,
   DirectoryLeaving,
   DirectoryStanding,
   DirectoryUser,
   GroupCondition,
+  MembershipChange,
   UserCondition,
 } from '../../model/directory.js';
 import { foldedName } from '@kubepass/inspect/formats';
@@ -11,6 +13,7 @@ import { Prisma } from '../generated/sqlite/browser.js';
 import {
   columnsFrom,
   insertUnique,
+  jsonOctets,
   jsonRead,
   quoted,
   rowOf,
@@ -19,8 +22,8 @@ import {
   type Condition,
   type SqlDialect,
   type Statement,
-  type StatementsBy,
 } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 
 type UserRow = Prisma.DirectoryUserGetPayload<object>;
 type GroupRow = Prisma.DirectoryGroupGetPayload<object>;
@@ -46,13 +49,25 @@ function directoryUserRow(user: DirectoryUser): Columns<Omit<UserRow, 'n'>> {
 const directoryGroupRow = (group: DirectoryGroup): Columns<Omit<GroupRow, 'n'>> =>
   rowOf(Prisma.DirectoryGroupScalarFieldEnum, { ...group, displayKey: foldedName(group.displayName) });
 
-export const directoryStatements = {
-  insertDirectoryUser: ({ user }) => [
+/** Conflicts where a listed user has a name that folds to the same. */
+export const insertDirectoryUser = (user: DirectoryUser): Write => ({
+  statements: () => [
     insertUnique('DirectoryUser', directoryUserRow(user), { kind: 'directoryName', name: user.userName }),
     ...insertEmails(user),
   ],
+  octets: () => octetsOfUser(user),
+  tells: { directoryUser: user },
+});
 
-  updateDirectoryUser({ user, version }) {
+interface UpdatedUser {
+  readonly user: DirectoryUser;
+  /** The version before. */
+  readonly version: number;
+}
+
+/** Conflicts where the user has another version than this one, or the new name is taken. */
+export const updateDirectoryUser = ({ user, version }: UpdatedUser): Write => ({
+  statements() {
     const { id, createdAt: _, ...columns } = directoryUserRow(user);
     return [
       {
@@ -74,12 +89,35 @@ export const directoryStatements = {
           ]),
     ];
   },
+  octets: () => octetsOfUser(user),
+  tells: { directoryUser: user },
+});
 
-  insertDirectoryGroup: ({ group }) =>
+/** Addresses stand in the row, and in a table of their own with its index. */
+const octetsOfUser = (user: DirectoryUser): number => 3 * jsonOctets(user);
+
+/** Conflicts where a group has a name that folds to the same. */
+export const insertDirectoryGroup = (group: DirectoryGroup): Write => ({
+  statements: () =>
     insertUnique('DirectoryGroup', directoryGroupRow(group), { kind: 'directoryName', name: group.displayName }),
+  octets: () => octetsOfGroup(group),
+});
 
-  /** Changes a group, and counts its version on. */
-  updateDirectoryGroup({ id, version, attributes: { displayName, externalId }, at }) {
+interface UpdatedGroup {
+  readonly id: string;
+  /** Null: whichever version it has. */
+  readonly version: number | null;
+  /** Attributes that are left out stay. */
+  readonly attributes: Partial<DirectoryGroupAttributes>;
+  readonly at: Date;
+}
+
+/**
+ * Counts the group's version on; conflicts where the group is gone, has another version, or the new name is taken.
+ */
+export const updateDirectoryGroup = ({ id, version, attributes, at }: UpdatedGroup): Write => ({
+  statements() {
+    const { displayName, externalId } = attributes;
     const columns: Readonly<Record<string, ColumnValue>> = {
       ...(displayName !== undefined && { displayName, displayKey: foldedName(displayName) }),
       ...(externalId !== undefined && { externalId }),
@@ -93,8 +131,26 @@ export const directoryStatements = {
       ifTaken: () => ({ kind: 'directoryName', name: displayName ?? '' }),
     };
   },
+  octets: () => octetsOfGroup(attributes),
+});
 
-  deleteDirectoryGroup: ({ id, version, by }, dialect) => [
+/** Names stand in the row in two spellings, and in an index. */
+const octetsOfGroup = (attributes: Partial<DirectoryGroupAttributes>): number => 3 * jsonOctets(attributes);
+
+/** A group that its members lose, because this principal says so. */
+interface LostGroup {
+  readonly id: string;
+  readonly by: string;
+}
+
+interface DeletedGroup extends LostGroup {
+  /** Null: whichever version it has. */
+  readonly version: number | null;
+}
+
+/** Records the loss of each member. */
+export const deleteDirectoryGroup = ({ id, version, by }: DeletedGroup): Write => ({
+  statements: (dialect) => [
     noteLosses(id, by, dialect),
     { sql: `DELETE FROM "DirectoryMembership" WHERE "groupN" = ${groupN}`, parameters: [id] },
     {
@@ -103,9 +159,18 @@ export const directoryStatements = {
       unlessChanged: { kind: 'directoryGroup', id },
     },
   ],
+});
 
-  /** Rows come and go one by one, so changes of others at the same time are never undone. */
-  changeDirectoryMembers({ id, change: { kind, ids }, by }, dialect) {
+interface ChangedMembers extends LostGroup {
+  readonly change: MembershipChange;
+}
+
+/**
+ * Leaves out whoever is not listed, and records the loss of each who is taken out. Rows come and go one by one, so
+ * changes of others at the same time are never undone.
+ */
+export const changeDirectoryMembers = ({ id, change: { kind, ids }, by }: ChangedMembers): Write => ({
+  statements(dialect) {
     const given = dialect.jsonTexts();
     const add: Statement = {
       sql: `INSERT INTO "DirectoryMembership" ("groupN", "userN") SELECT "g"."n", "u"."n"
@@ -128,14 +193,20 @@ export const directoryStatements = {
           : [...takeOut(`AND "userN" NOT IN (${numbersOf(given)})`, [ids]), add];
     }
   },
+});
 
-  loseDirectoryGroup: ({ id, by }, dialect) => noteLosses(id, by, dialect),
+/** Records the loss of each member: policies know the group by another name from now on. */
+export const loseDirectoryGroup = ({ id, by }: LostGroup): Write => ({
+  statements: (dialect) => noteLosses(id, by, dialect),
+});
 
-  forgetDirectoryLosses: ({ ns }, dialect) => ({
+/** Forgets losses of which everything that follows is done, by their numbers. */
+export const forgetDirectoryLosses = (ns: readonly bigint[]): Write => ({
+  statements: (dialect) => ({
     sql: `DELETE FROM "DirectoryLoss" WHERE "n" ${dialect.isAmong(`SELECT CAST("given"."value" AS BIGINT) FROM ${dialect.jsonTexts()} AS "given"`)}`,
     parameters: [ns.map(String)],
   }),
-} satisfies Partial<StatementsBy>;
+});
 
 const assignments = (columns: object): string =>
   Object.keys(columns)

@@ -1,15 +1,36 @@
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { forgetBefore, insertUnique, octetsOf, type StatementsBy } from '../steps/statement.js';
+import { forgetBefore, insertUnique, octetsOf } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 
-export const expiryNoticeStatements = {
-  insertExpiryNotice: ({ notice: { fingerprintSha256, seconds, announcedAt } }) =>
+/** The announcement that a certificate ends in `seconds`. */
+interface ExpiryNotice {
+  readonly fingerprintSha256: string;
+  readonly seconds: number;
+  readonly announcedAt: Date;
+}
+
+/** Claims the announcement of a certificate's end; conflicts where it is claimed already. */
+export const insertExpiryNotice = ({ fingerprintSha256, seconds, announcedAt }: ExpiryNotice): Write => ({
+  statements: () =>
     insertUnique(
       'ExpiryNotice',
       { fingerprintSha256: octetsOf(fingerprintSha256), seconds, announcedAt },
       { kind: 'expiryNotice' },
     ),
+});
 
-  advanceExpiry: ({ seconds, from, through }) =>
+interface ExpiryAdvance {
+  readonly seconds: number;
+  readonly from: Date | null;
+  readonly through: Date;
+}
+
+/**
+ * Remembers up to which `notAfter` certificates were looked at for this distance. Changes nothing where somebody else
+ * has remembered another one than `from` (null: none).
+ */
+export const advanceExpiry = ({ seconds, from, through }: ExpiryAdvance): Write => ({
+  statements: () =>
     from === null
       ? {
           sql: 'INSERT INTO "ExpiryProgress" ("seconds", "through") VALUES (?, ?) ON CONFLICT DO NOTHING',
@@ -19,10 +40,13 @@ export const expiryNoticeStatements = {
           sql: 'UPDATE "ExpiryProgress" SET "through" = ? WHERE "seconds" = ? AND "through" = ?',
           parameters: [through, seconds, from],
         },
+});
 
-  forgetExpiryNotices: ({ announcedBefore }) =>
+/** Deletes at most 1,000 notices. */
+export const forgetExpiryNotices = (announcedBefore: Date): Write => ({
+  statements: () =>
     forgetBefore('ExpiryNotice', '"fingerprintSha256", "seconds"', 'announcedAt', announcedBefore, 1000),
-} satisfies Partial<StatementsBy>;
+});
 
 /** Reads how far the announcements of expiry have come. */
 export class ExpiryNoticeTable {

@@ -1,30 +1,54 @@
-import type { IdempotencyEntry, IdempotencyScope } from '../../model/idempotency.js';
+import type { CertificateRequest } from '../../model/certificate-request.js';
+import type {
+  IdempotencyEntry,
+  IdempotencyScope,
+  IdempotentAnswer,
+  NewIdempotencyEntry,
+} from '../../model/idempotency.js';
 import { Prisma } from '../generated/sqlite/browser.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, rowOf, storedJson, type StatementsBy } from '../steps/statement.js';
+import { insertUnique, jsonOctets, rowOf, storedJson } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 
-export const idempotencyKeyStatements = {
-  insertIdempotencyKey({ entry }) {
+/** `request`: it stands once more in the answer that is kept with the key. */
+export const insertIdempotencyKey = (
+  entry: NewIdempotencyEntry,
+  request: Pick<CertificateRequest, 'reason' | 'labels' | 'groups'>,
+): Write => ({
+  statements() {
     const row = { ...entry, answerStatus: null, answerHeaders: null, answerBody: null };
     return insertUnique('IdempotencyKey', rowOf(Prisma.IdempotencyKeyScalarFieldEnum, row), { kind: 'idempotencyKey' });
   },
+  octets: () => jsonOctets([request.reason, request.labels, request.groups]),
+});
 
-  /** The first answer stays. */
-  answerIdempotencyKey: ({ scope: { principal, method, path, key }, answer: { status, headers, body } }) => ({
+interface AnsweredKey {
+  readonly scope: IdempotencyScope;
+  readonly answer: IdempotentAnswer;
+}
+
+/** The first answer stays. */
+export const answerIdempotencyKey = ({
+  scope: { principal, method, path, key },
+  answer: { status, headers, body },
+}: AnsweredKey): Write => ({
+  statements: () => ({
     sql: `UPDATE "IdempotencyKey" SET "answerStatus" = ?, "answerHeaders" = ?, "answerBody" = ?
       WHERE "principal" = ? AND "method" = ? AND "path" = ? AND "key" = ? AND "answerStatus" IS NULL`,
     parameters: [status, headers, body, principal, method, path, key],
     unlessChanged: { kind: 'idempotencyKey' },
   }),
+});
 
-  /** Recovery settles the key of a request that is not finished; its age does not. */
-  forgetIdempotencyKeys: ({ createdBefore }, dialect) => ({
+/** Recovery settles the key of a request that is not finished; its age does not. */
+export const forgetIdempotencyKeys = (createdBefore: Date): Write => ({
+  statements: (dialect) => ({
     sql: `DELETE FROM "IdempotencyKey" WHERE "createdAt" < ? AND ("answerStatus" IS NOT NULL
       OR replace("requestId", '-', '') NOT IN
         (SELECT ${dialect.hexText('"id"')} FROM "RequestRecord" WHERE "state" IN ('approved', 'issuing')))`,
     parameters: [createdBefore],
   }),
-} satisfies Partial<StatementsBy>;
+});
 
 /** Reads the table of Idempotency-Keys. */
 export class IdempotencyKeyTable {

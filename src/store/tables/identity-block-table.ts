@@ -4,14 +4,15 @@ import { Prisma } from '../generated/sqlite/browser.js';
 import {
   columnsFrom,
   insertUnique,
+  jsonOctets,
   jsonRead,
   rowOf,
   type Columns,
   type ReadRows,
   type SqlDialect,
   type Statement,
-  type StatementsBy,
 } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 import { inBatches } from '../lists/read-page.js';
 
 type IdentityBlockRow = Prisma.IdentityBlockGetPayload<object>;
@@ -28,30 +29,60 @@ export const identityBlockRow = (
 /** The folded names that are blocked. Each certificate asks for some of them, and they rarely change. */
 const blockedNames = 'SELECT "folded" FROM "IdentityBlock"';
 
-export const identityBlockStatements = {
-  insertIdentityBlock: ({ block, folded, leaving }) => ({
+interface InsertedBlock {
+  readonly block: IdentityBlock;
+  /** The username as names are compared. */
+  readonly folded: string;
+  /** Left out: the directory has no part in it. */
+  readonly leaving?: LeavingPart | null;
+}
+
+/** Conflicts where the username has a block already. */
+export const insertIdentityBlock = ({ block, folded, leaving }: InsertedBlock): Write => ({
+  statements: () => ({
     ...insertUnique('IdentityBlock', identityBlockRow(block, folded, leaving), { kind: 'identityBlock' }),
     changesKeys: blockedNames,
   }),
+  // The block also stands in the list beside the database.
+  octets: () => 2 * jsonOctets(block),
+  tells: { withdrawn: { folded, block } },
+});
 
-  removeIdentityBlock: ({ folded, n }) => ({
+/** Conflicts where the username has another block than this one, or none. */
+export const removeIdentityBlock = ({ folded, n }: { readonly folded: string; readonly n: bigint }): Write => ({
+  statements: () => ({
     changesKeys: blockedNames,
     sql: 'DELETE FROM "IdentityBlock" WHERE "folded" = ? AND "n" = ?',
     parameters: [folded, n],
     unlessChanged: { kind: 'identityBlock' },
   }),
+  tells: { withdrawn: { folded, block: null } },
+});
 
-  /** Finds the blocks that hold for one of the names. */
-  requireUnblocked({ cluster, folded: [username, requester, collector], now }, dialect) {
-    return {
-      sql: unblockedText(dialect),
-      parameters: [username, requester, collector, cluster, now],
-      onlyAmong,
-      ifReached,
-      many: { sql: unblockedMany, row: { columns: { username, requester, collector, cluster, now } } },
-    };
-  },
-} satisfies Partial<StatementsBy>;
+interface UnblockedNames {
+  readonly cluster: string;
+  /** Requested username, requester, collector. */
+  readonly folded: readonly [string, string, string];
+  readonly now: Date;
+}
+
+/**
+ * Conflicts where one of these names is blocked on the cluster. The names are in the form in which names are compared.
+ * It stands in each step that records a request or begins an attempt: so nothing is begun once a block is committed.
+ */
+export const requireUnblocked = ({
+  cluster,
+  folded: [username, requester, collector],
+  now,
+}: UnblockedNames): Write => ({
+  statements: (dialect) => ({
+    sql: unblockedText(dialect),
+    parameters: [username, requester, collector, cluster, now],
+    onlyAmong,
+    ifReached,
+    many: { sql: unblockedMany, row: { columns: { username, requester, collector, cluster, now } } },
+  }),
+});
 
 // Each certificate has two of these statements, so whatever is the same in all of them is made once.
 const onlyAmong: NonNullable<Statement['onlyAmong']> = { keys: blockedNames, count: 3 };

@@ -1,11 +1,19 @@
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertOnce, storedJson, type StatementsBy } from '../steps/statement.js';
-import type { PolicySetTexts } from '../steps/step.js';
+import { insertOnce, storedJson } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
+
+/** The policy files of a set by path, in order. */
+type PolicySetTexts = readonly { readonly path: string; readonly text: string }[];
+
+interface RememberedPolicySet {
+  readonly digest: string;
+  readonly texts: PolicySetTexts;
+}
 
 /** Records the texts of a policy set; a digest that is known changes nothing. */
-export const policySetStatements = {
-  rememberPolicySet: ({ digest, texts }) => insertOnce('PolicySet', digest, { digest, texts }),
-} satisfies Partial<StatementsBy>;
+export const rememberPolicySet = ({ digest, texts }: RememberedPolicySet): Write => ({
+  statements: () => insertOnce('PolicySet', digest, { digest, texts }),
+});
 
 /** Reads the table of policy sets. */
 export class PolicySetTable {

@@ -1,14 +1,7 @@
 import type { QuotaLimit } from '../../model/decision.js';
-import {
-  octetsOf,
-  uuidOctets,
-  type ColumnValue,
-  type ReadStatement,
-  type SqlDialect,
-  type StatementsBy,
-} from '../steps/statement.js';
+import { octetsOf, uuidOctets, type ColumnValue, type ReadStatement, type SqlDialect } from '../steps/statement.js';
 import type { KeyReads } from '../lists/list.js';
-import type { RequireQuota } from '../steps/step.js';
+import type { Write } from '../steps/step.js';
 
 const hourMilliseconds = 3_600_000;
 
@@ -21,7 +14,7 @@ const hourMilliseconds = 3_600_000;
  */
 export function quotaCount(
   limit: QuotaLimit,
-  { exceptRequest, exceptLineage }: Pick<RequireQuota, 'exceptRequest' | 'exceptLineage'>,
+  { exceptRequest, exceptLineage }: Pick<RequiredQuota, 'exceptRequest' | 'exceptLineage'>,
   now: Date,
   stopAt: number,
   dialect: SqlDialect,
@@ -137,12 +130,26 @@ function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
   }
 }
 
-export const quotaStatements = {
-  requireQuota: ({ limit, atMost, now, ...except }, dialect) => ({
+interface RequiredQuota {
+  readonly limit: QuotaLimit;
+  readonly atMost: number;
+  /** The id of the request that asks; its own certificate does not count. */
+  readonly exceptRequest: string;
+  /** The lineage that the request renews, whose certificates do not count; absent where it renews none. */
+  readonly exceptLineage?: string;
+  readonly now: Date;
+}
+
+/**
+ * Conflicts where the certificates that count have reached the quota; those of earlier steps in the same transaction
+ * count too. It stands before the operation that adds a certificate.
+ */
+export const requireQuota = ({ limit, atMost, now, ...except }: RequiredQuota): Write => ({
+  statements: (dialect) => ({
     ...quotaCount(limit, except, now, atMost, dialect),
     ifReached: { limit: atMost, conflict: (found) => ({ kind: 'quota', limit, found }) },
   }),
-} satisfies Partial<StatementsBy>;
+});
 
 /** The reader counts no further, because it would cost too much; the writer counts up to the quota itself. */
 const enough = 10_000;
@@ -152,7 +159,7 @@ export class QuotaCounts {
   constructor(private readonly reads: KeyReads) {}
 
   /**
-   * Counts against each of these limits, in their order; exceptions as in `RequireQuota`. 10,000 means 10,000 or more.
+   * Counts against each of these limits, in their order; exceptions as in `requireQuota`. 10,000 means 10,000 or more.
    */
   found(
     limits: readonly QuotaLimit[],

@@ -1,18 +1,22 @@
 import type { Restoration, RestorationEvidence } from '../../model/restoration.js';
 import { Prisma } from '../generated/sqlite/browser.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertUnique, rowOf, type StatementsBy } from '../steps/statement.js';
+import { insertUnique, rowOf } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 
-export const restorationStatements = {
-  insertRestoration: ({ restoration }) =>
+export const insertRestoration = (restoration: Restoration): Write => ({
+  statements: () =>
     insertUnique('Restoration', rowOf(Prisma.RestorationScalarFieldEnum, restoration), { kind: 'restoration' }),
+});
 
-  acknowledgeRestorations: ({ at, by }) => ({
+/** Conflicts where none is left to acknowledge. */
+export const acknowledgeRestorations = ({ at, by }: { readonly at: Date; readonly by: string }): Write => ({
+  statements: () => ({
     sql: 'UPDATE "Restoration" SET "acknowledgedAt" = ?, "acknowledgedBy" = ? WHERE "acknowledgedAt" IS NULL',
     parameters: [at, by],
     unlessChanged: { kind: 'restoration' },
   }),
-} satisfies Partial<StatementsBy>;
+});
 
 /** Reads that the database was put back from a backup. There are few rows. */
 export class RestorationTable {

@@ -4,6 +4,7 @@ import { Prisma } from '../generated/sqlite/browser.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
 import {
   hexText,
+  jsonOctets,
   octetsIn,
   octetsOf,
   quoted,
@@ -11,8 +12,8 @@ import {
   serialOctets,
   serialOf,
   type Columns,
-  type StatementsBy,
 } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 import { inBatches } from '../lists/read-page.js';
 
 /** `n` grows in the order of the commits, on every replica. */
@@ -38,9 +39,9 @@ export function revocationRow(revoked: RevokedCertificate): Columns<Omit<Revocat
   });
 }
 
-export const revocationStatements = {
-  /** Inserts a revocation, with the number of its certificate where that is known. */
-  insertRevocation({ revoked }) {
+/** Inserts a revocation, with the number of its certificate if there is one. Conflicts where there is a revocation. */
+export const insertRevocation = (revoked: RevokedCertificate): Write => ({
+  statements() {
     const row = revocationRow(revoked);
     const names = Object.keys(row);
     return {
@@ -50,13 +51,19 @@ export const revocationStatements = {
       ifTaken: () => ({ kind: 'revocation', fingerprintSha256: revoked.fingerprintSha256 }),
     };
   },
+  // The comment also stands in the list beside the database.
+  octets: () => 2 * jsonOctets(revoked.comment),
+  tells: { revoked },
+});
 
-  requireUnrevoked: ({ fingerprintSha256 }) => ({
+/** Conflicts where the certificate is revoked. */
+export const requireUnrevoked = (fingerprintSha256: string): Write => ({
+  statements: () => ({
     sql: 'SELECT COUNT(*) AS "found" FROM "Revocation" WHERE "fingerprintSha256" = ?',
     parameters: [octetsOf(fingerprintSha256)],
     ifReached: { limit: 1, conflict: () => ({ kind: 'revocation', fingerprintSha256 }) },
   }),
-} satisfies Partial<StatementsBy>;
+});
 
 /** Reads the table of revocations. */
 export class RevocationTable {

@@ -3,7 +3,8 @@ import type { Page, PageQuery } from '../../model/outcome.js';
 import { sessionLimits, type Session } from '../../model/session.js';
 import { Prisma } from '../generated/sqlite/browser.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { forgetBefore, quoted, rowOf, storedJson, type Columns, type StatementsBy } from '../steps/statement.js';
+import { forgetBefore, quoted, rowOf, storedJson, type Columns } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 import { byCreation, olderThan } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
@@ -15,12 +16,17 @@ type SessionRow = Prisma.SessionGetPayload<{ omit: typeof omit }>;
 export const sessionRow = (session: Session, secretSha256: string): Columns<Prisma.SessionGetPayload<object>> =>
   rowOf(Prisma.SessionScalarFieldEnum, { ...session, secretSha256, foldedName: foldedName(session.name) });
 
-export const sessionStatements = {
-  /**
-   * Inserts the session, unless its name is blocked on every cluster when it begins. It deletes the oldest session of a
-   * name that has too many, so no commit that ends the sessions of a name has to end more.
-   */
-  insertSession({ session, secretSha256 }) {
+interface InsertedSession {
+  readonly session: Session;
+  readonly secretSha256: string;
+}
+
+/**
+ * Conflicts where the name of the session is blocked on every cluster when it begins. It deletes the oldest session of
+ * a name that has too many, so no commit that ends the sessions of a name has to end more.
+ */
+export const insertSession = ({ session, secretSha256 }: InsertedSession): Write => ({
+  statements() {
     const row = sessionRow(session, secretSha256);
     const columns = Object.keys(row);
     const most = String(sessionLimits.ofOneName);
@@ -40,21 +46,38 @@ export const sessionStatements = {
       },
     ];
   },
+});
 
-  /** Uses may be recorded in another order than they happened. */
-  touchSession: ({ id, at }) => ({
+interface SessionAt {
+  readonly id: string;
+  readonly at: Date;
+}
+
+/**
+ * Records a use; does nothing where a later one is recorded, or where the session was ended. Uses may be recorded in
+ * another order than they happened.
+ */
+export const touchSession = ({ id, at }: SessionAt): Write => ({
+  statements: () => ({
     sql: 'UPDATE "Session" SET "usedAt" = ? WHERE "id" = ? AND "usedAt" < ? AND "endedAt" IS NULL',
     parameters: [at, id, at],
   }),
+});
 
-  endSession: ({ id, at }) => ({
+/** Conflicts where it was ended already. */
+export const endSession = ({ id, at }: SessionAt): Write => ({
+  statements: () => ({
     sql: 'UPDATE "Session" SET "endedAt" = ? WHERE "id" = ? AND "endedAt" IS NULL',
     parameters: [at, id],
     unlessChanged: { kind: 'session', id },
   }),
+  tells: { endedSession: id },
+});
 
-  forgetSessions: ({ expiredBefore }) => forgetBefore('Session', '"id"', 'expiresAt', expiredBefore, 1000),
-} satisfies Partial<StatementsBy>;
+/** Deletes at most 1,000 sessions. */
+export const forgetSessions = (expiredBefore: Date): Write => ({
+  statements: () => forgetBefore('Session', '"id"', 'expiresAt', expiredBefore, 1000),
+});
 
 const newestFirst = byCreation('sessions');
 

@@ -1,5 +1,6 @@
 import type { Page, PageQuery } from '../../model/outcome.js';
 import type {
+  WebhookAttemptEnd,
   WebhookDelivery,
   WebhookDeliveryFilter,
   WebhookDeliveryState,
@@ -7,24 +8,51 @@ import type {
 } from '../../model/webhook-delivery.js';
 import { Prisma } from '../generated/sqlite/browser.js';
 import type { PrismaClient } from '../generated/sqlite/client.js';
-import { insertInto, rowOf, type Statement, type StatementsBy } from '../steps/statement.js';
-import type { Conflict } from '../steps/step.js';
+import { insertInto, rowOf, type Conflict, type Statement } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 import type { ListOrder } from '../lists/list.js';
 import { readPage } from '../lists/read-page.js';
 
-/** The statements of the outbox. */
-export const webhookStatements = {
-  enqueueWebhooks: ({ deliveries }) =>
+/** Announces the step's other operations. */
+export const enqueueWebhooks = (deliveries: readonly WebhookDelivery[]): Write => ({
+  statements: () =>
     deliveries.map((delivery) => insertInto('WebhookDelivery', rowOf(Prisma.WebhookDeliveryScalarFieldEnum, delivery))),
+  tells: { webhooks: deliveries },
+});
 
-  beginWebhookAttempt: ({ id, owner, attempt, leaseUntil, now }) => ({
+interface WebhookAttempt {
+  readonly id: string;
+  readonly owner: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+}
+
+interface BegunAttempt extends WebhookAttempt {
+  readonly now: Date;
+  readonly leaseUntil: Date;
+}
+
+/**
+ * Begins the next attempt of a delivery that is due; conflicts where this attempt has begun already, because another
+ * process was faster. The delivery is due again at `leaseUntil`; until then it belongs to this attempt.
+ */
+export const beginWebhookAttempt = ({ id, owner, attempt, now, leaseUntil }: BegunAttempt): Write => ({
+  statements: () => ({
     sql: `UPDATE "WebhookDelivery" SET "owner" = ?, "attempts" = ?, "nextAttemptAt" = ?
       WHERE "id" = ? AND "state" = 'waiting' AND "nextAttemptAt" <= ? AND "attempts" = ?`,
     parameters: [owner, attempt, leaseUntil, id, now, attempt - 1],
     unlessChanged: conflict(id),
   }),
+});
 
-  endWebhookAttempt({ id, owner, attempt, at, end }) {
+interface EndedAttempt extends WebhookAttempt {
+  readonly at: Date;
+  readonly end: WebhookAttemptEnd;
+}
+
+/** Ends an attempt of a delivery; conflicts where another attempt has begun since. */
+export const endWebhookAttempt = ({ id, owner, attempt, at, end }: EndedAttempt): Write => ({
+  statements() {
     const ended = end.state !== 'waiting';
     const nextAttemptAt = ended ? null : end.nextAttemptAt;
     const failure = end.state === 'delivered' ? null : end.failure;
@@ -35,28 +63,47 @@ export const webhookStatements = {
       unlessChanged: conflict(id),
     };
   },
+});
 
-  abandonWebhook: ({ id, failure, at }) => ({
+interface AbandonedDelivery {
+  readonly id: string;
+  readonly failure: string;
+  readonly at: Date;
+}
+
+/** Gives up a waiting delivery; conflicts where it does not wait or an attempt is under way at `at`. */
+export const abandonWebhook = ({ id, failure, at }: AbandonedDelivery): Write => ({
+  statements: () => ({
     sql: `UPDATE "WebhookDelivery" SET "state" = 'dead', "nextAttemptAt" = NULL, "owner" = NULL, "lastFailure" = ?, "endedAt" = ?
       WHERE "id" = ? AND "state" = 'waiting' AND ("owner" IS NULL OR "nextAttemptAt" <= ?)`,
     parameters: [failure, at, id, at],
     unlessChanged: conflict(id),
   }),
+});
 
-  /** The count starts again only where the delivery had ended; otherwise its schedule goes on. */
-  retryWebhook: ({ id, at }) => ({
+/**
+ * Makes a delivery due at once, however it ended; does nothing while an attempt is under way. The count starts again
+ * only where the delivery had ended; otherwise its schedule goes on.
+ */
+export const retryWebhook = ({ id, at }: { readonly id: string; readonly at: Date }): Write => ({
+  statements: () => ({
     sql: `UPDATE "WebhookDelivery"
       SET "attempts" = CASE "state" WHEN 'waiting' THEN "attempts" ELSE 0 END,
         "state" = 'waiting', "nextAttemptAt" = ?, "owner" = NULL, "endedAt" = NULL
       WHERE "id" = ? AND ("owner" IS NULL OR "nextAttemptAt" <= ?)`,
     parameters: [at, id, at],
   }),
+});
 
-  forgetWebhooks: ({ deliveredBefore, deadBefore }) => [
-    forget('delivered', deliveredBefore),
-    forget('dead', deadBefore),
-  ],
-} satisfies Partial<StatementsBy>;
+interface ForgottenDeliveries {
+  readonly deliveredBefore: Date;
+  readonly deadBefore: Date;
+}
+
+/** Deletes at most 1,000 of each kind, so that other steps do not wait for long. */
+export const forgetWebhooks = ({ deliveredBefore, deadBefore }: ForgottenDeliveries): Write => ({
+  statements: () => [forget('delivered', deliveredBefore), forget('dead', deadBefore)],
+});
 
 const forget = (state: 'delivered' | 'dead', before: Date): Statement => ({
   sql: `DELETE FROM "WebhookDelivery" WHERE "id" IN

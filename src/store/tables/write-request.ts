@@ -1,21 +1,30 @@
 import { hash } from 'node:crypto';
 import { foldedName } from '@kubepass/inspect/formats';
-import { type CertificateRequest, type IssuanceAttempt, labelText } from '../../model/certificate-request.js';
+import {
+  type Approval,
+  type CertificateRequest,
+  type IssuanceAttempt,
+  type PublicKeyReference,
+  type RequestFailure,
+  type RequestState,
+  labelText,
+} from '../../model/certificate-request.js';
 import type { RecordedDecision } from '../../model/decision.js';
 import type { Prisma } from '../generated/sqlite/client.js';
 import {
   type ColumnValue,
   type Columns,
   type Statement,
-  type StatementsBy,
   hexText,
   insertOnce,
   insertUnique,
+  jsonOctets,
   octetsOf,
   quoted,
   textsByColumns,
   uuidOctets,
 } from '../steps/statement.js';
+import type { Write } from '../steps/step.js';
 
 type RequestRow = Prisma.RequestRecordGetPayload<object>;
 type AttemptColumns = Columns<Pick<RequestRow, Extract<keyof RequestRow, `attempt${string}`>>>;
@@ -91,8 +100,8 @@ function failureColumns(failure: CertificateRequest['failure']): FailureColumns 
 const octetsOrNull = (hex: string | null | undefined): Buffer | null =>
   hex === null || hex === undefined ? null : octetsOf(hex);
 
-export const requestStatements = {
-  insertRequest({ request }) {
+export const insertRequest = (request: CertificateRequest): Write => ({
+  statements() {
     const decision = decisionText(request.decision);
     return [
       insertOnce('Decision', hexText(decision.sha256), { sha256: decision.sha256, text: decision.text }),
@@ -101,9 +110,40 @@ export const requestStatements = {
       ...insertSpellings(request),
     ];
   },
+  octets() {
+    const { certificationRequest, reason, labels, groups } = request;
+    // Labels are found by an index, and the decision tells of groups.
+    return (certificationRequest?.length ?? 0) + jsonOctets(reason) + 2 * jsonOctets(labels) + 3 * jsonOctets(groups);
+  },
+});
 
-  /** Compare-and-set: changes the request only while `from` holds. */
-  moveRequest({ id, from, to }, dialect) {
+export interface RequestMove {
+  readonly id: string;
+  readonly from: {
+    readonly state: RequestState;
+    /** Where given: this owner holds the attempt. */
+    readonly owner?: string;
+    /** Where given: the number of the last attempt; null: there was no attempt. */
+    readonly attempt?: number | null;
+    /** Where given: the attempt's lease ended before this instant. That is a takeover. */
+    readonly leaseEndedBefore?: Date;
+    /** Where given: so many approvals are recorded. So no approval is overwritten. */
+    readonly approvals?: number;
+  };
+  readonly to: {
+    readonly state: RequestState;
+    readonly waitsUntil?: Date | null;
+    readonly approvals?: readonly Approval[];
+    readonly attempt?: IssuanceAttempt;
+    readonly publicKey?: PublicKeyReference | null;
+    readonly fingerprintSha256?: string;
+    readonly failure?: RequestFailure | null;
+  };
+}
+
+/** Compare-and-set: changes the request only while `from` holds, whether or not a request makes that move. */
+export const updateRequest = ({ id, from, to }: RequestMove): Write => ({
+  statements(dialect) {
     const set: Record<string, ColumnValue> = {
       state: to.state,
       ...(to.waitsUntil !== undefined && { expiresAt: to.waitsUntil }),
@@ -134,15 +174,24 @@ export const requestStatements = {
       ...(others.length === 0 && { many: { sql: many, row: { columns: {}, parts: { set, equal } } } }),
     };
   },
+  octets: () => jsonOctets(to.approvals ?? null),
+  endsAttempt: from.state === 'issuing',
+});
 
-  recordDecision({ principal, requestId, at }) {
-    return {
-      sql: `INSERT INTO "RequestDecision" ("principal", "requestN", "at") SELECT ?, "n", ? FROM "RequestRecord" WHERE "id" = ?
+interface DecidedByPerson {
+  readonly principal: string;
+  readonly requestId: string;
+  readonly at: Date;
+}
+
+/** Remembers that a person approved or denied the request; the last time counts. */
+export const recordDecision = ({ principal, requestId, at }: DecidedByPerson): Write => ({
+  statements: () => ({
+    sql: `INSERT INTO "RequestDecision" ("principal", "requestN", "at") SELECT ?, "n", ? FROM "RequestRecord" WHERE "id" = ?
         ON CONFLICT ("principal", "requestN") DO UPDATE SET "at" = excluded."at"`,
-      parameters: [principal, at, uuidOctets(requestId)],
-    };
-  },
-} satisfies Partial<StatementsBy>;
+    parameters: [principal, at, uuidOctets(requestId)],
+  }),
+});
 
 /** The columns are those to set, those that equal a value and those that are null, with a bar between. */
 const updateTexts = textsByColumns((columns) => {

@@ -1,5 +1,5 @@
 import { untraced, type Tracing } from '../../model/tracing.js';
-import type { CommitResult, Op, Operation, Step, Writer } from '../steps/step.js';
+import type { CommitResult, Step, Tells, Writer } from '../steps/step.js';
 
 /** How a commit ended. */
 interface CommitEnd {
@@ -18,8 +18,8 @@ type Refused = Extract<CommitResult, { readonly committed: false }>;
 
 /** A part of this process that has to do with commits: it looks at steps before them, or is told of them afterwards. */
 export interface CommitFollower {
-  /** A step with none of these operations passes it by; null: it minds every step. */
-  readonly minds: readonly Operation['op'][] | null;
+  /** A step whose operations do not tell this passes it by; null: it minds every step. */
+  readonly minds: keyof Tells | null;
   /** Whether the caller is answered only when `after` has ended. */
   readonly waits: boolean;
   /** The step to commit in the place of this one, or why none is. Where it throws, nothing is committed. */
@@ -27,18 +27,28 @@ export interface CommitFollower {
   readonly after?: (end: CommitEnd) => void | Promise<void>;
 }
 
-/** A follower that is told of its operations in each step that is committed. */
-export function afterCommit<Name extends Operation['op']>(
-  minds: readonly Name[],
+/** A follower that is told what each step that is committed tells under this name. */
+export function afterCommit<Name extends keyof Tells>(
+  minds: Name,
   { waits }: Pick<CommitFollower, 'waits'>,
-  tell: (operations: readonly Op<Name>[]) => void | Promise<void>,
+  tell: (told: readonly NonNullable<Tells[Name]>[]) => void | Promise<void>,
 ): CommitFollower {
-  const isMinded = (operation: Operation): operation is Op<Name> => minds.some((op) => op === operation.op);
   return {
     minds,
     waits,
-    after: ({ step, result }) => (result?.committed === true ? tell(step.operations.filter(isMinded)) : undefined),
+    after: ({ step, result }) => (result?.committed === true ? tell(toldBy(step, minds)) : undefined),
   };
+}
+
+/** What the operations of a step tell under this name, in their order. */
+export function toldBy<Name extends keyof Tells>(
+  { operations }: Pick<Step, 'operations'>,
+  name: Name,
+): readonly NonNullable<Tells[Name]>[] {
+  return operations.flatMap(({ tells }): readonly NonNullable<Tells[Name]>[] => {
+    const told = tells?.[name];
+    return told === undefined ? [] : [told];
+  });
 }
 
 /**
@@ -64,8 +74,9 @@ export function followedWriter(
 
 async function commitFollowed(store: Writer, all: readonly CommitFollower[], given: Step): Promise<CommitResult> {
   const began = performance.now();
-  const ops = new Set(given.operations.map(({ op }) => op));
-  const followers = all.filter(({ minds }) => minds?.some((op) => ops.has(op)) ?? true);
+  const followers = all.filter(
+    ({ minds }) => minds === null || given.operations.some(({ tells }) => tells?.[minds] !== undefined),
+  );
   const end = async (step: Step, how: Pick<CommitEnd, 'result' | 'error'>) => {
     for (const { waits, after } of followers) {
       const telling = after?.({ step, ...how, seconds: (performance.now() - began) / 1000 });

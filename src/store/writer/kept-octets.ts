@@ -2,7 +2,7 @@ import { packEvents, type UnchainedRecord } from '../../audit/audit-record.js';
 import type { Budgets, Spender } from '../../callers/spent-budgets.js';
 import type { AuditEventDraft } from '../../model/audit-event.js';
 import type { CommitFollower } from './followed-writer.js';
-import type { Operation, Step } from '../steps/step.js';
+import type { Step } from '../steps/step.js';
 
 /**
  * Spends the `auditKilobytes` of whoever causes events, before a step is committed. Events without a principal are
@@ -33,11 +33,7 @@ function spenderOf({ principal, details }: AuditEventDraft): Spender {
  * are not counted, because the number of calls bounds them.
  */
 const keptOctets = ({ events, operations }: Step, packed: readonly UnchainedRecord[]): number =>
-  sum(packed, octetsOfRecord) +
-  sum(events, octetsOfMembers) +
-  sum(operations, octetsOfOperation) +
-  // The answer that is kept with a key has the request once more.
-  (operations.some(({ op }) => op === 'insertIdempotencyKey') ? sum(operations, octetsOfAnswer) : 0);
+  sum(packed, octetsOfRecord) + sum(events, octetsOfMembers) + sum(operations, ({ octets }) => octets?.() ?? 0);
 
 /** The number of an event, with its name, and its hash. */
 const sharedOctets = 100;
@@ -54,47 +50,7 @@ function octetsOfMembers({ type, details }: AuditEventDraft): number {
   return type === 'DirectoryMembershipChanged' ? memberOctets * (details.added.length + details.removed.length) : 0;
 }
 
-/** A text is counted as often as it is kept. */
-function octetsOfOperation(operation: Operation): number {
-  switch (operation.op) {
-    case 'insertRequest': {
-      const { certificationRequest, reason, labels, groups } = operation.request;
-      // Labels are found by an index, and the decision tells of groups.
-      return (certificationRequest?.length ?? 0) + octetsIn(reason) + 2 * octetsIn(labels) + 3 * octetsIn(groups);
-    }
-    // In the certificate, in its subject as text, in the list of its groups, and in the pages that long rows leave half
-    // empty.
-    case 'insertCertificate':
-      return 5 * octetsIn(operation.certificate.groups);
-    case 'moveRequest':
-      return octetsIn(operation.to.approvals ?? null);
-    // These also stand in the list beside the database.
-    case 'insertRevocation':
-      return 2 * octetsIn(operation.revoked.comment);
-    case 'insertIdentityBlock':
-      return 2 * octetsIn(operation.block);
-    // Addresses stand in the row, and in a table of their own with its index.
-    case 'insertDirectoryUser':
-    case 'updateDirectoryUser':
-      return 3 * octetsIn(operation.user);
-    // Names stand in the row in two spellings, and in an index.
-    case 'insertDirectoryGroup':
-      return 3 * octetsIn(operation.group);
-    case 'updateDirectoryGroup':
-      return 3 * octetsIn(operation.attributes);
-    default:
-      return 0;
-  }
-}
-
-function octetsOfAnswer(operation: Operation): number {
-  if (operation.op !== 'insertRequest') return 0;
-  const { reason, labels, groups } = operation.request;
-  return octetsIn([reason, labels, groups]);
-}
-
 const utf8Octets = (text: string): number => Buffer.byteLength(text);
-const octetsIn = (value: object | string | null): number => (value === null ? 0 : utf8Octets(JSON.stringify(value)));
 
 const sum = <T>(values: readonly T[], octets: (value: T) => number): number =>
   values.reduce((total, value) => total + octets(value), 0);

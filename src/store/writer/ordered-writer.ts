@@ -148,11 +148,7 @@ function settle(batch: readonly Waiting[], settled: readonly Settled[]): void {
 /**
  * Whether the step records the end of an attempt. Such a step is never rejected, because a certificate may be signed.
  */
-const endsAttempt = ({ operations }: Step): boolean =>
-  operations.some(
-    (operation) =>
-      operation.op === 'insertCertificate' || (operation.op === 'moveRequest' && operation.from.state === 'issuing'),
-  );
+const endsAttempt = ({ operations }: Step): boolean => operations.some((operation) => operation.endsAttempt === true);
 
 /** SQLITE_BUSY and its extended codes. */
 const isLocked = (error: unknown): boolean => codeOf(error)?.startsWith('SQLITE_BUSY') === true;

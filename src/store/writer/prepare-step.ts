@@ -1,52 +1,7 @@
 import { packEvents, type UnchainedRecord } from '../../audit/audit-record.js';
-import { octetsOf, uuidOctets, type SqlDialect, type Statement, type StatementsBy } from '../steps/statement.js';
-import type { Operation, Step } from '../steps/step.js';
-import { apiTokenStatements } from '../tables/api-token-table.js';
-import { auditArchiveStatements } from '../tables/audit-archive-table.js';
-import { checkpointStatements } from '../tables/checkpoint-tables.js';
-import { clusterIssuerStatements } from '../tables/cluster-issuer-table.js';
-import { clusterStatements } from '../tables/cluster-tables.js';
-import { directoryStatements } from '../tables/directory-statements.js';
-import { expiryNoticeStatements } from '../tables/expiry-notice-table.js';
-import { idempotencyKeyStatements } from '../tables/idempotency-key-table.js';
-import { identityBlockStatements } from '../tables/identity-block-table.js';
-import { certificateStatements } from '../tables/insert-certificate.js';
-import { policySetStatements } from '../tables/policy-set-table.js';
-import { quotaStatements } from '../tables/quotas.js';
-import { restorationStatements } from '../tables/restoration-table.js';
-import { revocationStatements } from '../tables/revocation-table.js';
-import { sessionStatements } from '../tables/session-table.js';
-import { usedProofStatements } from '../tables/used-proof-table.js';
-import { webhookStatements } from '../tables/webhook-delivery-table.js';
-import { requestStatements } from '../tables/write-request.js';
+import { octetsOf, uuidOctets, type SqlDialect, type Statement } from '../steps/statement.js';
+import type { Step } from '../steps/step.js';
 import type { Settled } from './ordered-writer.js';
-
-const statementsBy: StatementsBy = {
-  ...requestStatements,
-  ...quotaStatements,
-  ...certificateStatements,
-  ...revocationStatements,
-  ...identityBlockStatements,
-  ...directoryStatements,
-  ...expiryNoticeStatements,
-  ...policySetStatements,
-  ...apiTokenStatements,
-  ...sessionStatements,
-  ...usedProofStatements,
-  ...checkpointStatements,
-  ...restorationStatements,
-  ...auditArchiveStatements,
-  ...idempotencyKeyStatements,
-  ...clusterIssuerStatements,
-  ...clusterStatements,
-  ...webhookStatements,
-};
-
-const statementsOf = (operation: Operation, dialect: SqlDialect): Statement | readonly Statement[] =>
-  (statementsBy[operation.op] as (operation: Operation, dialect: SqlDialect) => Statement | readonly Statement[])(
-    operation,
-    dialect,
-  );
 
 /** A step as its database executes it. */
 export interface ExecutableStep {
@@ -112,7 +67,7 @@ export class StepPreparation<Form extends ExecutableStep> {
   /** The error where a value of the step has no form. */
   prepare({ operations, events, packed }: Step): Form | Error {
     try {
-      const statements = operations.flatMap((operation) => statementsOf(operation, this.dialect));
+      const statements = operations.flatMap((operation) => operation.statements(this.dialect));
       return this.formOf({
         statements: statements.filter(({ once }) => once === undefined || !this.#committed.has(once)),
         records: (packed ?? packEvents(events)).map(preparedRecord),

@@ -15,6 +15,7 @@ import { createLogger } from '../../../src/observability/logger.js';
 import type { MetricsText } from '../../../src/model/measures.js';
 import type { RouteContext } from '../../../src/start/route-context.js';
 import type { Store } from '../../../src/store/store.js';
+import { insertApiToken } from '../../../src/store/tables/api-token-table.js';
 import { testPolicies } from '../../helpers/issuance.js';
 import { placeAuthority } from '../../helpers/local-authority.js';
 import { placeMigratedDatabase } from '../../helpers/migrated-database.js';
@@ -189,7 +190,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   );
   // In one commit, because each waits for the disk.
   await composition.store.writer.commit({
-    operations: [...tokens.values()].map(({ token, secretSha256 }) => ({ op: 'insertApiToken', token, secretSha256 })),
+    operations: [...tokens.values()].map(({ token, secretSha256 }) => insertApiToken({ token, secretSha256 })),
     events: [],
   });
   const tokenOf = (name: Person) => tokens.get(name)?.secret ?? '';

@@ -1,4 +1,4 @@
-// Tests src/http/server/connections.ts, src/access/review-access.ts
+// Tests src/http/server/connections.ts, src/access/answer-subject-access-review.ts
 import { Agent, request } from 'node:https';
 import { afterEach, expect, it } from 'vitest';
 import type { ConnectionLimits } from '../../../src/http/server/connections.js';

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answerFromCache } from '../../../packages/kubectl-kubepass/src/exec-credential.js';
 import { ownContexts } from '../../../packages/kubectl-kubepass/src/kubeconfig-entries.js';
 import { runPlugin } from '../../../packages/kubectl-kubepass/src/run-plugin.js';
+import { toldBy } from '../../../src/store/writer/followed-writer.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testMachine, type TestMachine } from '../../../packages/kubectl-kubepass/test/helpers/plugin-machine.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -91,7 +92,7 @@ beforeAll(async () => {
     overrides: {
       writer: (writer) => ({
         async commit(step) {
-          if (signed !== null && step.operations.some(({ op }) => op === 'insertCertificate')) await signed;
+          if (signed !== null && toldBy(step, 'certificate').length > 0) await signed;
           return writer.commit(step);
         },
       }),

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { genesis, linkHash } from '../../../src/audit/chain.js';
+import { genesis, linkHash } from '../../../src/audit/hash-chain.js';
 import { checkpointText } from '../../../src/audit/checkpoint.js';
 import { GrowingTree, leafHash } from '../../../src/audit/merkle-tree.js';
 import { signNote } from '../../../src/audit/signed-note.js';

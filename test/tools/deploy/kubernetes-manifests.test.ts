@@ -8,7 +8,7 @@ import { tokenReviewAccess } from '../../../src/kubernetes/token-review.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { readEnvironment } from '../../../src/config/env.js';
 import { roleBindingAccess } from '../../../src/clusters/probe-cluster.js';
-import { signingAccess } from '../../../src/signing/signing-object.js';
+import { signingAccess } from '../../../src/signing/kubernetes-signer-object.js';
 import { decide } from '../../../src/policy/decide.js';
 import { loadPolicySet } from '../../../src/policy/load-policy-set.js';
 import { type AccessRule, accessesOf } from '../../helpers/accesses-of-rule.js';

@@ -1,7 +1,7 @@
 // Tests docs/
 import { describe, expect, it } from 'vitest';
 import { auditEventTypes } from '../../../src/model/audit-event.js';
-import { enforcementModes } from '../../../src/model/enforcement.js';
+import { enforcementModes } from '../../../src/model/revocation-enforcement.js';
 import { webhookEventTypes } from '../../../src/model/webhook-delivery.js';
 import { whyReservedName } from '../../../src/model/name-grammar.js';
 import { read } from './pages.js';

@@ -1,10 +1,10 @@
-// Tests src/access/review-access.ts, src/access/revocation-lists.ts, src/access/revocations.ts
+// Tests src/access/answer-subject-access-review.ts, src/access/build-crls.ts, src/access/revoke-certificate.ts
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { reviewAccess } from '../../../src/access/review-access.js';
+import { reviewAccess } from '../../../src/access/answer-subject-access-review.js';
 import { reviewing } from '../../helpers/reviews.js';
-import { CertificateLists } from '../../../src/access/revocation-lists.js';
+import { CertificateLists } from '../../../src/access/build-crls.js';
 import { DenyList } from '../../../src/access/deny-list.js';
-import { revokeCertificate } from '../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../src/access/revoke-certificate.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { renewCertificate } from '../../../src/requests/renew-certificate.js';
 import type { Certificate } from '../../../src/model/certificate.js';

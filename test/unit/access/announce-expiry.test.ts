@@ -8,6 +8,10 @@ import { announceExpiry, forgetOldNotices } from '../../../src/access/announce-e
 import type { Certificate } from '../../../src/model/certificate.js';
 import { probeUsername } from '../../../src/model/cluster.js';
 import type { Step } from '../../../src/store/steps/step.js';
+import { insertExpiryNotice } from '../../../src/store/tables/expiry-notice-table.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRevocation } from '../../../src/store/tables/revocation-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { deliveriesOf, type Webhook } from '../../../src/webhooks/webhook.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { aCertificate, aRequest } from '../store/records.js';
@@ -47,10 +51,7 @@ async function issued(
   const request = aRequest({ state: 'issued' });
   const notBefore = new Date(notAfter.getTime() - lifetime * 1000);
   const certificate = aCertificate(request, { notBefore, notAfter, ...more });
-  const operations: Step['operations'] = [
-    { op: 'insertRequest', request },
-    { op: 'insertCertificate', certificate },
-  ];
+  const operations: Step['operations'] = [insertRequest(request), insertCertificate(certificate)];
   expect(await context.store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
   return certificate;
 }
@@ -123,7 +124,7 @@ describe('the end of a certificate is announced', () => {
     const at = context.clock();
     const revocation = { reason: 'unspecified', comment: null, revokedAt: at, revokedBy: null } as const;
     await context.store.writer.commit({
-      operations: [{ op: 'insertRevocation', revoked: { ...revoked, ...revocation } }],
+      operations: [insertRevocation({ ...revoked, ...revocation })],
       events: [],
     });
     await issued(day - 60, { username: 'valid' });
@@ -252,7 +253,7 @@ it('forgets what it told of certificates that ended a week ago', async () => {
     const { items } = await context.store.auditEvents.list({ type: 'CertificateExpiring' }, { limit: 9, cursor: null });
     const fingerprintSha256 = items[0]?.fingerprintSha256 ?? '';
     const notice = { fingerprintSha256, seconds: day, announcedAt: context.clock() };
-    return context.store.writer.commit({ operations: [{ op: 'insertExpiryNotice', notice }], events: [] });
+    return context.store.writer.commit({ operations: [insertExpiryNotice(notice)], events: [] });
   };
   issuance.advance(13 * day);
   await forgetOldNotices(context);

@@ -6,9 +6,14 @@ import { blockIdentity, unblockIdentity } from '../../../src/access/block-identi
 import { createRequest } from '../../../src/requests/create-request.js';
 import { cancelRequest } from '../../../src/requests/decide-request.js';
 import type { Step } from '../../../src/store/steps/step.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { endSession, insertSession } from '../../../src/store/tables/session-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
+import { toldBy } from '../../../src/store/writer/followed-writer.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice, principal } from '../../helpers/principals.js';
 import { aCertificate, aRequest, aSession, sha256 } from '../store/records.js';
+import { executes } from '../../helpers/operations.js';
 
 const petra = principal('petra', ['provisioner']);
 const ask = { reason: 'cessationOfOperation' } as const;
@@ -27,10 +32,7 @@ async function recorded(username: string, count: number): Promise<void> {
     const request = aRequest({ state: 'issued', username });
     const own = { fingerprintSha256: sha256(`${username} ${String(i)}`), serialNumber: (0x1000 + i).toString(16) };
     const certificate = aCertificate(request, { ...own, username, notAfter });
-    const operations = [
-      { op: 'insertRequest', request },
-      { op: 'insertCertificate', certificate },
-    ] as const;
+    const operations = [insertRequest(request), insertCertificate(certificate)];
     const committing = store.writer.commit({ operations, events: [] });
     if (i % 100 === 99 || i === count - 1) expect(await committing).toEqual({ committed: true });
   }
@@ -53,7 +55,7 @@ describe('a block of a name with many certificates', () => {
     const { context } = issuance;
     const sizes: number[] = [];
     const counting = committing((step) => {
-      sizes.push(step.operations.filter(({ op }) => op === 'insertRevocation').length);
+      sizes.push(toldBy(step, 'revoked').length);
       return context.store.writer.commit(step);
     });
     const outcome = await blockIdentity(counting, petra, 'jane', ask);
@@ -80,7 +82,7 @@ describe('a block of a name with many certificates', () => {
 });
 
 describe('a block while others work', () => {
-  const inserts = ({ operations }: Step) => operations.some(({ op }) => op === 'insertIdentityBlock');
+  const inserts = (step: Step) => executes(step, 'INSERT INTO "IdentityBlock"');
 
   it('revokes what was recorded right before its commit', async () => {
     const { context } = issuance;
@@ -138,7 +140,7 @@ describe('a block of a name with sessions', () => {
     const { store, clock } = issuance.context;
     const now = clock();
     const session = aSession({ name, createdAt: now, usedAt: now, expiresAt: new Date(now.getTime() + 43_200_000) });
-    const operations = [{ op: 'insertSession', session, secretSha256: sha256(session.id) }] as const;
+    const operations = [insertSession({ session, secretSha256: sha256(session.id) })];
     expect(await store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
     return session.id;
   }
@@ -155,7 +157,7 @@ describe('a block of a name with sessions', () => {
     });
     await blockIdentity(noting, petra, 'Jane', ask);
     expect(steps).toHaveLength(1);
-    expect(steps[0]?.operations.filter(({ op }) => op === 'endSession')).toHaveLength(2);
+    expect(toldBy(steps[0]!, 'endedSession')).toHaveLength(2);
     for (const id of ids) expect(await endOf(id)).not.toBeNull();
     expect(await endOf(other)).toBeNull();
     const events = (await context.store.auditEvents.chunk(0, 100)).filter(({ type }) => type === 'SignedOut');
@@ -186,7 +188,7 @@ describe('a block of a name with sessions', () => {
     const id = await signedIn('jane');
     let tried = 0;
     const racing = committing(async (step) => {
-      const operations = [{ op: 'endSession', id, at: context.clock() }] as const;
+      const operations = [endSession({ id, at: context.clock() })];
       if (++tried === 1) await context.store.writer.commit({ operations, events: [] });
       return context.store.writer.commit(step);
     });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DenyList } from '../../../src/access/deny-list.js';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import { afterCommit, followedWriter } from '../../../src/store/writer/followed-writer.js';
+import { insertRevocation } from '../../../src/store/tables/revocation-table.js';
 import { instant, sha256, testStore } from '../store/records.js';
 
 const now = instant('2026-03-01T10:00:00.000Z');
@@ -29,17 +30,14 @@ async function opened() {
   const logged: string[] = [];
   const log = { info() {}, warn() {}, error: (_: object, message: string) => void logged.push(message) };
   const list = (reader = store.revocations) => new DenyList({ reader, clock: () => time, log });
-  const revoke = (revoked: RevokedCertificate) => commit([{ op: 'insertRevocation', revoked }]);
+  const revoke = (revoked: RevokedCertificate) => commit([insertRevocation(revoked)]);
   return { store, list, revoke, logged, setTime: (to: Date) => (time = to) };
 }
 
 describe('the deny list', () => {
   it('knows every revocation of before, but for certificates that have expired', async () => {
     const { list, revoke, store } = await opened();
-    const operations = Array.from({ length: 1200 }, (_, i) => ({
-      op: 'insertRevocation' as const,
-      revoked: revocation(`user ${i}`),
-    }));
+    const operations = Array.from({ length: 1200 }, (_, i) => insertRevocation(revocation(`user ${i}`)));
     await store.writer.commit({ operations, events: [] });
     await revoke(revocation('expired', { notAfter: now }));
     await revoke(revocation('elsewhere', { cluster: 'other' }));
@@ -93,11 +91,11 @@ describe('the deny list', () => {
     const { list, store } = await opened();
     const denied = list();
     await denied.load();
-    const learning = afterCommit(['insertRevocation'], { waits: true }, (operations) => {
-      for (const { revoked } of operations) denied.add(revoked);
+    const learning = afterCommit('revoked', { waits: true }, (revoked) => {
+      for (const one of revoked) denied.add(one);
     });
     const writer = followedWriter(store.writer, [learning]);
-    const step = { operations: [{ op: 'insertRevocation' as const, revoked: revocation('own') }], events: [] };
+    const step = { operations: [insertRevocation(revocation('own'))], events: [] };
     expect(await writer.commit(step)).toEqual({ committed: true });
     expect(denied.find('demo', sha256('own'))).not.toBeNull();
     const twice = await writer.commit(step);

@@ -1,10 +1,10 @@
-// Tests src/access/keep-revocation-config-map.ts, src/kubernetes/enforcement-files.ts
+// Tests src/access/keep-revocation-config-map.ts, src/kubernetes/revocation-enforcement-files.ts
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClusterConflictError } from '../../../src/kubernetes/cluster-error.js';
 import type { ClusterConnection } from '../../../src/kubernetes/cluster-connection.js';
 import { embeddedRevocation } from '../../../src/config/cluster-config.js';
 import { keepRevocationConfigMap, mergedList } from '../../../src/access/keep-revocation-config-map.js';
-import { keyOfUsername, readValueOfUsernames } from '../../../src/kubernetes/enforcement-files.js';
+import { keyOfUsername, readValueOfUsernames } from '../../../src/kubernetes/revocation-enforcement-files.js';
 import { DenyList } from '../../../src/access/deny-list.js';
 import type { Store } from '../../../src/store/store.js';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';

@@ -1,17 +1,18 @@
-// Tests src/access/unknown-certificates.ts, src/access/review-access.ts, src/context/listed-names.ts
+// Tests src/access/unknown-certificates.ts, src/access/answer-subject-access-review.ts, src/context/listed-names.ts
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { reviewAccess } from '../../../src/access/review-access.js';
+import { reviewAccess } from '../../../src/access/answer-subject-access-review.js';
 import { reviewing } from '../../helpers/reviews.js';
 import { UnknownCertificates } from '../../../src/access/unknown-certificates.js';
 import { DenyList } from '../../../src/access/deny-list.js';
-import { revokeCertificate } from '../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../src/access/revoke-certificate.js';
 import type { Context } from '../../../src/context/context.js';
 import { ListedNames } from '../../../src/context/listed-names.js';
-import { credentialId } from '../../../src/kubernetes/enforcement-files.js';
+import { credentialId } from '../../../src/kubernetes/revocation-enforcement-files.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import { probeUsername } from '../../../src/model/cluster.js';
 import type { Store } from '../../../src/store/store.js';
+import { insertIdentityBlock, removeIdentityBlock } from '../../../src/store/tables/identity-block-table.js';
 import { createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { otherEncodings } from '../../helpers/other-encodings.js';
@@ -165,10 +166,10 @@ it('a name that is blocked again is listed as soon as the process hears of the b
   const { listedNames } = await replica();
   const block = async () => {
     const made = { username: 'jane', clusters: ['demo'], reason: 'unspecified', comment: null, until: null } as const;
-    const operation = {
-      ...({ op: 'insertIdentityBlock', folded: 'jane' } as const),
+    const operation = insertIdentityBlock({
       block: { ...made, blockedAt: clock(), blockedBy: 'admin' },
-    };
+      folded: 'jane',
+    });
     await store.writer.commit({ operations: [operation], events: [] });
     identityBlocks.add('jane');
   };
@@ -180,7 +181,7 @@ it('a name that is blocked again is listed as soon as the process hears of the b
   expect(await listed()).toEqual(['jane']);
   const [found] = await store.identityBlocks.find(['jane']);
   await store.writer.commit({
-    operations: [{ op: 'removeIdentityBlock', folded: 'jane', n: found!.n }],
+    operations: [removeIdentityBlock({ folded: 'jane', n: found!.n })],
     events: [],
   });
   issuance.advance(61);

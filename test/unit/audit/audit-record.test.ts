@@ -12,7 +12,7 @@ import {
   type AuditRecord,
 } from '../../../src/audit/audit-record.js';
 import { NotCanonicalizableError } from '../../../src/audit/canonical-json.js';
-import { genesis, type ChainHead } from '../../../src/audit/chain.js';
+import { genesis, type ChainHead } from '../../../src/audit/hash-chain.js';
 import { auditEventTypes, type AuditEvent, type UnchainedEvent } from '../../../src/model/audit-event.js';
 import { newId } from '../../../src/model/new-id.js';
 import { chainedEvent } from '../../helpers/chained-event.js';

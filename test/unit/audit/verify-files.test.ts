@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/audit/canonical-json.js';
-import { genesis, linkHash } from '../../../src/audit/chain.js';
+import { genesis, linkHash } from '../../../src/audit/hash-chain.js';
 import { checkpointText } from '../../../src/audit/checkpoint.js';
 import { GrowingTree, leafHash } from '../../../src/audit/merkle-tree.js';
 import { signNote, verifierKey, type NoteSigner } from '../../../src/audit/signed-note.js';

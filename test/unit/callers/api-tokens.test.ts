@@ -7,6 +7,7 @@ import { ApiTokens } from '../../../src/callers/api-tokens.js';
 import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { Principal } from '../../../src/model/principal.js';
 import type { Store } from '../../../src/store/store.js';
+import { insertIdentityBlock, removeIdentityBlock } from '../../../src/store/tables/identity-block-table.js';
 import { admin, admitting, alice, auditor, bob } from '../../helpers/principals.js';
 import { openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 
@@ -80,8 +81,8 @@ describe('ApiTokens', () => {
     });
     const blocked = async (one: IdentityBlock) => {
       const [stored] = await store.identityBlocks.find(['leaver']);
-      const removes = stored ? [{ op: 'removeIdentityBlock', folded: 'leaver', n: stored.n } as const] : [];
-      const operations = [...removes, { op: 'insertIdentityBlock', block: one, folded: 'leaver' } as const];
+      const removes = stored ? [removeIdentityBlock({ folded: 'leaver', n: stored.n })] : [];
+      const operations = [...removes, insertIdentityBlock({ block: one, folded: 'leaver' })];
       expect(await store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
     };
     const leaver = { ...admin, name: 'leaver' };

@@ -9,11 +9,13 @@ import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
 import type { Step } from '../../../src/store/steps/step.js';
+import { insertIdentityBlock } from '../../../src/store/tables/identity-block-table.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice, bob } from '../../helpers/principals.js';
 import { derOf, signingBy } from '../../helpers/signers.js';
 import { signerOf } from '../../helpers/signing-authority.js';
+import { executes } from '../../helpers/operations.js';
 
 let issuance: TestIssuance;
 beforeEach(async () => {
@@ -33,7 +35,7 @@ async function block(username: string, over: Partial<IdentityBlock> = {}): Promi
     blockedBy: 'petra',
     ...over,
   };
-  const operations = [{ op: 'insertIdentityBlock', block: whole, folded: foldedName(username) }] as const;
+  const operations = [insertIdentityBlock({ block: whole, folded: foldedName(username) })];
   expect(await store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
 }
 
@@ -125,7 +127,7 @@ describe('a blocked name', () => {
   });
 
   it('is denied although it was blocked after the decision', async () => {
-    const inserts = ({ operations }: Step) => operations.some(({ op }) => op === 'insertRequest');
+    const inserts = (step: Step) => executes(step, 'INSERT INTO "RequestRecord"');
     const context = interrupted(inserts, () => block('jane'));
     expect(await create({ username: 'jane', groups: ['team-a'] }, context)).toMatchObject(blockedAs('username "jane"'));
     expect(await certificatesOf('jane')).toEqual([]);
@@ -171,7 +173,7 @@ describe('a blocked name', () => {
 
 describe('a certificate that is being signed while its username is blocked', () => {
   it('is revoked in the commit that records it', async () => {
-    const records = ({ operations }: Step) => operations.some(({ op }) => op === 'insertCertificate');
+    const records = (step: Step) => executes(step, 'INSERT INTO "CertificateRecord"');
     const context = interrupted(records, () => block('jane'));
     const { pem } = await csrFor('jane', ['team-a']);
     expect(await create({ csr: pem }, context)).toMatchObject({ ok: true, value: { request: { state: 'issued' } } });
@@ -186,7 +188,7 @@ describe('a certificate that is being signed while its username is blocked', () 
   });
 
   it('stays where only its requester was blocked', async () => {
-    const records = ({ operations }: Step) => operations.some(({ op }) => op === 'insertCertificate');
+    const records = (step: Step) => executes(step, 'INSERT INTO "CertificateRecord"');
     const context = interrupted(records, () => block('alice'));
     const { pem } = await csrFor('jane', ['team-a']);
     expect(await create({ csr: pem }, context)).toMatchObject({ ok: true });

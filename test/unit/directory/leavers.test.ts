@@ -5,9 +5,13 @@ import { directoryFacts } from '../../../src/access/directory-facts.js';
 import { changeUser, createUser } from '../../../src/directory/change-user.js';
 import { settleReuses } from '../../../src/directory/confirm-user.js';
 import { noName } from '../../../src/model/directory.js';
-import type { ProbedRevocation } from '../../../src/model/enforcement.js';
+import type { ProbedRevocation } from '../../../src/model/revocation-enforcement.js';
 import type { ApiToken } from '../../../src/model/principal.js';
 import type { Announcement } from '../../../src/model/webhook-delivery.js';
+import { insertApiToken } from '../../../src/store/tables/api-token-table.js';
+import { updateDirectoryUser } from '../../../src/store/tables/directory-statements.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { hr, principal } from '../../helpers/principals.js';
 import { aCertificate, aProbe, aRequest, aToken, sha256 } from '../store/records.js';
@@ -61,10 +65,7 @@ async function certificate(username: string, requester = hr.name): Promise<strin
     ...{ fingerprintSha256, username, notAfter, issuedAt: clock() },
     serialNumber: fingerprintSha256.slice(0, 16),
   });
-  const operations = [
-    { op: 'insertRequest', request },
-    { op: 'insertCertificate', certificate: issued },
-  ] as const;
+  const operations = [insertRequest(request), insertCertificate(issued)];
   expect(await store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
   issuance.advance(1);
   return fingerprintSha256;
@@ -72,7 +73,7 @@ async function certificate(username: string, requester = hr.name): Promise<strin
 
 async function token(members: Partial<ApiToken>): Promise<string> {
   const made = aToken({ roles: ['requester'], createdAt: context.clock(), expiresAt: null, ...members });
-  const operations = [{ op: 'insertApiToken', token: made, secretSha256: sha256(made.id) }] as const;
+  const operations = [insertApiToken({ token: made, secretSha256: sha256(made.id) })];
   expect(await context.store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
   return made.id;
 }
@@ -175,7 +176,7 @@ describe('a name that was somebody else’s', () => {
     await certificate('lent');
     const reuse = { ...stored.reuse, since: context.clock() };
     const user = { ...stored, reuse, version: stored.version + 1 };
-    const operations = [{ op: 'updateDirectoryUser', user, version: stored.version }] as const;
+    const operations = [updateDirectoryUser({ user, version: stored.version })];
     expect(await context.store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
     await settleReuses(context, () => false);
     expect(await waits()).toBe(true);

@@ -4,7 +4,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Context } from '../../../src/context/context.js';
 import { settleLosses } from '../../../src/directory/lose-groups.js';
 import { moveRequest } from '../../../src/context/request-steps.js';
-import type { Operation } from '../../../src/store/steps/step.js';
+import type { Write } from '../../../src/store/steps/step.js';
+import {
+  changeDirectoryMembers,
+  insertDirectoryGroup,
+  insertDirectoryUser,
+} from '../../../src/store/tables/directory-statements.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { aCertificate, aDirectoryUser, anAttempt, aRequest } from '../store/records.js';
 import { aPolicy } from '../../helpers/policies.js';
@@ -21,7 +28,7 @@ const revoking = (context: Context): Context => ({
   ...context,
   directory: { ...context.directory, onLostGroup: 'revoke' },
 });
-const commit = async (...operations: readonly Operation[]) =>
+const commit = async (...operations: readonly Write[]) =>
   expect(await issuance.context.store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
 
 /** Somebody who loses the group while a certificate with it is being signed. */
@@ -34,27 +41,22 @@ async function moverWhileSigning(username: string) {
   };
   const request = aRequest({ username, groups: ['team'], state: 'issuing', attempt: anAttempt() });
   await commit(
-    { op: 'insertDirectoryUser', user },
-    { op: 'insertDirectoryGroup', group },
-    { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: [user.id] }, by: 'connector' },
-    { op: 'insertRequest', request },
+    insertDirectoryUser(user),
+    insertDirectoryGroup(group),
+    changeDirectoryMembers({ id: group.id, change: { kind: 'add', ids: [user.id] }, by: 'connector' }),
+    insertRequest(request),
   );
-  await commit({
-    op: 'changeDirectoryMembers',
-    id: group.id,
-    change: { kind: 'remove', ids: [user.id] },
-    by: 'connector',
-  });
+  await commit(changeDirectoryMembers({ id: group.id, change: { kind: 'remove', ids: [user.id] }, by: 'connector' }));
   const certificate = aCertificate(request, {
     ...{ username, groups: ['team'], notBefore: now },
     notAfter: new Date(now.getTime() + 3_600_000),
   });
   const { fingerprintSha256 } = certificate;
   const record = () =>
-    commit(moveRequest(request.id, { state: 'issuing' }, { state: 'issued', waitsUntil: null, fingerprintSha256 }), {
-      op: 'insertCertificate',
-      certificate,
-    });
+    commit(
+      moveRequest(request.id, { state: 'issuing' }, { state: 'issued', waitsUntil: null, fingerprintSha256 }),
+      insertCertificate(certificate),
+    );
   const revokedBy = async () =>
     (await issuance.context.store.certificates.findByFingerprint(fingerprintSha256))?.revocation?.revokedBy;
   return { record, revokedBy };

@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { GrowingTree, leafHash, rootOfSubtree } from '../../../src/audit/merkle-tree.js';
-import { Checkpoints } from '../../../src/log/checkpoint-service.js';
+import { Checkpoints } from '../../../src/log/sign-checkpoints.js';
 import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.js';
 import type { Step } from '../../../src/store/steps/step.js';
 import type { Store } from '../../../src/store/store.js';
+import { retireCheckpointKey } from '../../../src/store/tables/checkpoint-tables.js';
 import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
 import { onPostgresql, openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 import { anEvent } from '../store/records.js';
@@ -87,7 +88,7 @@ it('a complete tile is kept with the events that complete it, without a checkpoi
 });
 
 it('steps that are undone leave no leaf behind', async () => {
-  const conflict = { op: 'retireCheckpointKey', verifierKey: 'unknown', at: now } as const;
+  const conflict = retireCheckpointKey({ verifierKey: 'unknown', at: now });
   for (let round = 0; round < 30; round++)
     await Promise.all([
       opened.store.writer.commit(stepOf(7)),

@@ -9,6 +9,9 @@ import { approveRequest } from '../../../src/requests/decide-request.js';
 import { findRequest, listRequests, RecordedPolicySets } from '../../../src/requests/read-requests.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { digestOfTexts } from '../../../src/policy/parse-policy-set.js';
+import { insertApiToken } from '../../../src/store/tables/api-token-table.js';
+import { rememberPolicySet } from '../../../src/store/tables/policy-set-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { admin, bob, principal } from '../../helpers/principals.js';
 import { aRequest } from '../store/records.js';
@@ -29,10 +32,7 @@ async function recorded(more: Partial<CertificateRequest> = {}) {
   expect(Object.keys(decision)).not.toContain('quota');
   const old = { ...request, decision: { ...decision, policy: 'by-hand', policySetDigest: digestOfTexts(texts) } };
   await context.store.writer.commit({
-    operations: [
-      { op: 'rememberPolicySet', digest: digestOfTexts(texts), texts },
-      { op: 'insertRequest', request: old },
-    ],
+    operations: [rememberPolicySet({ digest: digestOfTexts(texts), texts }), insertRequest(old)],
     events: [],
   });
   return old.id;
@@ -76,7 +76,7 @@ describe('a request of an earlier version', () => {
         random: randomBytes,
       });
       const expiresAt = ended ? now : token.expiresAt;
-      const operation = { op: 'insertApiToken' as const, token: { ...token, expiresAt }, secretSha256 };
+      const operation = insertApiToken({ token: { ...token, expiresAt }, secretSha256 });
       await context.store.writer.commit({ operations: [operation], events: [] });
     };
     await make('hr', ['root', 'mona'], true);

@@ -7,13 +7,14 @@ import { approveRequest } from '../../../src/requests/decide-request.js';
 import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import { StoreBusyError } from '../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
-import type { CommitResult, Step } from '../../../src/store/steps/step.js';
+import type { CommitResult, Step, Write } from '../../../src/store/steps/step.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice, bob } from '../../helpers/principals.js';
 import { derOf, signingBy } from '../../helpers/signers.js';
 import { aPolicy } from '../../helpers/policies.js';
 import { signerOf } from '../../helpers/signing-authority.js';
+import { statementsOf } from '../../helpers/operations.js';
 
 const policy = (name: string, quota: object, mode = 'auto') =>
   aPolicy(name, { groups: ['team-*'] }, { quota, approval: { mode } });
@@ -44,7 +45,17 @@ function interrupted(before: (step: Step) => Promise<CommitResult | null>): Cont
   return { ...context, store: { ...context.store, writer: { commit } } };
 }
 
-const quotasIn = ({ operations }: Step) => operations.flatMap((each) => (each.op === 'requireQuota' ? [each] : []));
+const quotasIn = ({ operations }: Step) =>
+  operations.flatMap(statementsOf).flatMap(({ ifReached }) => {
+    const conflict = ifReached?.conflict(0);
+    return conflict?.kind === 'quota' ? [{ limit: conflict.limit, atMost: ifReached?.limit ?? 0 }] : [];
+  });
+
+/** The kind of the conflict that an operation requires to be absent, or else the table of its first row. */
+function aboutOf(operation: Write): string | undefined {
+  const [first] = statementsOf(operation);
+  return first?.ifReached?.conflict(0).kind ?? /INTO "(\w+)"/.exec(first?.sql ?? '')?.[1];
+}
 
 describe('a request does not count against itself', () => {
   it('when its attempt is taken up again after a crash', async () => {
@@ -195,11 +206,11 @@ describe('the step that makes a certificate count', () => {
       }),
     );
     const [step] = steps;
-    expect(step?.operations.map(({ op }) => op)).toEqual([
-      'requireUnblocked',
-      ...Array.from({ length: 5 }, () => 'requireQuota'),
-      'rememberPolicySet',
-      'insertRequest',
+    expect(step?.operations.map(aboutOf)).toEqual([
+      'blocked',
+      ...Array.from({ length: 5 }, () => 'quota'),
+      'PolicySet',
+      'Decision',
     ]);
     expect(
       step &&

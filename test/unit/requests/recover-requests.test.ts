@@ -1,8 +1,8 @@
 // Tests src/requests/recover-requests.ts, src/requests/expire-requests.ts
-import { LocalCaSigner } from '../../../src/signing/local-ca.js';
+import { LocalCaSigner } from '../../../src/signing/local-ca-signer.js';
 import { issuersOf, signerOf } from '../../helpers/signing-authority.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/chain.js';
+import { verifyChain } from '../../../src/audit/hash-chain.js';
 import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import type { Context, IssuingCluster } from '../../../src/context/context.js';
 import { createRequest } from '../../../src/requests/create-request.js';
@@ -12,6 +12,7 @@ import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { CertificateRequestAsk } from '../../../src/requests/resolve-ask.js';
 import type { Signer } from '../../../src/signing/signer.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import { signerLike, signingBy } from '../../helpers/signers.js';
@@ -209,8 +210,7 @@ describe('recoverRequests', () => {
       aRequest({ state: 'issuing', cluster, attempt: anAttempt({ owner: 'process-1' }) }),
     );
     const { writer } = issuance.context.store;
-    for (const request of left)
-      await writer.commit({ operations: [{ op: 'insertRequest', request }], events: [anEvent()] });
+    for (const request of left) await writer.commit({ operations: [insertRequest(request)], events: [anEvent()] });
     const restarted = issuance.restarted();
     const context = {
       ...restarted,

@@ -3,13 +3,14 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { collectKubeconfig, createKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { createRequest } from '../../../src/requests/create-request.js';
 import { approveRequest } from '../../../src/requests/decide-request.js';
-import { revokeCertificate } from '../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../src/access/revoke-certificate.js';
 import { renewCertificate } from '../../../src/requests/renew-certificate.js';
 import type { Context } from '../../../src/context/context.js';
 import type { Step } from '../../../src/store/steps/step.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
 import type { Principal } from '../../../src/model/principal.js';
 import { alice, bob, hr } from '../../helpers/principals.js';
+import { executes } from '../../helpers/operations.js';
 
 const lasting = `${testPolicies}  renewal: { approval: auto, withinSeconds: 3600 }\n`;
 
@@ -79,12 +80,12 @@ it('counts its own lineage and no other one of the same person', async () => {
   );
 });
 
-/** Revokes the certificate once, right before a step with this operation is committed. */
-function revokedBefore(op: Step['operations'][number]['op'], fingerprint: string): Context {
+/** Revokes the certificate once, right before a step with this SQL is committed. */
+function revokedBefore(sql: string, fingerprint: string): Context {
   const { context } = issuance;
   let done = false;
   const commit = async (step: Step) => {
-    if (!done && step.operations.some((operation) => operation.op === op)) {
+    if (!done && executes(step, sql)) {
       done = true;
       const revoked = await revokeCertificate(context, alice, fingerprint, { reason: 'keyCompromise', comment: null });
       expect(revoked.ok).toBe(true);
@@ -96,7 +97,7 @@ function revokedBefore(op: Step['operations'][number]['op'], fingerprint: string
 
 it('is denied where the certificate is revoked between its decision and its commit', async () => {
   const fingerprint = await issued('team-a');
-  const context = revokedBefore('insertRequest', fingerprint);
+  const context = revokedBefore('INSERT INTO "RequestRecord"', fingerprint);
   expect(await renewCertificate(context, alice, fingerprint, {}, options)).toMatchObject({
     refusal: { kind: 'policy-denied', violations: [{ reason: 'RenewalOfRevoked', source: 'built-in/renewal' }] },
   });
@@ -105,7 +106,7 @@ it('is denied where the certificate is revoked between its decision and its comm
 it('is not collected where the certificate is revoked right before the key is certified', async () => {
   const fingerprint = await issued('team-a', hr);
   const id = await approvedRenewal(fingerprint);
-  const context = revokedBefore('moveRequest', fingerprint);
+  const context = revokedBefore('UPDATE "RequestRecord"', fingerprint);
   expect(await collectKubeconfig(context, hr, id)).toMatchObject({
     refusal: { kind: 'policy-denied', violations: [{ reason: 'RenewalOfRevoked' }] },
   });

@@ -10,6 +10,8 @@ import { collectKubeconfig } from '../../../src/requests/collect-kubeconfig.js';
 import { approveRequest, cancelRequest, denyRequest } from '../../../src/requests/decide-request.js';
 import { findRequest, RecordedPolicySets } from '../../../src/requests/read-requests.js';
 import type { Principal } from '../../../src/model/principal.js';
+import { insertIdentityBlock } from '../../../src/store/tables/identity-block-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { readCertificationRequest, signaturesHere } from '@kubepass/x509';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, testPolicies, type TestIssuance } from '../../helpers/issuance.js';
@@ -41,7 +43,7 @@ const asked = (more: Partial<CertificateRequest> = {}): CertificateRequest =>
   });
 
 async function record(request: CertificateRequest): Promise<string> {
-  await issuance.context.store.writer.commit({ operations: [{ op: 'insertRequest', request }], events: [] });
+  await issuance.context.store.writer.commit({ operations: [insertRequest(request)], events: [] });
   return request.id;
 }
 
@@ -191,7 +193,7 @@ describe('what a principal is told that it may do with a request', () => {
       const more = { reason: 'privilegeWithdrawn', comment: null, blockedBy: 'root', until: null } as const;
       const full = { username, clusters: ['demo'], blockedAt: issuance.context.clock(), ...more };
       await issuance.context.store.writer.commit({
-        operations: [{ op: 'insertIdentityBlock', block: full, folded: username }],
+        operations: [insertIdentityBlock({ block: full, folded: username })],
         events: [],
       });
       issuance.context.identityBlocks.add(username);

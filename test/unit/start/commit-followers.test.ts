@@ -5,7 +5,20 @@ import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors
 import { auditEvent } from '../../../src/model/audit-event.js';
 import { type CommitFollower, followedWriter } from '../../../src/store/writer/followed-writer.js';
 import { budgetFollower } from '../../../src/store/writer/kept-octets.js';
-import type { CommitResult, Operation, Step } from '../../../src/store/steps/step.js';
+import type { CommitResult, Step } from '../../../src/store/steps/step.js';
+import type { SignedCheckpoint } from '../../../src/audit/checkpoint.js';
+import type { Certificate, RevokedCertificate } from '../../../src/model/certificate.js';
+import type { DirectoryUser } from '../../../src/model/directory.js';
+import type { IdentityBlock } from '../../../src/model/identity.js';
+import { revokeApiToken, revokeTokenOfLeaver } from '../../../src/store/tables/api-token-table.js';
+import { insertCheckpoint } from '../../../src/store/tables/checkpoint-tables.js';
+import { updateDirectoryUser } from '../../../src/store/tables/directory-statements.js';
+import { insertIdentityBlock, removeIdentityBlock } from '../../../src/store/tables/identity-block-table.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { rememberPolicySet } from '../../../src/store/tables/policy-set-table.js';
+import { insertRevocation } from '../../../src/store/tables/revocation-table.js';
+import { endSession } from '../../../src/store/tables/session-table.js';
+import { enqueueWebhooks } from '../../../src/store/tables/webhook-delivery-table.js';
 
 const at = new Date('2026-03-01T09:30:00Z');
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -18,7 +31,7 @@ function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({
     hear('checkpoint');
     return step;
   };
-  const keptCheckpoint: CommitFollower = { minds: ['insertCheckpoint'], waits: true, before };
+  const keptCheckpoint: CommitFollower = { minds: 'checkpoint', waits: true, before };
   const fromTheStart = [keptCheckpoint, ...budgetFollower({ areCounted: true, spend: () => hear('budget') })];
   const writes = async (line: string) => {
     hear(`${line} begins`);
@@ -58,22 +71,22 @@ function processOf(answer: () => Promise<CommitResult> = () => Promise.resolve({
   return { heard, commit: (step: Step) => writer.commit(step).finally(() => hear('answer')) };
 }
 
-const aCertificate = { subject: '', username: 'jane', groups: [], der: Buffer.alloc(0), issuer: '', orphan: false };
-const revoked = { fingerprintSha256: 'f', cluster: 'demo', comment: null };
+const certificate = { groups: [], orphan: false } as unknown as Certificate;
+const revoked = { fingerprintSha256: 'f', comment: null } as RevokedCertificate;
 const everything = [
-  { op: 'rememberPolicySet', digest: 'd', texts: [] },
-  { op: 'insertRevocation', revoked },
-  { op: 'revokeApiToken', id: 'a', at },
-  { op: 'revokeTokenOfLeaver', id: 'b', at },
-  { op: 'insertIdentityBlock', folded: 'jane', block: null },
-  { op: 'removeIdentityBlock', folded: 'joe', n: 1n },
-  { op: 'insertCertificate', certificate: { ...aCertificate, fingerprintSha256: 'c' } },
-  { op: 'insertCertificate', certificate: { ...aCertificate, fingerprintSha256: 'd', orphan: true } },
-  { op: 'endSession', id: 's', at },
-  { op: 'insertCheckpoint', checkpoint: {} },
-  { op: 'updateDirectoryUser', user: {} },
-  { op: 'enqueueWebhooks', deliveries: [] },
-] as unknown as readonly Operation[];
+  rememberPolicySet({ digest: 'd', texts: [] }),
+  insertRevocation(revoked),
+  revokeApiToken({ id: 'a', at }),
+  revokeTokenOfLeaver({ id: 'b', at }),
+  insertIdentityBlock({ folded: 'jane', block: {} as IdentityBlock }),
+  removeIdentityBlock({ folded: 'joe', n: 1n }),
+  insertCertificate({ ...certificate, fingerprintSha256: 'c' }),
+  insertCertificate({ ...certificate, fingerprintSha256: 'd', orphan: true }),
+  endSession({ id: 's', at }),
+  insertCheckpoint({ checkpoint: {} as SignedCheckpoint, lastHash: '' }),
+  updateDirectoryUser({ user: {} as DirectoryUser, version: 1 }),
+  enqueueWebhooks([]),
+];
 const events = [auditEvent('RequestCancelled', at, 'carol', { comment: 'x' })];
 
 it('the parts of a process follow a commit in this order, and the answer comes behind them', async () => {

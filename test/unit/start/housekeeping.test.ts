@@ -8,6 +8,7 @@ import { recoverRequests } from '../../../src/requests/recover-requests.js';
 import { SignerUnavailableError } from '../../../src/model/errors.js';
 import type { SignedCertificate } from '../../../src/signing/signer.js';
 import type { Store } from '../../../src/store/store.js';
+import { insertUsedProof } from '../../../src/store/tables/used-proof-table.js';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../helpers/issuance.js';
 import { alice } from '../../helpers/principals.js';
@@ -70,11 +71,10 @@ describe('startHousekeeping', () => {
     const use = (name: string, secondsAgo: number) =>
       writer.commit({
         operations: [
-          {
-            op: 'insertUsedProof',
+          insertUsedProof({
             idSha256: hash('sha256', name),
             at: new Date(context.clock().getTime() - secondsAgo * 1000),
-          },
+          }),
         ],
         events: [],
       });

@@ -1,7 +1,10 @@
 // Tests src/store/tables/audit-archive-table.ts, src/store/tables/checkpoint-tables.ts
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/chain.js';
+import { verifyChain } from '../../../src/audit/hash-chain.js';
 import type { AuditEventDraft } from '../../../src/model/audit-event.js';
+import { pruneAuditRecords, requireArchivedThrough } from '../../../src/store/tables/audit-archive-table.js';
+import { insertAuditTile } from '../../../src/store/tables/checkpoint-tables.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { longAgo, now, recordEvents, retentionOn } from '../../helpers/retention.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { anEvent, aRequest, sha256, testStore, type TestStore } from './records.js';
@@ -104,7 +107,7 @@ describe('the mark of the archives', () => {
   it('moves for one of two processes that archived the same events', async () => {
     const opened = await signedLog();
     const step = {
-      operations: [{ op: 'requireArchivedThrough', seq: 0 }],
+      operations: [requireArchivedThrough(0)],
       events: [archivedEvent(detailsOf(1, 256))],
     } as const;
     const results = [await opened.store.writer.commit(step), await opened.store.writer.commit(step)];
@@ -153,13 +156,13 @@ describe('records that an archive has', () => {
   it('are deleted by the service in steps, and no others are', async () => {
     const opened = await archivedLog();
     const before = await records(opened);
-    await opened.commit([{ op: 'pruneAuditRecords', timelines: [], after: 0, through: 90 }]);
+    await opened.commit([pruneAuditRecords({ timelines: [], after: 0, through: 90 })]);
     expect(await records(opened)).toBe(before - 30);
-    await opened.commit([{ op: 'pruneAuditRecords', timelines: [], after: 0, through: 256 }]);
+    await opened.commit([pruneAuditRecords({ timelines: [], after: 0, through: 256 })]);
     // A record with event 256 has events behind it, so it stays.
     const [first] = await opened.query('SELECT MIN("firstSeq") AS "n" FROM "AuditRecord"');
     expect(Number(first?.['n'])).toBe(256);
-    await expect(opened.commit([{ op: 'pruneAuditRecords', timelines: [], after: 0, through: 258 }])).rejects.toThrow();
+    await expect(opened.commit([pruneAuditRecords({ timelines: [], after: 0, through: 258 })])).rejects.toThrow();
     expect(await records(opened)).toBe(before - 85);
     expect(await verifyChain(opened.store.auditEvents)).toMatchObject({ valid: true, archivedEvents: 256 });
   });
@@ -213,7 +216,7 @@ describe('records that an archive has', () => {
   it('are deleted only once the timeline of their request is kept', async () => {
     const opened = await testStore();
     const request = aRequest();
-    await opened.commit([{ op: 'insertRequest', request }], [anEvent({ at: longAgo, requestId: request.id })]);
+    await opened.commit([insertRequest(request)], [anEvent({ at: longAgo, requestId: request.id })]);
     await recordEvents(opened.store, 300);
     const { checkpoints } = await retentionOn(opened.store, '/nowhere');
     await checkpoints.sign();
@@ -221,18 +224,18 @@ describe('records that an archive has', () => {
       ...{ requestId: request.id, lastSeq: 1, at: longAgo },
       entries: [{ type: 'CertificateRequested', principal: 'hr', message: 'nul \u0000 and "quotes"' }],
     };
-    const early = opened.commit([{ op: 'pruneAuditRecords', timelines: [kept], after: 0, through: 1 }]);
+    const early = opened.commit([pruneAuditRecords({ timelines: [kept], after: 0, through: 1 })]);
     await expect(early).rejects.toThrow();
     await opened.commit([], [archivedEvent(detailsOf(1, 256))]);
 
-    await expect(opened.commit([{ op: 'pruneAuditRecords', timelines: [], after: 0, through: 1 }])).rejects.toThrow();
+    await expect(opened.commit([pruneAuditRecords({ timelines: [], after: 0, through: 1 })])).rejects.toThrow();
     await expect(opened.execute('DELETE FROM "AuditRecord" WHERE "lastSeq" = 1')).rejects.toThrow('append-only');
-    await opened.commit([{ op: 'pruneAuditRecords', timelines: [kept], after: 0, through: 1 }]);
+    await opened.commit([pruneAuditRecords({ timelines: [kept], after: 0, through: 1 })]);
     expect(await opened.store.auditEvents.ofRequest(request.id)).toEqual([]);
     const timeline = await opened.store.auditArchives.timelineOf(request.id);
     expect(timeline).toEqual({ through: 1, entries: [{ ...kept.entries[0], at: longAgo }] });
     // A second process that was slower changes nothing.
-    await opened.commit([{ op: 'pruneAuditRecords', timelines: [{ ...kept, entries: [] }], after: 0, through: 1 }]);
+    await opened.commit([pruneAuditRecords({ timelines: [{ ...kept, entries: [] }], after: 0, through: 1 })]);
     expect(await opened.store.auditArchives.timelineOf(request.id)).toEqual(timeline);
 
     for (const sql of [
@@ -268,7 +271,7 @@ describe('tiles', () => {
           .catch(() => undefined);
     expect(await opened.store.checkpoints.tile(0, 1)).toEqual(tile);
     const step = {
-      operations: [{ op: 'insertAuditTile', level: 0, n: 1, hashes: Buffer.from(sha256('x')) }],
+      operations: [insertAuditTile({ level: 0, n: 1, hashes: Buffer.from(sha256('x')) })],
       events: [],
     } as const;
     await opened.store.writer.commit(step).catch(() => undefined);

@@ -1,6 +1,6 @@
-// Tests src/store/tables/audit-event-table.ts, src/audit/chain.ts
+// Tests src/store/tables/audit-event-table.ts, src/audit/hash-chain.ts
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/chain.js';
+import { verifyChain } from '../../../src/audit/hash-chain.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { anEvent, type TestStore, testStore } from './records.js';
 

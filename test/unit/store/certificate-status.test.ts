@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusFilters, statusOf, type CertificateFilter, type StatusFilter } from '../../../src/model/certificate.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore } from '../../helpers/test-store.js';
-import type { Operation } from '../../../src/store/steps/step.js';
+import type { Write } from '../../../src/store/steps/step.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRevocation } from '../../../src/store/tables/revocation-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { aCertificate, aRequest, instant, sha256 } from './records.js';
 
 const now = instant('2026-03-02T10:00:00.000Z');
@@ -16,7 +19,7 @@ beforeAll(async () => {
   const opened = await openTestStore();
   ({ store } = opened);
   close = () => opened.close();
-  const commit = (operations: readonly Operation[]) => store.writer.commit({ operations, events: [] });
+  const commit = (operations: readonly Write[]) => store.writer.commit({ operations, events: [] });
   // Every combination of revoked or not, renewed or not, ended or not; one ends at this very instant.
   let i = 0;
   for (const end of [-2, 0, 2, 4])
@@ -43,27 +46,19 @@ beforeAll(async () => {
           const renewal = made(`two ${i}`, { renewal: { of, lineage: of, generation: 1 }, notAfter: hours(6) });
           const { fingerprintSha256, serialNumber, issuer, username, notAfter } = certificate;
           const result = await commit([
-            { op: 'insertRequest', request },
-            { op: 'insertCertificate', certificate },
-            ...(isRenewed
-              ? [
-                  { op: 'insertRequest' as const, request: renewal.request },
-                  { op: 'insertCertificate' as const, certificate: renewal.certificate },
-                ]
-              : []),
+            insertRequest(request),
+            insertCertificate(certificate),
+            ...(isRenewed ? [insertRequest(renewal.request), insertCertificate(renewal.certificate)] : []),
             ...(isRevoked
               ? [
-                  {
-                    op: 'insertRevocation' as const,
-                    revoked: {
-                      ...{ fingerprintSha256, cluster, serialNumber, issuer, username, notAfter },
-                      issuerFingerprintSha256: null,
-                      reason: 'unspecified' as const,
-                      comment: null,
-                      revokedAt: now,
-                      revokedBy: null,
-                    },
-                  },
+                  insertRevocation({
+                    ...{ fingerprintSha256, cluster, serialNumber, issuer, username, notAfter },
+                    issuerFingerprintSha256: null,
+                    reason: 'unspecified' as const,
+                    comment: null,
+                    revokedAt: now,
+                    revokedBy: null,
+                  }),
                 ]
               : []),
           ]);
@@ -71,22 +66,19 @@ beforeAll(async () => {
         }
   // A restored database does not know the certificate of this revocation.
   await commit([
-    {
-      op: 'insertRevocation',
-      revoked: {
-        fingerprintSha256: sha256('nobody knows'),
-        cluster: 'demo',
-        serialNumber: '77',
-        issuer: 'CN=ca',
-        issuerFingerprintSha256: null,
-        username: 'gone',
-        notAfter: hours(3),
-        reason: 'unspecified',
-        comment: null,
-        revokedAt: now,
-        revokedBy: null,
-      },
-    },
+    insertRevocation({
+      fingerprintSha256: sha256('nobody knows'),
+      cluster: 'demo',
+      serialNumber: '77',
+      issuer: 'CN=ca',
+      issuerFingerprintSha256: null,
+      username: 'gone',
+      notAfter: hours(3),
+      reason: 'unspecified',
+      comment: null,
+      revokedAt: now,
+      revokedBy: null,
+    }),
   ]);
 });
 

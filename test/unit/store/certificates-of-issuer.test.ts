@@ -7,7 +7,10 @@ import {
   type ListedCertificate,
 } from '../../../src/model/certificate.js';
 import type { Page, PageQuery, Visibility } from '../../../src/model/outcome.js';
-import type { Operation } from '../../../src/store/steps/step.js';
+import type { Write } from '../../../src/store/steps/step.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRevocation } from '../../../src/store/tables/revocation-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { aCertificate, aRequest, instant, sha256, testStore } from './records.js';
 
 const begin = instant('2026-03-01T10:00:00.000Z').getTime();
@@ -20,15 +23,12 @@ const [old, renewed, other, unknown] = ['old', 'renewed', 'other', 'unknown'].ma
   string,
 ];
 
-const revocationOf = (certificate: Certificate): Operation => {
+const revocationOf = (certificate: Certificate): Write => {
   const { fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter } = certificate;
-  return {
-    op: 'insertRevocation',
-    revoked: {
-      ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
-      ...{ reason: 'keyCompromise', comment: null, revokedAt: after(0), revokedBy: null },
-    },
-  };
+  return insertRevocation({
+    ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username, notAfter },
+    ...{ reason: 'keyCompromise', comment: null, revokedAt: after(0), revokedBy: null },
+  });
 };
 
 /** All items, page by page, and how many pages there were. */
@@ -64,8 +64,8 @@ it('are those of a plain filter, soonest first, each exactly once, with every ot
   });
   await commit(
     certificates.flatMap(({ request, certificate, isRevoked }) => [
-      { op: 'insertRequest', request },
-      { op: 'insertCertificate', certificate },
+      insertRequest(request),
+      insertCertificate(certificate),
       ...(isRevoked ? [revocationOf(certificate)] : []),
     ]),
   );
@@ -131,15 +131,16 @@ async function withMany(count: number, endOf: (i: number) => Date, isOld: (i: nu
   const opened = await testStore();
   const request = aRequest({ state: 'issued' });
   await opened.commit([
-    { op: 'insertRequest', request },
-    ...Array.from({ length: count }, (_, i) => ({
-      op: 'insertCertificate' as const,
-      certificate: aCertificate(request, {
-        fingerprintSha256: sha256(String(i)),
-        issuerFingerprintSha256: isOld(i) ? old : other,
-        notAfter: endOf(i),
-      }),
-    })),
+    insertRequest(request),
+    ...Array.from({ length: count }, (_, i) =>
+      insertCertificate(
+        aCertificate(request, {
+          fingerprintSha256: sha256(String(i)),
+          issuerFingerprintSha256: isOld(i) ? old : other,
+          notAfter: endOf(i),
+        }),
+      ),
+    ),
   ]);
   return opened.store;
 }

@@ -1,7 +1,17 @@
 // Tests src/store/tables/cluster-issuer-table.ts
 import { describe, expect, it } from 'vitest';
 import type { IssuerProbe } from '../../../src/model/issuer.js';
-import type { MoveIssuer, Operation } from '../../../src/store/steps/step.js';
+import type { Write } from '../../../src/store/steps/step.js';
+import {
+  type IssuerMove,
+  certifyIssuer,
+  insertIssuer,
+  moveIssuer,
+  rememberIssuerProbe,
+  renameIssuer,
+  requireIssuer,
+} from '../../../src/store/tables/cluster-issuer-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { anAttempt, anEvent, anIssuer, aRequest, instant, sha256, testStore, type TestStore } from './records.js';
 
 const committed = { committed: true };
@@ -21,27 +31,17 @@ const probed = (time: string, accepts: 'yes' | 'no'): IssuerProbe => ({
     },
   ],
 });
-const move = (name: string, from: MoveIssuer['from'], to: MoveIssuer['to']): MoveIssuer => ({
-  op: 'moveIssuer',
-  cluster: 'demo',
-  name,
-  from,
-  to,
-  at,
-});
-const require = (issuer: string, ...states: MoveIssuer['from'][]): Operation => ({
-  op: 'requireIssuer',
-  cluster: 'demo',
-  issuer,
-  states,
-});
+const move = (name: string, from: IssuerMove['from'], to: IssuerMove['to']) =>
+  moveIssuer({ cluster: 'demo', name, from, to, at });
+const require = (issuer: string, ...states: IssuerMove['from'][]): Write =>
+  requireIssuer({ cluster: 'demo', issuer, states });
 
 /** A cluster with an active issuer `first` and a next one `second`. */
 async function withTwo(): Promise<TestStore> {
   const opened = await testStore();
   await opened.commit([
-    { op: 'insertIssuer', issuer: anIssuer() },
-    { op: 'insertIssuer', issuer: anIssuer({ name: 'second', state: 'next', fingerprints: [] }) },
+    insertIssuer(anIssuer()),
+    insertIssuer(anIssuer({ name: 'second', state: 'next', fingerprints: [] })),
   ]);
   return opened;
 }
@@ -57,15 +57,14 @@ describe('the issuers of a cluster', () => {
       anIssuer({ name: 'a', state: 'uncertified', fingerprints: [] }),
       anIssuer({ cluster: 'other' }),
     ];
-    expect(await commit(issuers.map((issuer) => ({ op: 'insertIssuer', issuer })))).toEqual(committed);
+    expect(await commit(issuers.map(insertIssuer))).toEqual(committed);
     expect(await store.issuers.ofCluster('demo')).toStrictEqual([issuers[1], issuers[0]]);
     expect(await store.issuers.ofCluster('other')).toStrictEqual([issuers[2]]);
   });
 
   it('have names of their own, and only one of them is active', async () => {
     const opened = await withTwo();
-    const insert = (overrides: Parameters<typeof anIssuer>[0]) =>
-      opened.commit([{ op: 'insertIssuer', issuer: anIssuer(overrides) }]);
+    const insert = (overrides: Parameters<typeof anIssuer>[0]) => opened.commit([insertIssuer(anIssuer(overrides))]);
     expect(await insert({ name: 'second', state: 'retired' })).toEqual(conflictOf('second'));
     expect(await insert({ name: 'third' })).toEqual(conflictOf('third'));
     expect(await insert({ name: 'third', state: 'next' })).toEqual(committed);
@@ -89,7 +88,7 @@ describe('the issuers of a cluster', () => {
   it('gain certificates, each at the end', async () => {
     const { store, commit } = await withTwo();
     const certify = (name: string, text: string) =>
-      commit([{ op: 'certifyIssuer', cluster: 'demo', name, fingerprintSha256: sha256(text) }]);
+      commit([certifyIssuer({ cluster: 'demo', name, fingerprintSha256: sha256(text) })]);
     for (const text of ['a', 'a', 'b', 'b', 'a']) expect(await certify('second', text)).toEqual(committed);
     expect(await certify('nobody', 'a')).toEqual(conflictOf('nobody'));
     const [first, second] = await store.issuers.ofCluster('demo');
@@ -101,7 +100,7 @@ describe('the issuers of a cluster', () => {
     const { store, commit } = await withTwo();
     const [earlier, later] = [probed('2026-03-01T10:00:00.999Z', 'no'), probed('2026-03-01T10:00:01.000Z', 'yes')];
     const remember = (name: string, probe: IssuerProbe) =>
-      commit([{ op: 'rememberIssuerProbe', cluster: 'demo', name, probe }]);
+      commit([rememberIssuerProbe({ cluster: 'demo', name, probe })]);
     for (const probe of [earlier, later, earlier]) expect(await remember('second', probe)).toEqual(committed);
     expect(await remember('nobody', later)).toEqual(conflictOf('nobody'));
     const [first, second] = await store.issuers.ofCluster('demo');
@@ -111,7 +110,7 @@ describe('the issuers of a cluster', () => {
 
   it('get another name, unless it is taken', async () => {
     const opened = await withTwo();
-    const rename = (from: string, to: string) => opened.commit([{ op: 'renameIssuer', cluster: 'demo', from, to }]);
+    const rename = (from: string, to: string) => opened.commit([renameIssuer({ cluster: 'demo', from, to })]);
     expect(await rename('first', 'second')).toEqual(conflictOf('second'));
     expect(await rename('nobody', 'third')).toEqual(conflictOf('nobody'));
     expect(await rename('first', 'users-2026')).toEqual(committed);
@@ -126,7 +125,7 @@ describe('a step that requires an issuer', () => {
     expect(await commit([require('second', 'active')])).toEqual(conflictOf('second'));
     expect(await commit([require('second', 'next', 'active', 'retiring', 'retired')])).toEqual(committed);
     expect(await commit([require('nobody', 'next', 'active')])).toEqual(conflictOf('nobody'));
-    expect(await commit([{ ...require('first', 'active'), cluster: 'other' } as Operation])).toEqual(
+    expect(await commit([requireIssuer({ cluster: 'other', issuer: 'first', states: ['active'] })])).toEqual(
       conflictOf('first', 'other'),
     );
   });
@@ -169,7 +168,7 @@ it('counts the attempts of an issuer that have begun and not ended', async () =>
     // It was begun when a cluster had one CA.
     aRequest({ state: 'issuing', attempt: anAttempt({ intent }) }),
   ];
-  await commit(requests.map((request) => ({ op: 'insertRequest', request })));
+  await commit(requests.map((request) => insertRequest(request)));
   expect(await store.issuers.attemptsUnderWay('demo', 'first')).toBe(2);
   expect(await store.issuers.attemptsUnderWay('demo', 'second')).toBe(0);
   expect(await store.issuers.attemptsUnderWay('demo', 'default')).toBe(1);

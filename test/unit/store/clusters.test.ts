@@ -1,6 +1,9 @@
 // Tests src/store/tables/cluster-tables.ts
 import { expect, it } from 'vitest';
 import { aCertificate, anAttempt, anEvent, aProbe, aRequest, instant, sha256, testStore } from './records.js';
+import { insertUnknownIdentity, rememberProbe } from '../../../src/store/tables/cluster-tables.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 
 it('keeps the latest probe of each cluster, in whatever order they come', async () => {
   const { store, commit } = await testStore();
@@ -11,7 +14,7 @@ it('keeps the latest probe of each cluster, in whatever order they come', async 
     { signs: 'no', reason: 'ApprovedButNotSigned' },
   );
   const other = aProbe({ cluster: 'other' });
-  for (const probe of [later, first, other]) await commit([{ op: 'rememberProbe', probe }]);
+  for (const probe of [later, first, other]) await commit([rememberProbe(probe)]);
   expect(await store.clusterProbes.find('demo')).toEqual(later);
   expect(await store.clusterProbes.find('other')).toEqual(other);
 });
@@ -25,7 +28,7 @@ it('puts an unknown identity on record once per cluster, and its event with it',
     recordedAt: instant('2026-03-01T10:00:00.000Z'),
   };
   const event = anEvent({ type: 'UnknownIdentityIssued' });
-  const record = (of: typeof identity) => commit([{ op: 'insertUnknownIdentity', identity: of }], [event]);
+  const record = (of: typeof identity) => commit([insertUnknownIdentity(of)], [event]);
   expect(await record(identity)).toEqual({ committed: true });
   expect(await record({ ...identity, objectUid: 'uid-2' })).toMatchObject({ conflict: { kind: 'unique' } });
   expect(await record({ ...identity, cluster: 'other' })).toEqual({ committed: true });
@@ -47,8 +50,8 @@ it('finds the requests whose attempts were for one of many keys, on an index', a
   const local = aRequest({ state: 'issuing', attempt: anAttempt({ spkiSha256: keys[2] ?? '' }) });
   const certificate = aCertificate(elsewhere);
   await commit([
-    ...[...ours, elsewhere, local].map((request) => ({ op: 'insertRequest' as const, request })),
-    { op: 'insertCertificate', certificate },
+    ...[...ours, elsewhere, local].map((request) => insertRequest(request)),
+    insertCertificate(certificate),
   ]);
   const found = await store.requests.attemptedFor('demo', keys);
   expect(found.map(({ id }) => id).sort()).toEqual(ours.map(({ id }) => id).sort());

@@ -5,11 +5,12 @@ import { expect, it } from 'vitest';
 import type { CertificateRequest, RequestFilter } from '../../../src/model/certificate-request.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Page } from '../../../src/model/outcome.js';
+import { insertRequest, recordDecision } from '../../../src/store/tables/write-request.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { anEvent, aRequest, instant, testStore, type TestStore } from './records.js';
 
 const decided = (principal: string, { id }: CertificateRequest, at: Date) =>
-  ({ op: 'recordDecision', principal, requestId: id, at }) as const;
+  recordDecision({ principal, requestId: id, at });
 const second = (n: number): Date => new Date(Date.UTC(2026, 2, 1, 10, 0, n));
 
 async function allOf({ store }: TestStore, filter: RequestFilter, limit = 50): Promise<string[]> {
@@ -35,7 +36,7 @@ it('lists what a person decided on by the last decision, page by page, with each
     }),
   );
   const [first, , third] = requests as [CertificateRequest, CertificateRequest, CertificateRequest];
-  await opened.commit(requests.map((request) => ({ op: 'insertRequest', request })));
+  await opened.commit(requests.map((request) => insertRequest(request)));
   await opened.commit([
     ...requests.slice(0, 8).map((request, i) => decided('bob', request, second(100 - Math.floor(i / 2)))),
     decided('eve', third, second(0)),
@@ -62,7 +63,7 @@ it('ends a page after so many rows where hardly one has the other filter, and go
   const opened = await testStore();
   const requests = Array.from({ length: 2_300 }, (_, i) => aRequest({ cluster: i % 1100 === 7 ? 'rare' : 'common' }));
   for (const operations of [
-    requests.map((request) => ({ op: 'insertRequest', request }) as const),
+    requests.map((request) => insertRequest(request)),
     requests.map((request, i) => decided('bob', request, second(i))),
   ])
     await opened.commit(operations);
@@ -86,7 +87,7 @@ it('knows the decisions that were made before there was a table of them', async 
   const denial = ({ id }: CertificateRequest, principal: string | null, n: number, details: object) =>
     anEvent({ type: 'RequestDenied', requestId: id, principal, at: at(n), details: { ...details } });
   await opened.commit(
-    all.map((request) => ({ op: 'insertRequest', request })),
+    all.map((request) => insertRequest(request)),
     [
       denial(both, 'bob', 4, { comment: 'no' }),
       denial(byPolicy, 'bob', 5, { reason: 'NoLongerPermitted', violations: [] }),

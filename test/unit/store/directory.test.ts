@@ -3,6 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectoryGroup, DirectoryUser, UserCondition } from '../../../src/model/directory.js';
 import type { Page } from '../../../src/model/outcome.js';
+import {
+  changeDirectoryMembers,
+  deleteDirectoryGroup,
+  forgetDirectoryLosses,
+  insertDirectoryGroup,
+  insertDirectoryUser,
+  loseDirectoryGroup,
+  updateDirectoryGroup,
+  updateDirectoryUser,
+} from '../../../src/store/tables/directory-statements.js';
 import { directoryStatements, seededId } from '../../../bench/seed-directory.js';
 import { onPostgresql, openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 import { aDirectoryUser, instant } from './records.js';
@@ -39,10 +49,10 @@ describe('the directory', () => {
       reuse: { predecessor: 'x', since: instant('2026-03-01T09:30:00.123Z') },
       left: { at: 'x', cancelledRequests: ['a'], revokedTokens: [], keptTokens: [] },
     });
-    expect(await commit({ op: 'insertDirectoryUser', user })).toEqual({ committed: true });
+    expect(await commit(insertDirectoryUser(user))).toEqual({ committed: true });
     expect(await opened.store.directory.user(user.id)).toEqual(user);
     const changed = { ...user, active: true, version: 8, emails: [], reuse: null, left: null };
-    expect(await commit({ op: 'updateDirectoryUser', user: changed, version: 7 })).toEqual({ committed: true });
+    expect(await commit(updateDirectoryUser({ user: changed, version: 7 }))).toEqual({ committed: true });
     expect(await opened.store.directory.user(user.id)).toEqual(changed);
     const by = [{ attribute: 'email', value: awkward, type: null }] as const;
     expect(await opened.store.directory.users(by, { startIndex: 1, count: 10 })).toEqual({ items: [], total: 0 });
@@ -50,16 +60,16 @@ describe('the directory', () => {
 
   it('takes no change of another version, and no name twice', async () => {
     const user = aDirectoryUser({ userName: 'twice' });
-    await commit({ op: 'insertDirectoryUser', user });
-    expect(await commit({ op: 'updateDirectoryUser', user, version: 2 })).toMatchObject({
+    await commit(insertDirectoryUser(user));
+    expect(await commit(updateDirectoryUser({ user, version: 2 }))).toMatchObject({
       conflict: { kind: 'directoryUser' },
     });
-    expect(await commit({ op: 'insertDirectoryUser', user: aDirectoryUser({ userName: 'TWICE' }) })).toMatchObject({
+    expect(await commit(insertDirectoryUser(aDirectoryUser({ userName: 'TWICE' })))).toMatchObject({
       conflict: { kind: 'directoryName' },
     });
     const deleted = { ...user, deletedAt: instant('2026-03-02T00:00:00.000Z'), version: 2 };
-    await commit({ op: 'updateDirectoryUser', user: deleted, version: 1 });
-    expect(await commit({ op: 'insertDirectoryUser', user: aDirectoryUser({ userName: 'TWICE' }) })).toEqual({
+    await commit(updateDirectoryUser({ user: deleted, version: 1 }));
+    expect(await commit(insertDirectoryUser(aDirectoryUser({ userName: 'TWICE' })))).toEqual({
       committed: true,
     });
   });
@@ -67,16 +77,16 @@ describe('the directory', () => {
   it('has one person of a username who is here, whatever their userNames are', async () => {
     const named = (userName: string, more: Partial<DirectoryUser> = {}) =>
       aDirectoryUser({ userName, username: 'Ann', ...more });
-    const insert = (user: DirectoryUser) => commit({ op: 'insertDirectoryUser', user });
+    const insert = (user: DirectoryUser) => commit(insertDirectoryUser(user));
     const first = named('n-1');
     expect(await insert(first)).toEqual({ committed: true });
     expect(await insert(named('n-2', { username: 'aNN' }))).toMatchObject({ conflict: { kind: 'directoryName' } });
     const away = named('n-3', { active: false });
     expect(await insert(away)).toEqual({ committed: true });
-    const returns = { op: 'updateDirectoryUser', user: { ...away, active: true, version: 2 }, version: 1 } as const;
+    const returns = updateDirectoryUser({ user: { ...away, active: true, version: 2 }, version: 1 });
     expect(await commit(returns)).toMatchObject({ conflict: { kind: 'directoryName' } });
     const left = { ...first, deletedAt: instant('2026-03-02T00:00:00.000Z'), version: 2 };
-    expect(await commit({ op: 'updateDirectoryUser', user: left, version: 1 }, returns)).toEqual({ committed: true });
+    expect(await commit(updateDirectoryUser({ user: left, version: 1 }), returns)).toEqual({ committed: true });
   });
 
   it('finds the people who wait for a name of somebody else, and nobody else, part by part', async () => {
@@ -92,7 +102,7 @@ describe('the directory', () => {
       waits('w-first'),
       waits('w-second', { reuse: { predecessor: 'x', since: instant('2026-01-01T00:00:00.000Z') } }),
     ])
-      await commit({ op: 'insertDirectoryUser', user });
+      await commit(insertDirectoryUser(user));
     const [first, ...rest] = await opened.store.directory.reused(before, 1);
     expect(first?.user.userName).toBe('w-first');
     expect(rest).toEqual([]);
@@ -103,18 +113,12 @@ describe('the directory', () => {
   it('loses no member of a hundred concurrent changes', async () => {
     const group = aGroup('hundred');
     const users = Array.from({ length: 100 }, (_, i) => aDirectoryUser({ userName: `member-${i}` }));
-    await commit({ op: 'insertDirectoryGroup', group });
-    await Promise.all(users.map((user) => commit({ op: 'insertDirectoryUser', user })));
+    await commit(insertDirectoryGroup(group));
+    await Promise.all(users.map((user) => commit(insertDirectoryUser(user))));
     const change = (kind: 'add' | 'remove', id: string) =>
       commit(
-        {
-          op: 'updateDirectoryGroup',
-          id: group.id,
-          version: null,
-          attributes: {},
-          at: instant('2026-03-01T09:30:00.000Z'),
-        },
-        { op: 'changeDirectoryMembers', id: group.id, change: { kind, ids: [id] }, by: 'connector' },
+        updateDirectoryGroup({ id: group.id, version: null, attributes: {}, at: instant('2026-03-01T09:30:00.000Z') }),
+        changeDirectoryMembers({ id: group.id, change: { kind, ids: [id] }, by: 'connector' }),
       );
     await Promise.all(users.map(({ id }) => change('add', id)));
     expect(await opened.store.directory.members(group.id, 1_000)).toHaveLength(100);
@@ -127,24 +131,21 @@ describe('the directory', () => {
     const group = aGroup('replaced');
     const [a, b] = [aDirectoryUser({ userName: 'r-a' }), aDirectoryUser({ userName: 'r-b' })];
     await commit(
-      { op: 'insertDirectoryGroup', group },
-      { op: 'insertDirectoryUser', user: a },
-      { op: 'insertDirectoryUser', user: b },
-      { op: 'changeDirectoryMembers', id: group.id, change: { kind: 'add', ids: [a.id, 'nobody'] }, by: 'connector' },
+      insertDirectoryGroup(group),
+      insertDirectoryUser(a),
+      insertDirectoryUser(b),
+      changeDirectoryMembers({ id: group.id, change: { kind: 'add', ids: [a.id, 'nobody'] }, by: 'connector' }),
     );
-    await commit({
-      op: 'changeDirectoryMembers',
-      id: group.id,
-      change: { kind: 'replace', ids: [b.id, b.id] },
-      by: 'connector',
-    });
+    await commit(
+      changeDirectoryMembers({ id: group.id, change: { kind: 'replace', ids: [b.id, b.id] }, by: 'connector' }),
+    );
     expect((await opened.store.directory.members(group.id, 10)).map(({ id }) => id)).toEqual([b.id]);
     expect([...(await opened.store.directory.groupsOf([a.id, b.id])).keys()]).toEqual([b.id]);
     // Somebody changed the group since it was looked at.
-    const stale = { op: 'deleteDirectoryGroup', id: group.id, version: 7, by: 'connector' } as const;
+    const stale = deleteDirectoryGroup({ id: group.id, version: 7, by: 'connector' });
     expect(await commit(stale)).toMatchObject({ conflict: { kind: 'directoryGroup', id: group.id } });
     expect([...(await opened.store.directory.groupsOf([a.id, b.id])).keys()]).toEqual([b.id]);
-    await commit({ op: 'deleteDirectoryGroup', id: group.id, version: null, by: 'connector' });
+    await commit(deleteDirectoryGroup({ id: group.id, version: null, by: 'connector' }));
     expect(await opened.store.directory.groupsOf([b.id])).toEqual(new Map());
   });
 
@@ -156,20 +157,20 @@ describe('the directory', () => {
       DirectoryUser,
     ];
     const change = (kind: 'add' | 'remove' | 'replace', ...ids: readonly string[]) =>
-      commit({ op: 'changeDirectoryMembers', id: group.id, change: { kind, ids }, by: awkward });
+      commit(changeDirectoryMembers({ id: group.id, change: { kind, ids }, by: awkward }));
     const before = (await opened.store.directory.losses(0n, 1_000)).at(-1)?.n ?? 0n;
     const losses = async () => {
       const found = await opened.store.directory.losses(before, 100);
       return found.flatMap(({ users, lostBy }) => users.map(({ userName }) => [userName, lostBy]));
     };
-    await commit({ op: 'insertDirectoryGroup', group });
-    for (const user of [a, b, c]) await commit({ op: 'insertDirectoryUser', user });
+    await commit(insertDirectoryGroup(group));
+    for (const user of [a, b, c]) await commit(insertDirectoryUser(user));
     await change('add', a.id, b.id);
     await change('remove', a.id, c.id);
     expect(await losses()).toEqual([['l-a', awkward]]);
     await change('replace', c.id);
-    await commit({ op: 'loseDirectoryGroup', id: group.id, by: 'renamer' });
-    await commit({ op: 'deleteDirectoryGroup', id: group.id, version: null, by: 'deleter' });
+    await commit(loseDirectoryGroup({ id: group.id, by: 'renamer' }));
+    await commit(deleteDirectoryGroup({ id: group.id, version: null, by: 'deleter' }));
     expect(await losses()).toEqual([
       ['l-a', awkward],
       ['l-b', awkward],
@@ -177,7 +178,7 @@ describe('the directory', () => {
       ['l-c', 'deleter'],
     ]);
     const [first, second, ...rest] = await opened.store.directory.losses(before, 100);
-    await commit({ op: 'forgetDirectoryLosses', ns: [first?.n ?? 0n, rest[0]?.n ?? 0n] });
+    await commit(forgetDirectoryLosses([first?.n ?? 0n, rest[0]?.n ?? 0n]));
     expect(await losses()).toEqual([
       ['l-b', awkward],
       ['l-c', 'deleter'],
@@ -189,24 +190,23 @@ describe('the directory', () => {
     const group = aGroup('lost-by-many');
     const users = Array.from({ length: 250 }, (_, i) => aDirectoryUser({ userName: `many-${String(i)}` }));
     await commit(
-      { op: 'insertDirectoryGroup', group },
-      ...users.map((user) => ({ op: 'insertDirectoryUser', user }) as const),
-      {
-        op: 'changeDirectoryMembers',
+      insertDirectoryGroup(group),
+      ...users.map((user) => insertDirectoryUser(user)),
+      changeDirectoryMembers({
         id: group.id,
         change: { kind: 'add', ids: users.map(({ id }) => id) },
         by: 'connector',
-      },
+      }),
     );
     const before = (await opened.store.directory.losses(0n, 1_000)).at(-1)?.n ?? 0n;
-    await commit({ op: 'changeDirectoryMembers', id: group.id, change: { kind: 'replace', ids: [] }, by: awkward });
+    await commit(changeDirectoryMembers({ id: group.id, change: { kind: 'replace', ids: [] }, by: awkward }));
     const found = await opened.store.directory.losses(before, 10);
     expect(found.map((loss) => loss.users.length)).toEqual([100, 100, 50]);
     expect(new Set(found.flatMap((loss) => loss.users.map(({ id }) => id)))).toEqual(
       new Set(users.map(({ id }) => id)),
     );
     expect(await opened.store.directory.losses(before, 1)).toEqual(found.slice(0, 1));
-    await commit({ op: 'forgetDirectoryLosses', ns: found.slice(0, 2).map(({ n }) => n) });
+    await commit(forgetDirectoryLosses(found.slice(0, 2).map(({ n }) => n)));
     expect(await opened.store.directory.losses(before, 10)).toEqual(found.slice(2));
   });
 
@@ -243,7 +243,7 @@ describe('a large directory', () => {
         ...{ ...user, active: to.active, version: user.version + 1 },
         deletedAt: to.deleted === true ? instant('2026-03-02T00:00:00.000Z') : null,
       };
-      const operation = { op: 'updateDirectoryUser', user: after, version: user.version } as const;
+      const operation = updateDirectoryUser({ user: after, version: user.version });
       expect(await writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
     };
     // They are in the first thousand, the second, and the last one, which is not full.
@@ -252,8 +252,7 @@ describe('a large directory', () => {
     await change(100, { active: true });
     await change(3, { active: true });
     const newcomers = [aDirectoryUser({ userName: 'last' }), aDirectoryUser({ userName: 'gone', active: false })];
-    for (const user of newcomers)
-      await writer.commit({ operations: [{ op: 'insertDirectoryUser', user }], events: [] });
+    for (const user of newcomers) await writer.commit({ operations: [insertDirectoryUser(user)], events: [] });
     for (const conditions of states) {
       const [state] = conditions;
       const rows = await large.query(
@@ -318,7 +317,7 @@ describe('a large directory', () => {
     ] as const) {
       const user = (await directory.user(seededId('user', n)))!;
       const after = { ...user, version: user.version + 1, deletedAt: new Date(Date.UTC(2027, 0, 1, 0, 0, second)) };
-      const operation = { op: 'updateDirectoryUser', user: after, version: user.version } as const;
+      const operation = updateDirectoryUser({ user: after, version: user.version });
       expect(await writer.commit({ operations: [operation], events: [] })).toEqual({ committed: true });
     }
     const expected = [...[11, 12, 10].map((n) => seededId('user', n)), ...before.map(({ id }) => id)];
@@ -347,9 +346,7 @@ describe('a large directory', () => {
     const some = (await directory.members(seededId('group', 1), 10_000)).slice(2).map(({ id }) => id);
     const change = (kind: 'remove' | 'replace', ids: readonly string[]) =>
       writer.commit({
-        operations: [
-          { op: 'changeDirectoryMembers', id: seededId('group', 1), change: { kind, ids }, by: 'scim-connector' },
-        ],
+        operations: [changeDirectoryMembers({ id: seededId('group', 1), change: { kind, ids }, by: 'scim-connector' })],
         events: [],
       });
     await change('remove', some);

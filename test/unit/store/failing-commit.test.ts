@@ -1,12 +1,16 @@
 // Tests src/store/writer/ordered-writer.ts, src/store/sqlite/batch-writer.ts, src/store/sqlite/sqlite-batches.ts
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../src/audit/chain.js';
+import { verifyChain } from '../../../src/audit/hash-chain.js';
 import { StoreBusyError, StoreUnavailableError } from '../../../src/model/errors.js';
 import type { Step } from '../../../src/store/steps/step.js';
 import { OrderedWriter } from '../../../src/store/writer/ordered-writer.js';
 import { migrateSqlite } from '../../../src/store/sqlite/migrate-sqlite.js';
 import { BatchWriter, connectForWriting } from '../../../src/store/sqlite/batch-writer.js';
 import { SqliteBatches } from '../../../src/store/sqlite/sqlite-batches.js';
+import { forgetIdempotencyKeys } from '../../../src/store/tables/idempotency-key-table.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { rememberPolicySet } from '../../../src/store/tables/policy-set-table.js';
+import { insertRequest, updateRequest } from '../../../src/store/tables/write-request.js';
 import { aCertificate, anAttempt, anEvent, aRequest, testStore } from './records.js';
 
 describe('a commit that fails', () => {
@@ -16,9 +20,7 @@ describe('a commit that fails', () => {
     const other = connect();
     other.exec('BEGIN IMMEDIATE');
     const requests = [aRequest(), aRequest()];
-    const results = await Promise.allSettled(
-      requests.map((request) => commit([{ op: 'insertRequest', request }], [anEvent()])),
-    );
+    const results = await Promise.allSettled(requests.map((request) => commit([insertRequest(request)], [anEvent()])));
     for (const result of results) {
       const reason: unknown = result.status === 'rejected' ? result.reason : null;
       expect(reason).toBeInstanceOf(StoreUnavailableError);
@@ -27,7 +29,7 @@ describe('a commit that fails', () => {
     expect((await store.auditEvents.head()).seq).toBe(1);
     other.exec('ROLLBACK');
     for (const request of requests)
-      expect(await commit([{ op: 'insertRequest', request }], [anEvent()])).toEqual({ committed: true });
+      expect(await commit([insertRequest(request)], [anEvent()])).toEqual({ committed: true });
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 3 });
   });
 
@@ -38,9 +40,7 @@ describe('a commit that fails', () => {
     // If the event loop waited for the lock, this would never run.
     setImmediate(() => setImmediate(() => other.exec('ROLLBACK')));
     const requests = [aRequest(), aRequest()];
-    const results = await Promise.all(
-      requests.map((request) => commit([{ op: 'insertRequest', request }], [anEvent()])),
-    );
+    const results = await Promise.all(requests.map((request) => commit([insertRequest(request)], [anEvent()])));
     expect(results).toEqual([{ committed: true }, { committed: true }]);
     await store.ping();
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 2 });
@@ -63,8 +63,7 @@ describe('a commit that fails', () => {
     const { file, connect } = await testStore();
     const connection = connectForWriting(file, 20);
     const writer = new OrderedWriter(new SqliteBatches(new BatchWriter(connection)), { queue: 10, batch: 10 });
-    const forgetNothing = () =>
-      writer.commit({ operations: [{ op: 'forgetIdempotencyKeys', createdBefore: new Date(0) }], events: [] });
+    const forgetNothing = () => writer.commit({ operations: [forgetIdempotencyKeys(new Date(0))], events: [] });
     const frames = () => {
       const other = connect();
       const [{ log }] = other.pragma('wal_checkpoint(PASSIVE)') as [{ log: number }];
@@ -106,7 +105,7 @@ describe('a commit that fails', () => {
     const { store, connect, commit } = await testStore();
     const other = connect();
     other.exec('ALTER TABLE "PolicySet" RENAME TO "Hidden"');
-    const remember = () => commit([{ op: 'rememberPolicySet', digest: 'x', texts: [] }], [anEvent()]);
+    const remember = () => commit([rememberPolicySet({ digest: 'x', texts: [] })], [anEvent()]);
     const results = await Promise.allSettled([commit([], [anEvent()]), remember()]);
     expect(results).toMatchObject(Array(2).fill({ status: 'rejected', reason: { name: 'StoreUnavailableError' } }));
     // The failed commit leaves no lock behind.
@@ -140,9 +139,7 @@ describe('a commit that fails', () => {
     const requests = [aRequest(), aRequest({ reason: 'x'.repeat(100_000) }), aRequest()];
     const insertAll = () =>
       Promise.allSettled(
-        requests.map((request) =>
-          writer.commit({ operations: [{ op: 'insertRequest', request }], events: [anEvent()] }),
-        ),
+        requests.map((request) => writer.commit({ operations: [insertRequest(request)], events: [anEvent()] })),
       );
     for (const result of await insertAll())
       expect(result).toMatchObject({ status: 'rejected', reason: { cause: { code: 'SQLITE_FULL' } } });
@@ -173,14 +170,12 @@ describe('the queue', () => {
   it('never turns away the outcome of what was let in, however long the queue', async () => {
     const { commit } = await testStore({ queueLimit: 1 });
     const request = aRequest({ state: 'issuing', attempt: anAttempt() });
-    await commit([{ op: 'insertRequest', request }]);
+    await commit([insertRequest(request)]);
     const waiting = commit([], [anEvent()]);
-    const refused = commit([{ op: 'insertRequest', request: aRequest() }]);
-    const outcome = commit([
-      { op: 'moveRequest', id: request.id, from: { state: 'issuing' }, to: { state: 'approved' } },
-    ]);
+    const refused = commit([insertRequest(aRequest())]);
+    const outcome = commit([updateRequest({ id: request.id, from: { state: 'issuing' }, to: { state: 'approved' } })]);
     // The certificate was signed in an attempt that another process has taken over.
-    const orphan = commit([{ op: 'insertCertificate', certificate: aCertificate(request, { orphan: true }) }]);
+    const orphan = commit([insertCertificate(aCertificate(request, { orphan: true }))]);
     await expect(refused).rejects.toBeInstanceOf(StoreBusyError);
     expect(await Promise.all([waiting, outcome, orphan])).toEqual(Array(3).fill({ committed: true }));
   });

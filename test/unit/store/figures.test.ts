@@ -2,6 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import type { WebhookDeliveryState } from '../../../src/model/webhook-delivery.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRevocation } from '../../../src/store/tables/revocation-table.js';
+import { insertSession } from '../../../src/store/tables/session-table.js';
+import { enqueueWebhooks } from '../../../src/store/tables/webhook-delivery-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aCertificate, aRequest, aSession, aWebhookDelivery, instant, sha256, testStore } from './records.js';
 
@@ -39,9 +44,9 @@ async function withCertificates(lives: readonly Life[]) {
       ...{ reason: 'keyCompromise', comment: null, revokedAt: now, revokedBy: null },
     };
     await opened.commit([
-      { op: 'insertRequest', request },
-      { op: 'insertCertificate', certificate },
-      ...(revoked ? [{ op: 'insertRevocation' as const, revoked: revocation }] : []),
+      insertRequest(request),
+      insertCertificate(certificate),
+      ...(revoked ? [insertRevocation(revocation)] : []),
     ]);
   }
   return opened;
@@ -105,20 +110,17 @@ describe('the count of other records', () => {
   it('finds requests and deliveries by state, the oldest delivery that waits, and live sessions', async () => {
     const { store, commit } = await testStore();
     for (const state of ['pending', 'pending', 'approved', 'issuing', 'issued'] as const)
-      await commit([{ op: 'insertRequest', request: aRequest({ state }) }]);
+      await commit([insertRequest(aRequest({ state }))]);
     const delivery = (state: WebhookDeliveryState, id: string, days: number) =>
       aWebhookDelivery({ state, id: `msg_${id}`, createdAt: after(days) });
     await commit([
-      {
-        op: 'enqueueWebhooks',
-        deliveries: [delivery('waiting', '2', -1), delivery('waiting', '1', -2), delivery('dead', '0', -3)],
-      },
+      enqueueWebhooks([delivery('waiting', '2', -1), delivery('waiting', '1', -2), delivery('dead', '0', -3)]),
     ]);
-    const session = (id: string, more: object) => ({
-      op: 'insertSession' as const,
-      session: aSession({ id, createdAt: after(-0.1), usedAt: after(-0.01), expiresAt: after(0.1), ...more }),
-      secretSha256: sha256(id),
-    });
+    const session = (id: string, more: object) =>
+      insertSession({
+        session: aSession({ id, createdAt: after(-0.1), usedAt: after(-0.01), expiresAt: after(0.1), ...more }),
+        secretSha256: sha256(id),
+      });
     await commit([session('live', {}), session('over', { expiresAt: now }), session('idle', { usedAt: after(-0.05) })]);
     expect(await store.figures.records(now)).toEqual({
       requests: { pending: 2, approved: 1, issuing: 1 },

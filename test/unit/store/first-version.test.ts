@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
-import { backUpDatabase } from '../../../src/backup/backup.js';
+import { backUpDatabase } from '../../../src/backup/back-up-database.js';
 import { lookIntoDatabase, migrateDatabase, openStore } from '../../../src/backup/open-store.js';
 import { markDatabase, restoreDatabase } from '../../../src/backup/restore-database.js';
 import { drillUpgrade } from '../../../src/backup/upgrade-drill.js';

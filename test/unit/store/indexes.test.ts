@@ -20,6 +20,7 @@ import { RequestTable } from '../../../src/store/tables/request-table.js';
 import type { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
 import { postgresqlDialect } from '../../../src/store/postgresql/query.js';
 import { sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aRequest, instant, testStore } from './records.js';
 
@@ -360,7 +361,7 @@ describe('a list with two filters that are both common', () => {
       i % 2400 === 1 ? { cluster: 'a', username: 'b' } : i % 2 ? { cluster: 'a' } : { username: 'b' },
     );
     for (let i = 0; i < all.length; i += 1000)
-      await commit(all.slice(i, i + 1000).map((request) => ({ op: 'insertRequest', request })));
+      await commit(all.slice(i, i + 1000).map((request) => insertRequest(request)));
     const found: string[] = [];
     let pages = 0;
     for (let cursor: string | null = null; pages === 0 || cursor !== null; pages++) {

@@ -2,7 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Certificate, RevokedCertificate } from '../../../src/model/certificate.js';
 import type { ServedCertificates } from '../../../src/model/issuer.js';
-import type { Operation } from '../../../src/store/steps/step.js';
+import type { Write } from '../../../src/store/steps/step.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRevocation } from '../../../src/store/tables/revocation-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { aCertificate, aRequest, instant, sha256, testStore } from './records.js';
 
 const begin = instant('2026-03-01T10:00:00.000Z').getTime();
@@ -24,15 +27,12 @@ const revocationOf = (certificate: Certificate): RevokedCertificate => {
 };
 
 /** A certificate whose request is inserted with it. */
-function issuing(overrides: Partial<Certificate>): { readonly sample: Sample; readonly operations: Operation[] } {
+function issuing(overrides: Partial<Certificate>): { readonly sample: Sample; readonly operations: Write[] } {
   const request = aRequest({ state: 'issued' });
   const certificate = aCertificate(request, overrides);
   return {
     sample: { certificate, isRevoked: false },
-    operations: [
-      { op: 'insertRequest', request },
-      { op: 'insertCertificate', certificate },
-    ],
+    operations: [insertRequest(request), insertCertificate(certificate)],
   };
 }
 
@@ -108,14 +108,14 @@ describe('the certificates that an issuer serves', () => {
     // The certificates that end last are revoked one after the other, so the last one moves.
     const revoking = samples.toReversed().filter((_, i) => i % 3 !== 2);
     for (const sample of revoking.slice(0, 4)) {
-      await commit([{ op: 'insertRevocation', revoked: revocationOf(sample.certificate) }]);
+      await commit([insertRevocation(revocationOf(sample.certificate))]);
       sample.isRevoked = true;
       await agree();
     }
     await Promise.all(
       revoking.slice(4).map((sample) => {
         sample.isRevoked = true;
-        return commit([{ op: 'insertRevocation', revoked: revocationOf(sample.certificate) }]);
+        return commit([insertRevocation(revocationOf(sample.certificate))]);
       }),
     );
     await agree();
@@ -124,7 +124,7 @@ describe('the certificates that an issuer serves', () => {
   it('agree with the inventory where a revocation is known before its certificate', async () => {
     const { store, commit } = await testStore();
     const { sample, operations } = issuing({ issuerFingerprintSha256: first, notAfter: after(30) });
-    await commit([{ op: 'insertRevocation', revoked: revocationOf(sample.certificate) }]);
+    await commit([insertRevocation(revocationOf(sample.certificate))]);
     await commit(operations);
     const page = await store.certificates.list({ status: 'live', now: after(0) }, { limit: 5, cursor: null });
     expect((await store.issuers.served('demo', [first], after(0))).live).toBe(page.items.length);
@@ -135,10 +135,10 @@ describe('the certificates that an issuer serves', () => {
     const { sample, operations } = issuing({ issuerFingerprintSha256: first, notAfter: after(30) });
     await commit(operations);
     const again = { ...sample.certificate, fingerprintSha256: sha256('again') };
-    expect(await commit([{ op: 'insertCertificate', certificate: again }])).toMatchObject({
+    expect(await commit([insertCertificate(again)])).toMatchObject({
       conflict: { kind: 'unique', what: 'serialNumber' },
     });
-    const revoke: Operation = { op: 'insertRevocation', revoked: revocationOf(sample.certificate) };
+    const revoke: Write = insertRevocation(revocationOf(sample.certificate));
     expect(await commit([revoke, revoke])).toMatchObject({ conflict: { kind: 'revocation' } });
     expect(await store.issuers.served('demo', [first], after(0))).toEqual({ live: 1, latestNotAfter: after(30) });
   });

@@ -9,7 +9,13 @@ import { noName, type DirectoryUser } from '../../../src/model/directory.js';
 import { followedWriter } from '../../../src/store/writer/followed-writer.js';
 import { StepPreparation } from '../../../src/store/writer/prepare-step.js';
 import { sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
-import type { Operation, Step } from '../../../src/store/steps/step.js';
+import type { Step, Write } from '../../../src/store/steps/step.js';
+import { revokeApiToken } from '../../../src/store/tables/api-token-table.js';
+import { insertDirectoryUser, updateDirectoryUser } from '../../../src/store/tables/directory-statements.js';
+import { insertIdempotencyKey } from '../../../src/store/tables/idempotency-key-table.js';
+import { insertIdentityBlock } from '../../../src/store/tables/identity-block-table.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { aCertificate, aRequest } from './records.js';
 
 const at = new Date('2026-03-01T09:30:00Z');
@@ -40,7 +46,7 @@ const loggedOctets = ({ at, ...rest }: AuditEventDraft) =>
 describe('what is kept beside the log', () => {
   const nothing = { operations: [], events: [eventWith('x')] };
   /** The octets that an operation costs beside its event. */
-  const costBeside = async (operation: Operation) => {
+  const costBeside = async (operation: Write) => {
     const [withIt] = await costOf({ ...nothing, operations: [operation] });
     const [without] = await costOf(nothing);
     return (withIt?.octets ?? 0) - (without?.octets ?? 0);
@@ -63,8 +69,8 @@ describe('what is kept beside the log', () => {
   };
 
   it.each([
-    ['a person who joins', { op: 'insertDirectoryUser', user }],
-    ['a person who changes', { op: 'updateDirectoryUser', user, version: 1 }],
+    ['a person who joins', insertDirectoryUser(user)],
+    ['a person who changes', updateDirectoryUser({ user, version: 1 })],
   ] as const)('costs %s as often as their addresses are kept', async (_who, operation) => {
     const octets = 20 * 2 * Buffer.byteLength(long);
     expect(await costBeside(operation)).toBeGreaterThan(3 * octets);
@@ -80,15 +86,13 @@ describe('what is kept beside the log', () => {
       blockedAt: at,
       blockedBy: 'carol',
     } as const;
-    const operation = { op: 'insertIdentityBlock', block: { ...block, comment: long }, folded: 'jane' } as const;
+    const operation = insertIdentityBlock({ block: { ...block, comment: long }, folded: 'jane' });
     expect(await costBeside(operation)).toBeGreaterThan(2 * Buffer.byteLength(long));
   });
 
   it('costs what a caller writes in a request and in a certificate, and once more where the answer is kept', async () => {
-    const insertRequest = {
-      op: 'insertRequest',
-      request: aRequest({ reason: long, labels: { team: long }, groups: [long] }),
-    } as const;
+    const asked = aRequest({ reason: long, labels: { team: long }, groups: [long] });
+    const inserts = insertRequest(asked);
     const key = {
       principal: 'carol',
       method: 'POST',
@@ -100,7 +104,7 @@ describe('what is kept beside the log', () => {
     };
     const octets = Buffer.byteLength(long);
     const costs = await Promise.all(
-      [[insertRequest], [insertRequest, { op: 'insertIdempotencyKey', entry: key } as const]].map((operations) =>
+      [[inserts], [inserts, insertIdempotencyKey(key, asked)]].map((operations) =>
         costOf({ operations, events: [eventWith('x')] }),
       ),
     );
@@ -108,7 +112,7 @@ describe('what is kept beside the log', () => {
     expect(once).toBeGreaterThan(6 * octets);
     expect(twice - once).toBeGreaterThan(3 * octets);
     const certificate = aCertificate({ id: 'r-1' }, { groups: [long] });
-    expect(await costBeside({ op: 'insertCertificate', certificate })).toBeGreaterThan(5 * octets);
+    expect(await costBeside(insertCertificate(certificate))).toBeGreaterThan(5 * octets);
   });
 
   it('costs each person who comes into a group', async () => {
@@ -122,7 +126,7 @@ describe('what is kept beside the log', () => {
   });
 
   it('costs nothing that every call keeps in the same size', async () => {
-    expect(await costBeside({ op: 'revokeApiToken', id: 'token', at })).toBe(0);
+    expect(await costBeside(revokeApiToken({ id: 'token', at }))).toBe(0);
   });
 });
 

@@ -4,6 +4,19 @@
 import { expect, describe, it } from 'vitest';
 import type { RevokedCertificate } from '../../../src/model/certificate.js';
 import type { IdentityBlock } from '../../../src/model/identity.js';
+import {
+  advanceExpiry,
+  forgetExpiryNotices,
+  insertExpiryNotice,
+} from '../../../src/store/tables/expiry-notice-table.js';
+import {
+  insertIdentityBlock,
+  removeIdentityBlock,
+  requireUnblocked,
+} from '../../../src/store/tables/identity-block-table.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRevocation } from '../../../src/store/tables/revocation-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { aCertificate, aRequest, instant, sha256, testStore } from './records.js';
 
 const now = instant('2026-03-01T10:00:00.000Z');
@@ -51,12 +64,7 @@ async function withLineage(renewals: number) {
   const certificates = lineageOf(renewals);
   for (const certificate of certificates) {
     const request = aRequest({ id: certificate.requestId, state: 'issued', renewal: certificate.renewal });
-    expect(
-      await opened.commit([
-        { op: 'insertRequest', request },
-        { op: 'insertCertificate', certificate },
-      ]),
-    ).toEqual({ committed: true });
+    expect(await opened.commit([insertRequest(request), insertCertificate(certificate)])).toEqual({ committed: true });
   }
   return { ...opened, certificates };
 }
@@ -65,9 +73,9 @@ describe('revocations', () => {
   it('keeps a revocation with its certificate, once, in the order of commits', async () => {
     const { commit, store, certificates } = await withLineage(1);
     const [first, second] = certificates.map(revocationOf) as [RevokedCertificate, RevokedCertificate];
-    expect(await commit([{ op: 'insertRevocation', revoked: second }])).toEqual({ committed: true });
-    expect(await commit([{ op: 'insertRevocation', revoked: first }])).toEqual({ committed: true });
-    expect(await commit([{ op: 'insertRevocation', revoked: first }])).toEqual({
+    expect(await commit([insertRevocation(second)])).toEqual({ committed: true });
+    expect(await commit([insertRevocation(first)])).toEqual({ committed: true });
+    expect(await commit([insertRevocation(first)])).toEqual({
       committed: false,
       conflict: { kind: 'revocation', fingerprintSha256: first.fingerprintSha256 },
     });
@@ -82,7 +90,7 @@ describe('revocations', () => {
   it('keeps that of a certificate that the database does not know', async () => {
     const { commit, store } = await testStore();
     const revoked = revocationOf(aCertificate(aRequest()));
-    expect(await commit([{ op: 'insertRevocation', revoked }])).toEqual({ committed: true });
+    expect(await commit([insertRevocation(revoked)])).toEqual({ committed: true });
     expect(await store.revocations.find(revoked.fingerprintSha256)).toMatchObject(revoked);
     expect(await store.revocations.find('no fingerprint')).toBeNull();
   });
@@ -93,7 +101,7 @@ describe('revocations', () => {
     const at = new Date((certificates[0]?.notAfter.getTime() ?? 0) - 1000);
     expect(await store.quotas.found([limit], '', at)).toEqual([1]);
     expect(await store.certificates.activeOf('demo', 'jane', at)).toHaveLength(1);
-    await commit(certificates.map((one) => ({ op: 'insertRevocation', revoked: revocationOf(one) })));
+    await commit(certificates.map((one) => insertRevocation(revocationOf(one))));
     expect(await store.quotas.found([limit], '', at)).toEqual([0]);
     expect(await store.certificates.activeOf('demo', 'jane', at)).toEqual([]);
   });
@@ -104,7 +112,7 @@ describe('requests', () => {
     const { store, commit } = await testStore();
     const requester = { name: 'Jane 😀', groups: ['a', 'b"'], roles: ['requester', 'approver'] } as const;
     const [first, second] = [aRequest({ requester }), aRequest()];
-    for (const request of [first, second]) await commit([{ op: 'insertRequest', request }]);
+    for (const request of [first, second]) await commit([insertRequest(request)]);
     const found = await store.requests.requestersOf([first.id, first.id, second.id, aRequest().id, 'no id']);
     expect(found).toEqual(
       new Map([
@@ -125,7 +133,7 @@ describe('requests', () => {
       ['dora', 'issuing'],
       ['eve', 'issued'],
     ] as const)
-      await commit([{ op: 'insertRequest', request: aRequest({ username, state }) }]);
+      await commit([insertRequest(aRequest({ username, state }))]);
     const asked = ['ann', 'Ann', 'ben', 'cleo', 'eve', 'nobody'];
     expect(await store.requests.issuingAmong(asked)).toEqual(new Set(['ann']));
     expect(await store.requests.issuingAmong([])).toEqual(new Set());
@@ -149,10 +157,7 @@ describe('lineages', () => {
     const renewal = { of: first ?? '', lineage: first ?? '', generation: 1 };
     const again = aCertificate(aRequest(), { fingerprintSha256: sha256('again'), serialNumber: '77', renewal });
     const request = aRequest({ id: again.requestId, renewal });
-    await commit([
-      { op: 'insertRequest', request },
-      { op: 'insertCertificate', certificate: again },
-    ]);
+    await commit([insertRequest(request), insertCertificate(again)]);
     expect(await read(first)).toMatchObject({ supersededBy: sha256('again') });
     expect(await store.requests.find(request.id)).toMatchObject({ renewal });
   });
@@ -170,12 +175,12 @@ describe('lineages', () => {
       publicKey: { algorithm: 'ECDSA-P256', spkiSha256: sha256('waiting') },
       renewal: { of: lineage, lineage, generation: 1 },
     });
-    await commit([{ op: 'insertRequest', request: waiting }]);
+    await commit([insertRequest(waiting)]);
     const hasKey = (spkiSha256: string) => store.certificates.hasKeyInLineage(lineage, spkiSha256);
     expect(await hasKey(first.publicKey.spkiSha256)).toBe(true);
     expect(await hasKey(sha256('waiting'))).toBe(true);
     expect(await hasKey(sha256('new'))).toBe(false);
-    await commit([{ op: 'insertRevocation', revoked: revocationOf(first) }]);
+    await commit([insertRevocation(revocationOf(first))]);
     expect(await store.quotas.found([limit], '', now)).toEqual([0]);
   });
 
@@ -193,25 +198,21 @@ describe('lineages', () => {
     const of = certificates[0]?.fingerprintSha256 ?? '';
     const renewal = { of, lineage: of, generation: 1 };
     const orphan = aCertificate(aRequest(), { orphan: true, renewal: null, fingerprintSha256: sha256('orphan') });
-    await commit([
-      { op: 'insertRequest', request: aRequest({ id: orphan.requestId, renewal }) },
-      { op: 'insertCertificate', certificate: orphan },
-    ]);
+    await commit([insertRequest(aRequest({ id: orphan.requestId, renewal })), insertCertificate(orphan)]);
     expect(await store.certificates.findByFingerprint(of)).toMatchObject({ supersededBy: null });
   });
 });
 
 describe('blocked identities', () => {
-  const requireUnblocked = (folded: readonly [string, string, string], cluster = 'demo', at = now) =>
-    ({ op: 'requireUnblocked', cluster, folded, now: at }) as const;
+  const unblocked = (folded: readonly [string, string, string], cluster = 'demo', at = now) =>
+    requireUnblocked({ cluster, folded, now: at });
 
   it('lets nothing begin for a blocked name on its clusters until the block ends', async () => {
     const { commit } = await testStore();
-    const request = () => ({ op: 'insertRequest', request: aRequest() }) as const;
-    const asked = (...condition: Parameters<typeof requireUnblocked>) =>
-      commit([requireUnblocked(...condition), request()]);
+    const request = () => insertRequest(aRequest());
+    const asked = (...condition: Parameters<typeof unblocked>) => commit([unblocked(...condition), request()]);
     expect(await asked(['jane', 'hr', 'hr'])).toEqual({ committed: true });
-    await commit([{ op: 'insertIdentityBlock', block, folded: 'jane' }]);
+    await commit([insertIdentityBlock({ block, folded: 'jane' })]);
     const blocked = { committed: false, conflict: { kind: 'blocked' } };
     expect(await asked(['jane', 'hr', 'hr'])).toEqual(blocked);
     expect(await asked(['joe', 'jane', 'hr'])).toEqual(blocked);
@@ -223,24 +224,24 @@ describe('blocked identities', () => {
 
   it('holds on every cluster where it names none', async () => {
     const { commit } = await testStore();
-    await commit([{ op: 'insertIdentityBlock', block: { ...block, clusters: null, until: null }, folded: 'jane' }]);
-    expect(await commit([requireUnblocked(['jane', 'a', 'b'], 'any')])).toMatchObject({ committed: false });
+    await commit([insertIdentityBlock({ block: { ...block, clusters: null, until: null }, folded: 'jane' })]);
+    expect(await commit([unblocked(['jane', 'a', 'b'], 'any')])).toMatchObject({ committed: false });
   });
 
   it('replaces only the block that was seen', async () => {
     const { commit, store } = await testStore();
-    await commit([{ op: 'insertIdentityBlock', block, folded: 'jane' }]);
+    await commit([insertIdentityBlock({ block, folded: 'jane' })]);
     const conflict = { committed: false, conflict: { kind: 'identityBlock' } };
-    expect(await commit([{ op: 'insertIdentityBlock', block, folded: 'jane' }])).toEqual(conflict);
+    expect(await commit([insertIdentityBlock({ block, folded: 'jane' })])).toEqual(conflict);
     const [stored] = await store.identityBlocks.find(['jane', 'joe']);
     expect(stored).toMatchObject(block);
     const n = stored?.n ?? 0n;
-    expect(await commit([{ op: 'removeIdentityBlock', folded: 'jane', n: n + 1n }])).toEqual(conflict);
+    expect(await commit([removeIdentityBlock({ folded: 'jane', n: n + 1n })])).toEqual(conflict);
     const changed = { ...block, clusters: null };
     expect(
       await commit([
-        { op: 'removeIdentityBlock', folded: 'jane', n },
-        { op: 'insertIdentityBlock', block: changed, folded: 'jane' },
+        removeIdentityBlock({ folded: 'jane', n }),
+        insertIdentityBlock({ block: changed, folded: 'jane' }),
       ]),
     ).toEqual({ committed: true });
     expect(await store.identityBlocks.chunk('', 10)).toMatchObject([{ ...changed, folded: 'jane' }]);
@@ -251,7 +252,7 @@ describe('blocked identities', () => {
     const { commit, store } = await testStore();
     const parts = { jane: { at: later, besides: { ...block, until: later } }, joe: { at: now, besides: null } };
     for (const [folded, leaving] of Object.entries(parts))
-      await commit([{ op: 'insertIdentityBlock', block: { ...block, username: folded }, folded, leaving }]);
+      await commit([insertIdentityBlock({ block: { ...block, username: folded }, folded, leaving })]);
     const found = [await store.identityBlocks.find(['jane', 'joe']), await store.identityBlocks.chunk('', 10)];
     for (const blocks of found)
       expect(Object.fromEntries(blocks.map(({ username, leaving }) => [username, leaving]))).toEqual(parts);
@@ -262,15 +263,14 @@ describe('announcements of expiry', () => {
   it('are claimed once for each certificate and distance, and forgotten later', async () => {
     const { commit, store } = await testStore();
     const notice = { fingerprintSha256: sha256('a'), seconds: 600, announcedAt: now };
-    const claim = (seconds: number) => commit([{ op: 'insertExpiryNotice', notice: { ...notice, seconds } }]);
+    const claim = (seconds: number) => commit([insertExpiryNotice({ ...notice, seconds })]);
     expect(await claim(600)).toEqual({ committed: true });
     expect(await claim(600)).toEqual({ committed: false, conflict: { kind: 'expiryNotice' } });
     expect(await claim(3600)).toEqual({ committed: true });
-    await commit([{ op: 'forgetExpiryNotices', announcedBefore: later }]);
+    await commit([forgetExpiryNotices(later)]);
     expect(await claim(600)).toEqual({ committed: true });
     expect(await store.expiryNotices.through(600)).toBeNull();
-    const advance = (from: Date | null, through: Date) =>
-      commit([{ op: 'advanceExpiry', seconds: 600, from, through }]);
+    const advance = (from: Date | null, through: Date) => commit([advanceExpiry({ seconds: 600, from, through })]);
     await advance(now, later);
     expect(await store.expiryNotices.through(600)).toBeNull();
     await advance(null, now);
@@ -307,11 +307,8 @@ describe('identities', () => {
     );
     await commit(
       certificates.flatMap((certificate) => [
-        {
-          op: 'insertRequest',
-          request: aRequest({ id: certificate.requestId, username: certificate.username, state: 'issued' }),
-        },
-        { op: 'insertCertificate', certificate },
+        insertRequest(aRequest({ id: certificate.requestId, username: certificate.username, state: 'issued' })),
+        insertCertificate(certificate),
       ]),
     );
     const notAfterBefore = instant('2026-03-01T13:00:00.000Z');
@@ -335,8 +332,7 @@ describe('spellings', () => {
       aRequest({ username: 'ｊａｎｅ' }),
       aRequest({ username: 'JAne', state: 'denied' }),
     ];
-    for (const request of requests)
-      expect(await commit([{ op: 'insertRequest', request }])).toEqual({ committed: true });
+    for (const request of requests) expect(await commit([insertRequest(request)])).toEqual({ committed: true });
     expect(await store.identities.spellings(['jane'])).toEqual(['JANE', 'Jane', 'ｊａｎｅ']);
     expect(await store.identities.spellings(['hr-system'])).toEqual(['HR-System']);
     expect(await store.identities.spellings(['joe'])).toEqual([]);
@@ -346,14 +342,8 @@ describe('spellings', () => {
 describe('the revoked certificates of a username', () => {
   it('are those that have not expired, the last to end first', async () => {
     const { commit, store, certificates } = await withLineage(3);
-    for (const certificate of certificates.slice(1))
-      await commit([{ op: 'insertRevocation', revoked: revocationOf(certificate) }]);
-    await commit([
-      {
-        op: 'insertRevocation',
-        revoked: { ...revocationOf(aCertificate(aRequest())), fingerprintSha256: sha256('?') },
-      },
-    ]);
+    for (const certificate of certificates.slice(1)) await commit([insertRevocation(revocationOf(certificate))]);
+    await commit([insertRevocation({ ...revocationOf(aCertificate(aRequest())), fingerprintSha256: sha256('?') })]);
     const read = (wanted: object) =>
       store.certificates.unexpiredOf('jane', { revoked: true, clusters: null, now, limit: 10, ...wanted });
     const fingerprints = certificates.slice(1).map(({ fingerprintSha256 }) => fingerprintSha256);
@@ -381,7 +371,7 @@ describe('the revoked certificates of a username', () => {
         ...Array.from({ length: others }, () => aRequest({ username: 'ben' })),
       ];
       // The newest are of others.
-      await commit([...own, ...foreign].map((request) => ({ op: 'insertRequest', request })));
+      await commit([...own, ...foreign].map((request) => insertRequest(request)));
       const found = async (names: readonly string[], clusters: readonly string[] | null, limit = 100) =>
         (await store.requests.waitingOf(names, clusters, limit)).map(({ id }) => id).sort();
       const idsOf = (requests: typeof own) => requests.map(({ id }) => id).sort();

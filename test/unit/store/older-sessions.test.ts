@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { olderDatabase } from '../../helpers/older-database.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aSession, instant } from './records.js';
+import { insertSession } from '../../../src/store/tables/session-table.js';
 
 /** The last migration before a session could begin with an API token. */
 const before = '20261209000000_issuer_tally';
@@ -22,7 +23,7 @@ it('go on as those of their issuer, and one may begin with a token beside them',
     expect((await sessions.findBySecretSha256s(['sha of live'])).get('sha of live')).toEqual(live);
     expect(await sessions.find('over')).toEqual({ ...live, id: 'over', endedAt: instant(begin) });
     const session = aSession({ id: 'new', issuer: null, tokenId: 't1' });
-    const operations = [{ op: 'insertSession', session, secretSha256: 'sha of new' }] as const;
+    const operations = [insertSession({ session, secretSha256: 'sha of new' })];
     expect(await writer.commit({ operations, events: [] })).toEqual({ committed: true });
     expect(await sessions.find('new')).toEqual(session);
     await close();

@@ -8,8 +8,11 @@ import type { CertificateFilter } from '../../../src/model/certificate.js';
 import { InvalidCursorError } from '../../../src/model/errors.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Page, PageQuery, Visibility } from '../../../src/model/outcome.js';
-import type { Operation } from '../../../src/store/steps/step.js';
+import type { Write } from '../../../src/store/steps/step.js';
 import type { Store } from '../../../src/store/store.js';
+import { insertApiToken } from '../../../src/store/tables/api-token-table.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { openTestStore } from '../../helpers/test-store.js';
 import { aCertificate, anEvent, aRequest, aToken, instant, sha256, testStore } from './records.js';
 
@@ -42,7 +45,7 @@ afterAll(async () => {
 async function storeToRead() {
   const { store, close } = await openTestStore();
   closing.push(close);
-  return { store, commit: (operations: readonly Operation[]) => store.writer.commit({ operations, events: [] }) };
+  return { store, commit: (operations: readonly Write[]) => store.writer.commit({ operations, events: [] }) };
 }
 const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined;
@@ -65,7 +68,7 @@ async function withRequests(open = storeToRead) {
       labels: { ...(i % 2 ? {} : { team: 'a=b' }), ...(i % 3 ? {} : { constructor: '', env: 'prod' }) },
     });
   });
-  await opened.commit(requests.map((request) => ({ op: 'insertRequest', request })));
+  await opened.commit(requests.map((request) => insertRequest(request)));
   return { ...opened, requests };
 }
 const requestsToRead = once(() => withRequests());
@@ -152,7 +155,7 @@ describe('requests', () => {
   it('that come meanwhile move nothing in the pages that follow', async () => {
     const { store, requests, commit } = await withRequests(testStore);
     const first = await store.requests.list({}, { limit: 5, cursor: null });
-    await commit([{ op: 'insertRequest', request: aRequest({ createdAt: second(100) }) }]);
+    await commit([insertRequest(aRequest({ createdAt: second(100) }))]);
     const second_ = await store.requests.list({}, { limit: 500, cursor: first.nextCursor });
     expect([...first.items, ...second_.items].map(({ id }) => id)).toEqual(requests.map(({ id }) => id).toReversed());
   });
@@ -185,7 +188,7 @@ describe('requests', () => {
     const requests = Array.from({ length: 2500 }, (_, i) =>
       aRequest({ createdAt: second(i), username: i % 1200 === 0 ? 'wanted' : 'other' }),
     );
-    await commit(requests.map((request) => ({ op: 'insertRequest', request })));
+    await commit(requests.map((request) => insertRequest(request)));
     let seen = 0;
     const isWanted = ({ username }: { readonly username: string }) => {
       seen += 1;
@@ -214,7 +217,7 @@ describe('requests', () => {
       aRequest({ createdAt: second(0), state: 'pending', certificationRequest: csr }),
       aRequest({ createdAt: second(4), state: 'issued', certificationRequest: csr }),
     ];
-    await commit(requests.map((request) => ({ op: 'insertRequest', request })));
+    await commit(requests.map((request) => insertRequest(request)));
     expect((await store.requests.unfinished()).map(({ id }) => id)).toEqual([requests[0]?.id, requests[1]?.id]);
   });
 
@@ -227,7 +230,7 @@ describe('requests', () => {
       aRequest({ state: 'issuing', waitsUntil: second(1) }),
       aRequest({ state: 'pending', waitsUntil: null }),
     ];
-    await commit(requests.map((request) => ({ op: 'insertRequest', request })));
+    await commit(requests.map((request) => insertRequest(request)));
     expect((await store.requests.lapsed(second(5))).map(({ id }) => id)).toEqual([requests[1]?.id, requests[0]?.id]);
   });
 });
@@ -250,9 +253,9 @@ const certificatesToRead = once(async () => {
     }),
   );
   await opened.commit([
-    { op: 'insertRequest', request: jane },
-    { op: 'insertRequest', request: hr },
-    ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
+    insertRequest(jane),
+    insertRequest(hr),
+    ...certificates.map((certificate) => insertCertificate(certificate)),
   ]);
   const visibleTo = (name: string) =>
     certificates.filter((_, i) => (i % 3 ? name === 'hr' : name === 'jane' || name === 'bob'));
@@ -273,10 +276,7 @@ describe('certificates', () => {
       aCertificate(request, { ...valid, issuedAt: second(200), notAfter: second(30) }),
       aCertificate(request, { ...valid, issuedAt: second(200), notBefore: second(31) }),
     ];
-    await commit([
-      { op: 'insertRequest', request },
-      ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
-    ]);
+    await commit([insertRequest(request), ...certificates.map((certificate) => insertCertificate(certificate))]);
     const active = await store.certificates.activeOf('demo', 'jane', second(30));
     expect(active.map(({ issuedAt }) => issuedAt)).toEqual(Array.from({ length: 100 }, (_, i) => second(102 - i)));
     expect(await store.certificates.activeOf('demo', 'jane', second(60))).toEqual([]);
@@ -368,11 +368,8 @@ describe('a list by username', () => {
     // Each username twice, and in no order.
     const order = [5, 0, 7, 3, 6, 1, 4, 2, 6, 5, 4, 3, 2, 1, 0, 7];
     await opened.commit([
-      { op: 'insertRequest', request },
-      ...order.map((i) => ({
-        op: 'insertCertificate' as const,
-        certificate: aCertificate(request, { username: usernames[i] ?? '' }),
-      })),
+      insertRequest(request),
+      ...order.map((i) => insertCertificate(aCertificate(request, { username: usernames[i] ?? '' }))),
     ]);
     return opened;
   }
@@ -498,7 +495,7 @@ describe('API tokens', () => {
     const tokens = Array.from({ length: 11 }, (_, i) =>
       aToken({ id: sha256(String(i)), createdAt: second(Math.floor(i / 3)) }),
     );
-    await commit(tokens.map((token) => ({ op: 'insertApiToken', token, secretSha256: sha256(token.id) })));
+    await commit(tokens.map((token) => insertApiToken({ token, secretSha256: sha256(token.id) })));
     const expected = tokens
       .map((token) => `${token.createdAt.toISOString()} ${token.id}`)
       .sort(descending)

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { QuotaLimit } from '../../../src/model/decision.js';
 import { bind, sqliteDialect } from '../../../src/store/sqlite/sqlite-statements.js';
-import { quotaCount } from '../../../src/store/tables/quotas.js';
+import { quotaCount, requireQuota } from '../../../src/store/tables/quotas.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRequest, updateRequest } from '../../../src/store/tables/write-request.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aCertificate, aRequest, instant, testStore } from './records.js';
 
@@ -21,7 +23,7 @@ describe('what counts against a quota', () => {
 
   it.each(['approved', 'issuing'] as const)('is a request that is %s', async (state) => {
     const { store, commit } = await testStore();
-    await commit([{ op: 'insertRequest', request: aRequest({ state, groups: ['ops', 'dev'] }) }]);
+    await commit([insertRequest(aRequest({ state, groups: ['ops', 'dev'] }))]);
     expect(await store.quotas.found(all, '', now)).toEqual([1, 1, 1, 1]);
   });
 
@@ -29,7 +31,7 @@ describe('what counts against a quota', () => {
     'is no request that is %s',
     async (state) => {
       const { store, commit } = await testStore();
-      await commit([{ op: 'insertRequest', request: aRequest({ state }) }]);
+      await commit([insertRequest(aRequest({ state }))]);
       expect(await store.quotas.found(all, '', now)).toEqual([0, 0, 0, 0]);
     },
   );
@@ -40,13 +42,10 @@ describe('what counts against a quota', () => {
     const [request, elsewhere, lost] = issued;
     if (!request || !elsewhere || !lost) throw new Error('three requests');
     await commit([
-      ...issued.map((each) => ({ op: 'insertRequest', request: each }) as const),
-      {
-        op: 'insertCertificate',
-        certificate: aCertificate(request, { issuedAt: instant('2026-03-01T10:00:00.000Z') }),
-      },
-      { op: 'insertCertificate', certificate: aCertificate(elsewhere, { cluster: 'other' }) },
-      { op: 'insertCertificate', certificate: aCertificate(lost, { orphan: true }) },
+      ...issued.map((each) => insertRequest(each)),
+      insertCertificate(aCertificate(request, { issuedAt: instant('2026-03-01T10:00:00.000Z') })),
+      insertCertificate(aCertificate(elsewhere, { cluster: 'other' })),
+      insertCertificate(aCertificate(lost, { orphan: true })),
     ]);
     expect(await store.quotas.found(all, '', now)).toEqual([1, 1, 1, 1]);
     expect(await store.quotas.found(all, request.id, now)).toEqual([0, 0, 0, 0]);
@@ -59,10 +58,7 @@ describe('what counts against a quota', () => {
       issuedAt: instant('2026-03-01T10:00:00.000Z'),
       notAfter: instant('2026-03-01T10:10:00.000Z'),
     });
-    await commit([
-      { op: 'insertRequest', request },
-      { op: 'insertCertificate', certificate },
-    ]);
+    await commit([insertRequest(request), insertCertificate(certificate)]);
     expect(await store.quotas.found(all, '', now)).toEqual([0, 0, 0, 1]);
     expect(await store.quotas.found([perHour], '', instant('2026-03-01T11:00:00.000Z'))).toEqual([0]);
   });
@@ -88,10 +84,7 @@ describe('counting', () => {
 describe('a step that requires a quota', () => {
   const asking = (limit: QuotaLimit, atMost: number) => {
     const request = aRequest({ state: 'approved' });
-    return [
-      { op: 'requireQuota', limit, atMost, exceptRequest: request.id, now },
-      { op: 'insertRequest', request },
-    ] as const;
+    return [requireQuota({ limit, atMost, exceptRequest: request.id, now }), insertRequest(request)];
   };
 
   it.each(all)('lets exactly as many through as it allows, of 50 at once: $kind', async (limit) => {
@@ -114,15 +107,14 @@ describe('approvals', () => {
   it('are not overwritten by those who did not see each other', async () => {
     const { store, commit } = await testStore();
     const request = aRequest();
-    await commit([{ op: 'insertRequest', request }]);
+    await commit([insertRequest(request)]);
     const approve = (principal: string) =>
       commit([
-        {
-          op: 'moveRequest',
+        updateRequest({
           id: request.id,
           from: { state: 'pending', approvals: 0 },
           to: { state: 'pending', approvals: [{ principal, at: now, comment: null, stage: 0 }] },
-        },
+        }),
       ]);
     const results = await Promise.all([approve('ann'), approve('bob')]);
     expect(results.map(({ committed }) => committed)).toEqual([true, false]);

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { policySetOf, testPolicies } from '../../helpers/issuance.js';
 import { recordedRequest, seedRequests } from '../../helpers/recorded-requests.js';
 import { aRequest, instant, testStore } from './records.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 
 const policySet = policySetOf(testPolicies);
 const from = instant('2026-01-01T00:00:00.000Z');
@@ -31,7 +32,7 @@ it('reads a period to the millisecond, and one cluster', async () => {
     at('2026-03-01T10:00:00.001Z', 'prod'),
     at('2026-03-01T10:00:00.002Z', 'demo'),
   ];
-  await commit([first, second, third].map((request) => ({ op: 'insertRequest', request })));
+  await commit([first, second, third].map((request) => insertRequest(request)));
   const ids = async (range: Parameters<typeof store.recordedRequests.chunk>[0]) =>
     (await store.recordedRequests.chunk(range, null, 10)).map(({ id }) => id);
   const [after, before] = [instant('2026-03-01T10:00:00.001Z'), instant('2026-03-01T10:00:00.002Z')];

@@ -12,7 +12,7 @@ import type { RecordedIssuer } from '../../../src/model/issuer.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Session } from '../../../src/model/session.js';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
-import type { Operation } from '../../../src/store/steps/step.js';
+import type { Write } from '../../../src/store/steps/step.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore, type OpenedStore, type TestStoreOptions } from '../../helpers/test-store.js';
 
@@ -28,7 +28,7 @@ export interface TestStore extends Omit<OpenedStore, 'close'> {
   /** Another connection to the same database, as another program would open it. */
   connect(): Database.Database;
   /** Commits operations and events as one step. */
-  commit(operations: readonly Operation[], events?: readonly AuditEventDraft[]): ReturnType<Store['writer']['commit']>;
+  commit(operations: readonly Write[], events?: readonly AuditEventDraft[]): ReturnType<Store['writer']['commit']>;
 }
 
 /** A store on a database of its own, closed and removed after the test. */
@@ -42,7 +42,7 @@ export async function testStore(options: TestStoreOptions = {}): Promise<TestSto
       cleanUps.push(() => database.close());
       return database;
     },
-    commit: (operations: readonly Operation[], events: readonly AuditEventDraft[] = []) =>
+    commit: (operations: readonly Write[], events: readonly AuditEventDraft[] = []) =>
       store.writer.commit({ operations, events }),
   });
 }

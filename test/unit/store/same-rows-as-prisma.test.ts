@@ -4,15 +4,22 @@ import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import type Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { chainRecord, packEvents } from '../../../src/audit/audit-record.js';
-import { genesis } from '../../../src/audit/chain.js';
+import { genesis } from '../../../src/audit/hash-chain.js';
 import type { Certificate } from '../../../src/model/certificate.js';
 import type { CertificateRequest } from '../../../src/model/certificate-request.js';
 import { PrismaClient } from '../../../src/store/generated/sqlite/client.js';
 import type { Columns } from '../../../src/store/steps/statement.js';
 import { certificateRow, issuerRow } from '../../../src/store/tables/certificate-row.js';
-import { decisionText, requestRow } from '../../../src/store/tables/write-request.js';
+import { decisionText, requestRow, insertRequest } from '../../../src/store/tables/write-request.js';
 import { preparedRecord } from '../../../src/store/writer/prepare-step.js';
-import { sessionRow } from '../../../src/store/tables/session-table.js';
+import { sessionRow, insertSession } from '../../../src/store/tables/session-table.js';
+import { insertApiToken } from '../../../src/store/tables/api-token-table.js';
+import { insertIssuer } from '../../../src/store/tables/cluster-issuer-table.js';
+import { insertUnknownIdentity, rememberProbe } from '../../../src/store/tables/cluster-tables.js';
+import { answerIdempotencyKey, insertIdempotencyKey } from '../../../src/store/tables/idempotency-key-table.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { rememberPolicySet } from '../../../src/store/tables/policy-set-table.js';
+import { enqueueWebhooks } from '../../../src/store/tables/webhook-delivery-table.js';
 import {
   aCertificate,
   anAttempt,
@@ -130,18 +137,18 @@ async function withEverything() {
   const opened = await testStore();
   const result = await opened.commit(
     [
-      { op: 'insertRequest', request: fullRequest },
-      { op: 'insertRequest', request: bareRequest },
-      ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
-      { op: 'insertApiToken', token, secretSha256: sha256('secret') },
-      { op: 'insertIdempotencyKey', entry },
-      { op: 'answerIdempotencyKey', scope: entry, answer },
-      { op: 'rememberPolicySet', digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] },
-      { op: 'insertIssuer', issuer },
-      { op: 'rememberProbe', probe },
-      { op: 'insertUnknownIdentity', identity },
-      { op: 'enqueueWebhooks', deliveries },
-      { op: 'insertSession', session, secretSha256: sha256('cookie') },
+      insertRequest(fullRequest),
+      insertRequest(bareRequest),
+      ...certificates.map((certificate) => insertCertificate(certificate)),
+      insertApiToken({ token, secretSha256: sha256('secret') }),
+      insertIdempotencyKey(entry, aRequest()),
+      answerIdempotencyKey({ scope: entry, answer }),
+      rememberPolicySet({ digest: sha256('set'), texts: [{ path: 'a.yaml', text: awkward }] }),
+      insertIssuer(issuer),
+      rememberProbe(probe),
+      insertUnknownIdentity(identity),
+      enqueueWebhooks(deliveries),
+      insertSession({ session, secretSha256: sha256('cookie') }),
     ],
     [event, secondEvent],
   );

@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock } from '../../../src/model/identity.js';
 import type { Session } from '../../../src/model/session.js';
+import { insertApiToken, revokeApiToken } from '../../../src/store/tables/api-token-table.js';
+import { insertIdentityBlock } from '../../../src/store/tables/identity-block-table.js';
+import { endSession, forgetSessions, insertSession, touchSession } from '../../../src/store/tables/session-table.js';
 import { aToken, aSession, instant, sha256, testStore } from './records.js';
 
 const begin = instant('2026-03-01T10:00:00.000Z');
@@ -11,7 +14,7 @@ const after = (seconds: number) => new Date(begin.getTime() + seconds * 1000);
 async function withSessions(...sessions: readonly Session[]) {
   const opened = await testStore();
   for (const session of sessions)
-    expect(await opened.commit([{ op: 'insertSession', session, secretSha256: sha256(session.id) }])).toEqual({
+    expect(await opened.commit([insertSession({ session, secretSha256: sha256(session.id) })])).toEqual({
       committed: true,
     });
   return opened;
@@ -40,20 +43,20 @@ describe('a session', () => {
     const session = aSession();
     const { store, commit } = await withSessions(session);
     const usedAt = async () => (await store.sessions.find(session.id))?.usedAt;
-    await commit([{ op: 'touchSession', id: session.id, at: after(120) }]);
-    expect(await commit([{ op: 'touchSession', id: session.id, at: after(60) }])).toEqual({ committed: true });
+    await commit([touchSession({ id: session.id, at: after(120) })]);
+    expect(await commit([touchSession({ id: session.id, at: after(60) })])).toEqual({ committed: true });
     expect(await usedAt()).toEqual(after(120));
-    await commit([{ op: 'endSession', id: session.id, at: after(180) }]);
-    await commit([{ op: 'touchSession', id: session.id, at: after(240) }]);
+    await commit([endSession({ id: session.id, at: after(180) })]);
+    await commit([touchSession({ id: session.id, at: after(240) })]);
     expect(await usedAt()).toEqual(after(120));
   });
 
   it('is ended once', async () => {
     const session = aSession();
     const { store, commit } = await withSessions(session);
-    expect(await commit([{ op: 'endSession', id: session.id, at: after(1) }])).toEqual({ committed: true });
+    expect(await commit([endSession({ id: session.id, at: after(1) })])).toEqual({ committed: true });
     const conflict = { kind: 'session', id: session.id };
-    expect(await commit([{ op: 'endSession', id: session.id, at: after(2) }])).toEqual({ committed: false, conflict });
+    expect(await commit([endSession({ id: session.id, at: after(2) })])).toEqual({ committed: false, conflict });
     expect((await store.sessions.find(session.id))?.endedAt).toEqual(after(1));
   });
 
@@ -65,13 +68,13 @@ describe('a session', () => {
       aSession({ issuer: null, tokenId: 'another' }),
     ];
     const { store, commit } = await withSessions(one, ended, other);
-    await commit([{ op: 'insertApiToken', token, secretSha256: sha256('token') }]);
+    await commit([insertApiToken({ token, secretSha256: sha256('token') })]);
     const endsOf = () =>
       Promise.all([one, ended, other].map(async ({ id }) => (await store.sessions.find(id))?.endedAt ?? null));
-    expect(await commit([{ op: 'revokeApiToken', id: token.id, at: after(5) }])).toEqual({ committed: true });
+    expect(await commit([revokeApiToken({ id: token.id, at: after(5) })])).toEqual({ committed: true });
     expect(await endsOf()).toEqual([after(5), after(1), null]);
     const conflict = { kind: 'apiToken', id: token.id };
-    expect(await commit([{ op: 'revokeApiToken', id: token.id, at: after(9) }])).toEqual({
+    expect(await commit([revokeApiToken({ id: token.id, at: after(9) })])).toEqual({
       committed: false,
       conflict,
     });
@@ -88,20 +91,20 @@ describe('a session', () => {
     );
     const other = aSession({ name: 'joe', createdAt: after(-1) });
     const { store, commit } = await withSessions(other, ...sessions);
-    await commit([{ op: 'insertApiToken', token, secretSha256: sha256('token') }]);
+    await commit([insertApiToken({ token, secretSha256: sha256('token') })]);
     const kept = async () =>
       (await Promise.all(sessions.map(({ id }) => store.sessions.find(id)))).filter((one) => one !== null);
     expect((await kept()).map(({ id }) => id)).toEqual(sessions.slice(-100).map(({ id }) => id));
     expect(await store.sessions.find(other.id)).toEqual(other);
     expect(await store.sessions.openOf('jane', after(0), null, 500)).toHaveLength(100);
-    expect(await commit([{ op: 'revokeApiToken', id: token.id, at: after(300) }])).toEqual({ committed: true });
+    expect(await commit([revokeApiToken({ id: token.id, at: after(300) })])).toEqual({ committed: true });
     expect((await kept()).every(({ endedAt }) => endedAt?.getTime() === after(300).getTime())).toBe(true);
   });
 
   it('is forgotten once it has been over for long, ended or not', async () => {
     const [old, recent] = [aSession({ expiresAt: after(10) }), aSession({ expiresAt: after(30) })];
     const { store, commit } = await withSessions(old, recent);
-    await commit([{ op: 'forgetSessions', expiredBefore: after(20) }]);
+    await commit([forgetSessions(after(20))]);
     expect(await store.sessions.find(old.id)).toBeNull();
     expect(await store.sessions.find(recent.id)).not.toBeNull();
   });
@@ -109,7 +112,7 @@ describe('a session', () => {
 
 describe('a sign-in of a blocked name', () => {
   const session = aSession({ name: 'JANE' });
-  const signIn = { op: 'insertSession', session, secretSha256: sha256('secret') } as const;
+  const signIn = insertSession({ session, secretSha256: sha256('secret') });
 
   it.each([
     ['on every cluster', block(), 'blocked'],
@@ -119,7 +122,7 @@ describe('a sign-in of a blocked name', () => {
     ['of another name', block({ username: 'janet' }), null],
   ])('%s', async (_, stored, conflict) => {
     const { commit } = await testStore();
-    await commit([{ op: 'insertIdentityBlock', block: stored, folded: foldedName(stored.username) }]);
+    await commit([insertIdentityBlock({ block: stored, folded: foldedName(stored.username) })]);
     expect(await commit([signIn])).toEqual(
       conflict === null ? { committed: true } : { committed: false, conflict: { kind: conflict } },
     );
@@ -128,7 +131,7 @@ describe('a sign-in of a blocked name', () => {
   it('does not get in beside the block, whichever of the two is committed first', async () => {
     const { store, commit } = await testStore();
     const results = await Promise.all([
-      commit([{ op: 'insertIdentityBlock', block: block(), folded: 'jane' }]),
+      commit([insertIdentityBlock({ block: block(), folded: 'jane' })]),
       commit([signIn]),
     ]);
     expect(results.map(({ committed }) => committed)).toEqual([true, false]);

@@ -1,6 +1,8 @@
 // Tests src/store/tables/timeline-table.ts
 import { expect, it } from 'vitest';
 import { mostOfIdentity } from '../../../src/store/tables/timeline-table.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { aCertificate, aRequest, instant, testStore } from './records.js';
 
 const now = instant('2026-03-01T10:00:00.000Z');
@@ -15,9 +17,9 @@ it('has a bounded part of each identity, counts the others, and goes on with the
       aCertificate(request, { username, notAfter: new Date(now.getTime() + 3_600_000 + Math.floor(i / 7) * 1000) }),
     ),
   );
-  await commit([{ op: 'insertRequest', request }]);
+  await commit([insertRequest(request)]);
   for (let i = 0; i < certificates.length; i += 500)
-    await commit(certificates.slice(i, i + 500).map((certificate) => ({ op: 'insertCertificate', certificate })));
+    await commit(certificates.slice(i, i + 500).map((certificate) => insertCertificate(certificate)));
   const read = (cursor: string | null, limit: number) => store.timeline.list({}, now, { limit, cursor }, () => true);
 
   for (const limit of [1, 50, 10_000]) {

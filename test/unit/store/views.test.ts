@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest';
 import type { AuditEvent } from '../../../src/model/audit-event.js';
 import { newId } from '../../../src/model/new-id.js';
+import { insertCertificate } from '../../../src/store/tables/insert-certificate.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { aCertificate, anAttempt, anEvent, aRequest, instant, sha256, testStore } from './records.js';
 
@@ -33,10 +35,7 @@ async function withRecords() {
   ];
   const about = { requestId: request.id, at: instant('2026-03-01T10:00:00.100Z') };
   await opened.commit(
-    [
-      { op: 'insertRequest', request },
-      ...certificates.map((certificate) => ({ op: 'insertCertificate' as const, certificate })),
-    ],
+    [insertRequest(request), ...certificates.map((certificate) => insertCertificate(certificate))],
     [
       anEvent({ ...about, details: { text: escaped } }),
       anEvent({ ...about, type: 'RequestApproved', principal: null, details: { nested: { principal: 'x' }, n: 1e21 } }),

@@ -1,6 +1,15 @@
 // Tests src/store/tables/webhook-delivery-table.ts
 import { describe, expect, it } from 'vitest';
 import type { WebhookAttemptEnd, WebhookDelivery } from '../../../src/model/webhook-delivery.js';
+import {
+  abandonWebhook,
+  beginWebhookAttempt,
+  endWebhookAttempt,
+  enqueueWebhooks,
+  forgetWebhooks,
+  retryWebhook,
+} from '../../../src/store/tables/webhook-delivery-table.js';
+import { insertRequest } from '../../../src/store/tables/write-request.js';
 import { onPostgresql } from '../../helpers/test-store.js';
 import { anEvent, aRequest, aWebhookDelivery, instant, testStore, type TestStore } from './records.js';
 
@@ -8,11 +17,10 @@ const committed = { committed: true };
 const conflict = (id: string) => ({ committed: false, conflict: { kind: 'webhookDelivery', id } });
 const at = (second: number) => new Date(instant('2026-03-01T10:00:00.000Z').getTime() + second * 1000);
 
-const enqueue = ({ commit }: TestStore, ...deliveries: WebhookDelivery[]) =>
-  commit([{ op: 'enqueueWebhooks', deliveries }]);
+const enqueue = ({ commit }: TestStore, ...deliveries: WebhookDelivery[]) => commit([enqueueWebhooks(deliveries)]);
 const begin = ({ commit }: TestStore, id: string, owner: string, attempt: number, now: Date) => {
   const leaseUntil = new Date(now.getTime() + 60_000);
-  return commit([{ op: 'beginWebhookAttempt', id, owner, attempt, now, leaseUntil }]);
+  return commit([beginWebhookAttempt({ id, owner, attempt, now, leaseUntil })]);
 };
 
 describe('webhook deliveries', () => {
@@ -21,13 +29,7 @@ describe('webhook deliveries', () => {
     const request = aRequest();
     const [kept, lost] = [aWebhookDelivery(), aWebhookDelivery()];
     const step = (delivery: WebhookDelivery) =>
-      opened.commit(
-        [
-          { op: 'enqueueWebhooks', deliveries: [delivery] },
-          { op: 'insertRequest', request },
-        ],
-        [anEvent()],
-      );
+      opened.commit([enqueueWebhooks([delivery]), insertRequest(request)], [anEvent()]);
     expect(await step(kept)).toEqual(committed);
     expect(await step(lost)).toMatchObject({ committed: false });
     expect(await opened.store.webhookDeliveries.find(kept.id)).toStrictEqual(kept);
@@ -77,9 +79,7 @@ describe('webhook deliveries', () => {
     await begin(opened, delivery.id, 'a', 1, at(0));
     await begin(opened, delivery.id, 'b', 2, at(60));
     const end = (owner: string, attempt: number) =>
-      opened.commit([
-        { op: 'endWebhookAttempt', id: delivery.id, owner, attempt, at: at(70), end: { state: 'delivered' } },
-      ]);
+      opened.commit([endWebhookAttempt({ id: delivery.id, owner, attempt, at: at(70), end: { state: 'delivered' } })]);
     expect(await end('a', 1)).toEqual(conflict(delivery.id));
     expect(await end('b', 1)).toEqual(conflict(delivery.id));
     expect(await end('a', 2)).toEqual(conflict(delivery.id));
@@ -100,7 +100,7 @@ describe('webhook deliveries', () => {
     await enqueue(opened, delivery);
     await begin(opened, delivery.id, 'a', 1, at(0));
     const end = (attempt: number, second: number, what: WebhookAttemptEnd) =>
-      opened.commit([{ op: 'endWebhookAttempt', id: delivery.id, owner: 'a', attempt, at: at(second), end: what }]);
+      opened.commit([endWebhookAttempt({ id: delivery.id, owner: 'a', attempt, at: at(second), end: what })]);
     await end(1, 1, { state: 'waiting', failure: 'answered 503', nextAttemptAt: at(6) });
     expect(await opened.store.webhookDeliveries.find(delivery.id)).toStrictEqual({
       ...delivery,
@@ -123,7 +123,7 @@ describe('webhook deliveries', () => {
     const opened = await testStore();
     const delivery = aWebhookDelivery({ nextAttemptAt: at(1000) });
     const abandon = (second: number) =>
-      opened.commit([{ op: 'abandonWebhook', id: delivery.id, failure: 'gone', at: at(second) }]);
+      opened.commit([abandonWebhook({ id: delivery.id, failure: 'gone', at: at(second) })]);
     await enqueue(opened, delivery, aWebhookDelivery({ webhook: 'portal' }));
     expect(await opened.store.webhookDeliveries.waitingForOthers(['portal'], 10)).toEqual([delivery]);
     expect(await opened.store.webhookDeliveries.waitingForOthers(['portal', 'chat'], 10)).toEqual([]);
@@ -146,7 +146,7 @@ describe('webhook deliveries', () => {
       const opened = await testStore();
       const delivery = aWebhookDelivery({ state, attempts: 10, nextAttemptAt: null, endedAt: at(1), lastFailure: 'x' });
       await enqueue(opened, delivery);
-      await opened.commit([{ op: 'retryWebhook', id: delivery.id, at: at(50) }]);
+      await opened.commit([retryWebhook({ id: delivery.id, at: at(50) })]);
       expect(await opened.store.webhookDeliveries.find(delivery.id)).toStrictEqual({
         ...delivery,
         state: 'waiting',
@@ -161,7 +161,7 @@ describe('webhook deliveries', () => {
     const opened = await testStore();
     const delivery = aWebhookDelivery({ attempts: 7, nextAttemptAt: at(1000) });
     await enqueue(opened, delivery);
-    const retry = (second: number) => opened.commit([{ op: 'retryWebhook', id: delivery.id, at: at(second) }]);
+    const retry = (second: number) => opened.commit([retryWebhook({ id: delivery.id, at: at(second) })]);
     await retry(5);
     expect(await opened.store.webhookDeliveries.find(delivery.id)).toMatchObject({ attempts: 7, nextAttemptAt: at(5) });
     await begin(opened, delivery.id, 'a', 8, at(5));
@@ -185,7 +185,7 @@ describe('webhook deliveries', () => {
       aWebhookDelivery({ createdAt: at(-1000), nextAttemptAt: at(-1000) }),
     ];
     await enqueue(opened, ...deliveries);
-    await opened.commit([{ op: 'forgetWebhooks', deliveredBefore: at(10), deadBefore: at(5) }]);
+    await opened.commit([forgetWebhooks({ deliveredBefore: at(10), deadBefore: at(5) })]);
     const kept = await Promise.all(deliveries.map(({ id }) => opened.store.webhookDeliveries.find(id)));
     expect(kept.map((delivery) => delivery !== null)).toEqual([false, true, false, true, true]);
   });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WebhookDelivery } from '../../../src/model/webhook-delivery.js';
 import { httpsSender } from '../../../src/webhooks/https-sender.js';
 import type { Writer } from '../../../src/store/steps/step.js';
+import { enqueueWebhooks } from '../../../src/store/tables/webhook-delivery-table.js';
 import { attemptsAtOnce, WebhookDispatcher } from '../../../src/webhooks/webhook-dispatcher.js';
 import { readWebhookSecrets } from '../../../src/webhooks/sign-webhook.js';
 import type { Webhook } from '../../../src/webhooks/webhook.js';
@@ -12,6 +13,7 @@ import { WebhookReceiver } from '../../helpers/webhook-receiver.js';
 import type { LogLine } from '../../helpers/composed-service.js';
 import { aWebhookDelivery, testStore, type TestStore } from '../store/records.js';
 import { quietMoment } from '../../helpers/quiet-moment.js';
+import { executes } from '../../helpers/operations.js';
 
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
@@ -63,7 +65,7 @@ function dispatcherOf(
 async function enqueue(count: number, overrides: Partial<WebhookDelivery> = {}): Promise<readonly WebhookDelivery[]> {
   const createdAt = new Date(now);
   const deliveries = Array.from({ length: count }, () => aWebhookDelivery({ createdAt, ...overrides }));
-  await opened.commit([{ op: 'enqueueWebhooks', deliveries }]);
+  await opened.commit([enqueueWebhooks(deliveries)]);
   return deliveries;
 }
 async function enqueueOne(overrides: Partial<WebhookDelivery> = {}): Promise<WebhookDelivery> {
@@ -301,9 +303,9 @@ describe('a dispatcher', () => {
     const delivery = await enqueueOne();
     dispatcherOf([webhookTo(receiver.url)], 'process-1', (writer) => ({
       commit(step) {
-        const ops = step.operations.map(({ op }) => op);
-        if (ops.includes('beginWebhookAttempt')) begins += 1;
-        const isFull = ops.includes('beginWebhookAttempt') ? begins <= 3 : failing && ops.includes('endWebhookAttempt');
+        const isBegin = executes(step, 'SET "owner" = ?');
+        if (isBegin) begins += 1;
+        const isFull = isBegin ? begins <= 3 : failing && executes(step, 'SET "state" = ?');
         return isFull ? Promise.reject(new Error('disk full')) : writer.commit(step);
       },
     }));

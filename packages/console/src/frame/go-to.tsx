@@ -18,37 +18,16 @@ interface Option {
 export function GoTo({ onClose }: { readonly onClose: () => void }) {
   const { route } = useLocation();
   const typed = useSignal('');
-  const identities = useSignal<readonly Option[]>([]);
   const chosen = useSignal(0);
   const text = typed.value.trim();
-  useEffect(() => {
-    identities.value = [];
-    if (text === '' || !may('read-identities')) return;
-    const left = new AbortController();
-    // Not at each key.
-    const timer = setTimeout(() => {
-      void problemFrom(async () => {
-        const { items } = await answerOf(
-          api.GET('/v1/identities', { params: { query: { usernamePrefix: text, limit: 8 } }, signal: left.signal }),
-        );
-        identities.value = items.map(({ username }) => ({
-          ...{ name: username, kind: 'identity', to: addresses.identity(username) },
-        }));
-      }).catch(() => undefined);
-    }, 150);
-    return () => {
-      clearTimeout(timer);
-      left.abort();
-    };
-  }, [text]);
-
+  const identities = useIdentities(text);
   const pasted = destinationOf(text);
   const options: readonly Option[] = [
     ...(pasted === null ? [] : [{ name: text, kind: pasted.kind, to: addressOf(pasted.path, pasted.values) }]),
     ...offered()
       .filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()))
       .map(({ name, path }) => ({ name, kind: 'page', to: path })),
-    ...identities.value,
+    ...identities,
   ];
   const at = Math.min(chosen.value, options.length - 1);
   const go = (option: Option | undefined) => {
@@ -101,4 +80,30 @@ export function GoTo({ onClose }: { readonly onClose: () => void }) {
       </div>
     </Dialog>
   );
+}
+
+/** The identities whose username begins with this text. Nobody is asked before the typing rests. */
+function useIdentities(text: string): readonly Option[] {
+  const identities = useSignal<readonly Option[]>([]);
+  useEffect(() => {
+    identities.value = [];
+    if (text === '' || !may('read-identities')) return;
+    const left = new AbortController();
+    // Not at each key.
+    const timer = setTimeout(() => {
+      void problemFrom(async () => {
+        const { items } = await answerOf(
+          api.GET('/v1/identities', { params: { query: { usernamePrefix: text, limit: 8 } }, signal: left.signal }),
+        );
+        identities.value = items.map(({ username }) => ({
+          ...{ name: username, kind: 'identity', to: addresses.identity(username) },
+        }));
+      }).catch(() => undefined);
+    }, 150);
+    return () => {
+      clearTimeout(timer);
+      left.abort();
+    };
+  }, [text]);
+  return identities.value;
 }

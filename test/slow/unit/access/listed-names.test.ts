@@ -1,13 +1,14 @@
-// Tests src/access/review-access.ts, src/access/keep-revocation-config-map.ts, src/context/listed-names.ts,
-// src/kubernetes/enforcement-files.ts, src/store/tables/unexpired-certificates.ts
+// Tests src/access/answer-subject-access-review.ts, src/access/keep-revocation-config-map.ts,
+// src/context/listed-names.ts, src/kubernetes/revocation-enforcement-files.ts,
+// src/store/tables/unexpired-certificates.ts
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { reviewAccess } from '../../../../src/access/review-access.js';
+import { reviewAccess } from '../../../../src/access/answer-subject-access-review.js';
 import { reviewing } from '../../../helpers/reviews.js';
 import { listedIn, mergedList } from '../../../../src/access/keep-revocation-config-map.js';
 import { DenyList } from '../../../../src/access/deny-list.js';
-import { revokeCertificate } from '../../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../../src/access/revoke-certificate.js';
 import { embeddedRevocation } from '../../../../src/config/cluster-config.js';
 import type { Context } from '../../../../src/context/context.js';
 import { ListedNames } from '../../../../src/context/listed-names.js';
@@ -16,10 +17,11 @@ import {
   credentialId,
   renderAuthorizationConfiguration,
   renderRevocationPolicy,
-} from '../../../../src/kubernetes/enforcement-files.js';
+} from '../../../../src/kubernetes/revocation-enforcement-files.js';
 import { foldedName } from '@kubepass/inspect/formats';
 import type { Certificate } from '../../../../src/model/certificate.js';
 import { createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';
+import { insertIdentityBlock, removeIdentityBlock } from '../../../../src/store/tables/identity-block-table.js';
 import { passesConfiguration, passesPolicy, type Shown } from '../../../helpers/enforcement-verdicts.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { otherEncodings } from '../../../helpers/other-encodings.js';
@@ -68,7 +70,7 @@ async function block(username: string) {
   const made = { username, clusters: ['demo'], reason: 'unspecified', comment: null, until: null } as const;
   const block = { ...made, blockedAt: clock(), blockedBy: 'admin' };
   await store.writer.commit({
-    operations: [{ op: 'insertIdentityBlock', block, folded: foldedName(username) }],
+    operations: [insertIdentityBlock({ block, folded: foldedName(username) })],
     events: [],
   });
 }
@@ -78,7 +80,7 @@ async function unblock(username: string) {
   const [found] = await store.identityBlocks.find([foldedName(username)]);
   if (found === undefined) return;
   const folded = foldedName(username);
-  await store.writer.commit({ operations: [{ op: 'removeIdentityBlock', folded, n: found.n }], events: [] });
+  await store.writer.commit({ operations: [removeIdentityBlock({ folded, n: found.n })], events: [] });
 }
 
 const shownOf = ({ username, fingerprintSha256 }: Certificate): Shown => ({ user: username, fingerprintSha256 });

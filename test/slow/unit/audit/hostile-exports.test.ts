@@ -6,7 +6,7 @@ import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { canonicalJson } from '../../../../src/audit/canonical-json.js';
-import { genesis, linkHash } from '../../../../src/audit/chain.js';
+import { genesis, linkHash } from '../../../../src/audit/hash-chain.js';
 import { verifierKey } from '../../../../src/audit/signed-note.js';
 import { verifyFiles } from '../../../../src/audit/verify-files.js';
 import { fromSources } from '../../../helpers/from-sources.js';

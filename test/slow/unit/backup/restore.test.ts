@@ -1,5 +1,5 @@
-// Tests src/backup/restore-database.ts, src/backup/backup.ts, src/backup/replaced-database.ts,
-// src/backup/restorations.ts, src/backup/notes-at-hand.ts
+// Tests src/backup/restore-database.ts, src/backup/back-up-database.ts, src/backup/read-replaced-database.ts,
+// src/backup/detect-restorations.ts, src/backup/checkpoints-at-hand.ts
 import { createHash, randomBytes } from 'node:crypto';
 import {
   copyFileSync,
@@ -19,7 +19,7 @@ import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { backUpDatabase, filesApart, secretsElsewhere } from '../../../../src/backup/backup.js';
+import { backUpDatabase, filesApart, secretsElsewhere } from '../../../../src/backup/back-up-database.js';
 import type { Composition } from '../../../../src/start/compose.js';
 import { checkpointText } from '../../../../src/audit/checkpoint.js';
 import { signNote } from '../../../../src/audit/signed-note.js';
@@ -28,11 +28,12 @@ import { verifyConfigured, verifySqlite } from '../../../../src/backup/verify-da
 import { loadConfig, type Config } from '../../../../src/config/config.js';
 import type { IssuerConfig, KeyFileConfig } from '../../../../src/config/issuer-config.js';
 import { readEnvironment } from '../../../../src/config/env.js';
-import { KeptCheckpoint } from '../../../../src/backup/kept-checkpoint.js';
-import { Restorations } from '../../../../src/backup/restorations.js';
+import { KeptCheckpoint } from '../../../../src/backup/checkpoint-beside-database.js';
+import { Restorations } from '../../../../src/backup/detect-restorations.js';
 import { noName } from '../../../../src/model/directory.js';
 import type { Principal } from '../../../../src/model/principal.js';
 import type { Step } from '../../../../src/store/steps/step.js';
+import { insertUnknownIdentity } from '../../../../src/store/tables/cluster-tables.js';
 import { composeOn, issued, type LogLine } from '../../../helpers/composed-service.js';
 import { IdentityProvider } from '../../../helpers/identity-provider.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
@@ -41,7 +42,7 @@ import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { changeUser, createUser } from '../../../../src/directory/change-user.js';
 import { readCheckpoint } from '../../../../src/log/prove-log.js';
 import { verifyAuditLog } from '../../../../src/log/read-audit-events.js';
-import { revokeCertificate } from '../../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../../src/access/revoke-certificate.js';
 import { blockIdentity, unblockIdentity } from '../../../../src/access/block-identity.js';
 
 let path: string;
@@ -868,7 +869,7 @@ describe('a database that was put back by other means', () => {
     });
     const recordedAt = new Date();
     const identity = { cluster: 'demo', fingerprintSha256: 'a'.repeat(64), objectUid: 'uid', recordedAt };
-    const step: Step = { operations: [{ op: 'insertUnknownIdentity', identity }], events: [] };
+    const step: Step = { operations: [insertUnknownIdentity(identity)], events: [] };
     expect(await restorations.recordLost(step)).toEqual({ committed: true });
     expect(await store.restorations.all()).toMatchObject([{ detectedBy: 'clusters' }]);
     await restorations.acknowledge(admin);

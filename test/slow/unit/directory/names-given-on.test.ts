@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { foldedName } from '@kubepass/inspect/formats';
 import { afterEach, expect, it } from 'vitest';
 import { blockIdentity, unblockIdentity } from '../../../../src/access/block-identity.js';
-import { revokeCertificate } from '../../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../../src/access/revoke-certificate.js';
 import { bearingNow, counting } from '../../../../src/context/standing.js';
 import { IdempotencyKeys, rememberKey } from '../../../../src/context/idempotency-keys.js';
 import { changeUser, createUser, deleteUser } from '../../../../src/directory/change-user.js';
@@ -28,6 +28,9 @@ import { listCertificates } from '../../../../src/access/read-certificates.js';
 import { openKeyProofs } from '../../../../src/requests/open-key-proofs.js';
 import { listRequests } from '../../../../src/requests/read-requests.js';
 import { renewCertificate } from '../../../../src/requests/renew-certificate.js';
+import { insertCertificate } from '../../../../src/store/tables/insert-certificate.js';
+import { insertSession } from '../../../../src/store/tables/session-table.js';
+import { insertRequest } from '../../../../src/store/tables/write-request.js';
 import { Random } from '../../../fuzz/random.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { admin, principal } from '../../../helpers/principals.js';
@@ -158,15 +161,13 @@ class World {
       ...{ requester: name, collector: name, notAfter: new Date(at.getTime() + 86_400_000) },
     });
     const operations = [
-      ...[pending, ready, { ...issued, fingerprintSha256 }].map(
-        (one) => ({ op: 'insertRequest', request: one }) as const,
-      ),
-      { op: 'insertCertificate', certificate } as const,
+      ...[pending, ready, { ...issued, fingerprintSha256 }].map((one) => insertRequest(one)),
+      insertCertificate(certificate),
     ];
     expect(await store.writer.commit({ operations, events: [] })).toEqual({ committed: true });
     const key = `key-${this.recorded.length}`;
     const caller = await this.callerOf(name, at);
-    await this.#actOnce(caller, key, pending.id);
+    await this.#actOnce(caller, key, pending);
     const sessionSecret = await this.signIn(name, at);
     const epoch = this.epochOf(name);
     this.recorded.push({ name, epoch, at, requests: [pending, ready, issued], certificate, key, sessionSecret });
@@ -183,7 +184,7 @@ class World {
   }
 
   /** Whether the key was new to the caller. */
-  async #actOnce(caller: Principal, key: string, requestId: string): Promise<boolean> {
+  async #actOnce(caller: Principal, key: string, request: CertificateRequest): Promise<boolean> {
     const { store, clock } = this.#context;
     const keys = new IdempotencyKeys(store);
     const token = { method: 'POST', path: '/v1/certificate-requests', key, bodySha256: sha256(key) };
@@ -191,7 +192,7 @@ class World {
     await keys.actOnce(caller, token, async (claimed) => {
       if (claimed.recorded !== null) return;
       isNew = true;
-      await store.writer.commit({ operations: rememberKey(claimed, requestId, clock()), events: [] });
+      await store.writer.commit({ operations: rememberKey(claimed, request, clock()), events: [] });
     });
     return isNew;
   }
@@ -203,8 +204,7 @@ class World {
       reader: store.sessions,
       writer: {
         begin: async (session, secretSha256) =>
-          (await store.writer.commit({ operations: [{ op: 'insertSession', session, secretSha256 }], events: [] }))
-            .committed,
+          (await store.writer.commit({ operations: [insertSession({ session, secretSha256 })], events: [] })).committed,
         end: () => Promise.resolve(true),
       },
       ...{ roles: [], clock, random: randomBytes },
@@ -251,7 +251,7 @@ class World {
       ['reads the certificate', mayReadCertificate(caller, certificate)],
       ['revokes the certificate', mayRevoke(caller, certificate)],
       ['renews the certificate', mayRenew(caller, issued)],
-      ['gets the answer again', !(await this.#actOnce(caller, key, issued.id))],
+      ['gets the answer again', !(await this.#actOnce(caller, key, issued))],
     ];
     return found.flatMap(([right, has]) => (has ? [right] : []));
   }

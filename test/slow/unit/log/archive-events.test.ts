@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../../src/audit/chain.js';
+import { verifyChain } from '../../../../src/audit/hash-chain.js';
 import {
   GrowingTree,
   isConsistent,
@@ -17,6 +17,8 @@ import type { ArchiveFiles } from '../../../../src/log/archive-events.js';
 import { timelineOf } from '../../../../src/requests/read-requests.js';
 import { newId } from '../../../../src/model/new-id.js';
 import type { Restoration } from '../../../../src/model/restoration.js';
+import { insertRestoration } from '../../../../src/store/tables/restoration-table.js';
+import { insertRequest } from '../../../../src/store/tables/write-request.js';
 import { sha256 } from '@kubepass/x509';
 import {
   archivesIn,
@@ -159,7 +161,7 @@ describe('old events', () => {
     const { store, commit } = await testStore();
     const request = aRequest({ state: 'denied' });
     await commit(
-      [{ op: 'insertRequest', request }],
+      [insertRequest(request)],
       [
         anEvent({ at: longAgo, requestId: request.id, principal: 'hr' }),
         anEvent({ type: 'ApprovalRecorded', at: longAgo, requestId: request.id, principal: null, details: {} }),
@@ -351,7 +353,7 @@ describe('archiving', () => {
   it('signs no size that may have been signed before a restore', async () => {
     const { store, commit } = await testStore();
     await recordEvents(store, 700);
-    await commit([{ op: 'insertRestoration', restoration }]);
+    await commit([insertRestoration(restoration)]);
     const { archived } = await retentionOn(store, archiveDir);
     await archived.run();
     expect(archivesIn(archiveDir)).toEqual([nameOf(1, 256)]);
@@ -373,7 +375,7 @@ describe('archiving', () => {
         get: (target, name: keyof ArchiveFiles) =>
           name === 'write'
             ? async (file: string, lines: AsyncIterable<string>) => {
-                await commit([{ op: 'insertRestoration', restoration }]);
+                await commit([insertRestoration(restoration)]);
                 return target.write(file, lines);
               }
             : target[name].bind(target),

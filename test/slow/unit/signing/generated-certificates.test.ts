@@ -1,4 +1,4 @@
-// Tests packages/x509/src/strict/certificate-writer.ts, src/signing/local-ca.ts
+// Tests packages/x509/src/strict/certificate-writer.ts, src/signing/local-ca-signer.ts
 import 'reflect-metadata';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';

@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connectForWriting } from '../../../../src/store/sqlite/batch-writer.js';
 import { LogMover, type LogPages } from '../../../../src/store/sqlite/log-mover.js';
 import type { WriterThreadData } from '../../../../src/store/sqlite/sqlite-batches.js';
+import { insertRequest } from '../../../../src/store/tables/write-request.js';
 import { aRequest, testStore } from '../../../unit/store/records.js';
 
 const mebibyte = 1024 * 1024;
@@ -191,7 +192,7 @@ describe('the write-ahead log', () => {
     const write = async (count: number) => {
       requests += count;
       const request = () => aRequest({ reason: 'x'.repeat(200_000) });
-      await Promise.all(Array.from({ length: count }, () => commit([{ op: 'insertRequest', request: request() }])));
+      await Promise.all(Array.from({ length: count }, () => commit([insertRequest(request())])));
     };
     while (pages.get()!.log < 6_000) await write(1);
     // SQLite alone moves nothing before there are 8,000 pages.

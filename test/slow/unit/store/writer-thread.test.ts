@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { verifyChain } from '../../../../src/audit/chain.js';
+import { verifyChain } from '../../../../src/audit/hash-chain.js';
 import { StoreUnavailableError } from '../../../../src/model/errors.js';
 import { flatBatch } from '../../../../src/store/sqlite/flat-batch.js';
 import { ThreadedBatches } from '../../../../src/store/sqlite/sqlite-batches.js';
+import { insertCertificate } from '../../../../src/store/tables/insert-certificate.js';
+import { insertRequest } from '../../../../src/store/tables/write-request.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 import { aCertificate, anEvent, aRequest, testStore } from '../../../unit/store/records.js';
 
@@ -24,14 +26,14 @@ describe('a writer on a thread of its own', () => {
     const { store, commit } = await testStore({ writerThread: true });
     const requests = Array.from({ length: 30 }, () => aRequest());
     const results = await Promise.all(
-      requests.map((request) => commit([{ op: 'insertRequest', request }], [anEvent({ requestId: request.id })])),
+      requests.map((request) => commit([insertRequest(request)], [anEvent({ requestId: request.id })])),
     );
     expect(results).toEqual(requests.map(() => ({ committed: true })));
     const [request] = requests;
     expect(await store.requests.find(request!.id)).toEqual(request);
     // The view is on a larger buffer, as for data that was read from the network.
     const certificate = aCertificate(request!, { der: Buffer.alloc(10_000, 7).subarray(100, 104) });
-    expect(await commit([{ op: 'insertCertificate', certificate }], [anEvent()])).toEqual({ committed: true });
+    expect(await commit([insertCertificate(certificate)], [anEvent()])).toEqual({ committed: true });
     const found = await store.certificates.findByFingerprint(certificate.fingerprintSha256);
     expect(found).toMatchObject({ der: new Uint8Array([7, 7, 7, 7]) });
     expect(await verifyChain(store.auditEvents)).toMatchObject({ valid: true, events: 31 });
@@ -40,7 +42,7 @@ describe('a writer on a thread of its own', () => {
   it('tells a conflict to whom it concerns', async () => {
     const { commit } = await testStore({ writerThread: true });
     const request = aRequest();
-    const insert = () => commit([{ op: 'insertRequest', request }], [anEvent()]);
+    const insert = () => commit([insertRequest(request)], [anEvent()]);
     expect(await Promise.all([insert(), insert(), commit([], [anEvent()])])).toEqual([
       { committed: true },
       { committed: false, conflict: { kind: 'request', id: request.id } },
@@ -75,7 +77,7 @@ describe('a writer on a thread of its own', () => {
   it('tells why a step cannot be stored', async () => {
     const { commit } = await testStore({ writerThread: true });
     const request = aRequest({ cluster: null as unknown as string });
-    const failed = commit([{ op: 'insertRequest', request }], [anEvent()]);
+    const failed = commit([insertRequest(request)], [anEvent()]);
     await expect(failed).rejects.toThrow('NOT NULL constraint failed: RequestRecord.cluster');
   });
 

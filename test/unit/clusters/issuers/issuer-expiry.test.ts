@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { announceIssuerExpiry } from '../../../../src/clusters/issuers/announce-issuer-expiry.js';
 import { forgetOldNotices } from '../../../../src/access/announce-expiry.js';
+import { moveIssuer } from '../../../../src/store/tables/cluster-issuer-table.js';
 import { testIssuers, type TestIssuers } from '../../../helpers/issuers.js';
 
 let all: TestIssuers;
@@ -60,7 +61,7 @@ it('is not told again when the notices of old certificates are forgotten', async
 it('is not told of an issuer that is retired, nor of one that has ended', async () => {
   const { writer } = all.context.store;
   const at = all.context.clock();
-  const move = { op: 'moveIssuer', cluster: 'demo', name: 'users-2027', from: 'next', to: 'retired', at } as const;
+  const move = moveIssuer({ cluster: 'demo', name: 'users-2027', from: 'next', to: 'retired', at });
   await writer.commit({ operations: [move], events: [] });
   await all.issuers.refresh();
   daysBeforeTheEnd(5);

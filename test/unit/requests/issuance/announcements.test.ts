@@ -42,7 +42,7 @@ const webhook = (name: string, more: Partial<Webhook> = {}): Webhook => ({
 /** The use cases with webhooks that are told of what happens. */
 function announcing(webhooks: readonly Webhook[] = [webhook('chat')], writer?: Writer): Context {
   const { context } = issuance;
-  const waking = afterCommit(['enqueueWebhooks'], { waits: false }, () => {
+  const waking = afterCommit('webhooks', { waits: false }, () => {
     woken += 1;
   });
   return {

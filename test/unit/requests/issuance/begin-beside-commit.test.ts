@@ -1,4 +1,5 @@
-// Tests src/requests/issuance/start-attempt.ts, src/requests/issuance/issue-certificate.ts, src/signing/kubernetes.ts
+// Tests src/requests/issuance/start-attempt.ts, src/requests/issuance/issue-certificate.ts,
+// src/signing/kubernetes-signer.ts
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clearUnrecordedObjects } from '../../../../src/clusters/clear-unrecorded-objects.js';
 import { collectKubeconfig, createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';

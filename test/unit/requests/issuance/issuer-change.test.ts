@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKubeconfig } from '../../../../src/requests/collect-kubeconfig.js';
 import { generateCertificateAuthority } from '../../../../src/signing/generate-certificate-authority.js';
 import { ClusterIssuers } from '../../../../src/signing/cluster-issuers.js';
-import { LocalCaSigner } from '../../../../src/signing/local-ca.js';
+import { LocalCaSigner } from '../../../../src/signing/local-ca-signer.js';
 import { readClientTrust } from '../../../../src/kubernetes/certificate-authorities.js';
 import type { RecordedIssuer } from '../../../../src/model/issuer.js';
+import { insertIssuer, moveIssuer } from '../../../../src/store/tables/cluster-issuer-table.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice } from '../../../helpers/principals.js';
 import {
@@ -29,7 +30,7 @@ beforeEach(async () => {
     ...{ cluster: 'demo', name: 'users-2027', state: 'next', since: new Date(), probe: null },
     ...{ spkiSha256: next.spkiSha256, fingerprints: [next.fingerprintSha256] },
   };
-  await issuance.context.store.writer.commit({ operations: [{ op: 'insertIssuer', issuer: recorded }], events: [] });
+  await issuance.context.store.writer.commit({ operations: [insertIssuer(recorded)], events: [] });
 });
 afterEach(() => issuance.close());
 
@@ -57,8 +58,8 @@ async function activateElsewhere() {
   const at = new Date();
   const result = await issuance.context.store.writer.commit({
     operations: [
-      { op: 'moveIssuer', cluster: 'demo', name: 'default', from: 'active', to: 'retiring', at },
-      { op: 'moveIssuer', cluster: 'demo', name: 'users-2027', from: 'next', to: 'active', at },
+      moveIssuer({ cluster: 'demo', name: 'default', from: 'active', to: 'retiring', at }),
+      moveIssuer({ cluster: 'demo', name: 'users-2027', from: 'next', to: 'active', at }),
     ],
     events: [],
   });

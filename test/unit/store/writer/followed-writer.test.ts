@@ -3,17 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../../../src/model/errors.js';
 import { afterCommit, followedWriter, type CommitFollower } from '../../../../src/store/writer/followed-writer.js';
 import type { CommitResult, Step, Writer } from '../../../../src/store/steps/step.js';
+import { revokeApiToken } from '../../../../src/store/tables/api-token-table.js';
+import { endSession } from '../../../../src/store/tables/session-table.js';
 
 const committed: CommitResult = { committed: true };
 const conflict: CommitResult = { committed: false, conflict: { kind: 'blocked' } };
 const at = new Date('2026-03-01T09:30:00Z');
-const revokesToken: Step = { operations: [{ op: 'revokeApiToken', id: 't', at }], events: [] };
-const endsSession: Step = { operations: [{ op: 'endSession', id: 's', at }], events: [] };
+const revokesToken: Step = { operations: [revokeApiToken({ id: 't', at })], events: [] };
+const endsSession: Step = { operations: [endSession({ id: 's', at })], events: [] };
 
 /** A store that tells in `heard` when it commits. */
 const storeOf = (heard: string[], answer: () => Promise<CommitResult> = () => Promise.resolve(committed)): Writer => ({
   commit(step) {
-    heard.push(`commit ${step.operations.map(({ op }) => op).join()}`);
+    heard.push(`commit of ${step.operations.map(({ tells }) => Object.keys(tells ?? {}).join()).join()}`);
     return answer();
   },
 });
@@ -38,18 +40,18 @@ describe('the followers of a commit', () => {
     const writer = followedWriter(storeOf(heard), [follower('first', heard), follower('second', heard)]);
     expect(await writer.commit(revokesToken)).toBe(committed);
     expect(heard).toEqual([
-      ...['first before', 'second before', 'commit revokeApiToken'],
+      ...['first before', 'second before', 'commit of withdrawn'],
       ...['first after true', 'second after true'],
     ]);
   });
 
   it('are passed by where the step has no operation that they mind', async () => {
     const heard: string[] = [];
-    const writer = followedWriter(storeOf(heard), [follower('one', heard, { minds: ['endSession'] })]);
+    const writer = followedWriter(storeOf(heard), [follower('one', heard, { minds: 'endedSession' })]);
     await writer.commit(revokesToken);
-    expect(heard).toEqual(['commit revokeApiToken']);
+    expect(heard).toEqual(['commit of withdrawn']);
     await writer.commit(endsSession);
-    expect(heard.slice(1)).toEqual(['one before', 'commit endSession', 'one after true']);
+    expect(heard.slice(1)).toEqual(['one before', 'commit of endedSession', 'one after true']);
   });
 
   it('may become more: a commit has those that were there when it began', async () => {
@@ -59,10 +61,10 @@ describe('the followers of a commit', () => {
     const begun = writer.commit(revokesToken);
     followers.push(follower('second', heard));
     await begun;
-    expect(heard).toEqual(['first before', 'commit revokeApiToken', 'first after true']);
+    expect(heard).toEqual(['first before', 'commit of withdrawn', 'first after true']);
     await writer.commit(endsSession);
     expect(heard.slice(3)).toEqual([
-      ...['first before', 'second before', 'commit endSession'],
+      ...['first before', 'second before', 'commit of endedSession'],
       ...['first after true', 'second after true'],
     ]);
   });
@@ -107,7 +109,7 @@ describe('the followers of a commit', () => {
     const heard: string[] = [];
     const other = follower('other', heard, { before: () => endsSession });
     expect(await followedWriter(storeOf(heard), [other]).commit(revokesToken)).toBe(committed);
-    expect(heard).toEqual(['commit endSession', 'other after true']);
+    expect(heard).toEqual(['commit of endedSession', 'other after true']);
     heard.length = 0;
     const none = follower('none', heard, {
       before: () => Promise.resolve(conflict as { committed: false } & typeof conflict),
@@ -126,7 +128,10 @@ describe('the followers of a commit', () => {
     const heard: string[] = [];
     const writer = followedWriter(storeOf(heard), [follower('one', heard, { minds: null })]);
     const both = [writer.commit(revokesToken), writer.commit(endsSession)];
-    expect(heard.filter((line) => line.startsWith('commit'))).toEqual(['commit revokeApiToken', 'commit endSession']);
+    expect(heard.filter((line) => line.startsWith('commit'))).toEqual([
+      'commit of withdrawn',
+      'commit of endedSession',
+    ]);
     await Promise.all(both);
   });
 });
@@ -137,7 +142,7 @@ describe('a follower of committed operations', () => {
     const told: unknown[] = [];
     const writer = followedWriter(
       storeOf([], () => Promise.resolve(answers.shift()!)),
-      [afterCommit(['endSession'], { waits: true }, (operations) => void told.push(operations.map(({ id }) => id)))],
+      [afterCommit('endedSession', { waits: true }, (ids) => void told.push(ids))],
     );
     const operations = [...endsSession.operations, ...revokesToken.operations, ...endsSession.operations];
     await writer.commit({ operations, events: [] });

@@ -3,10 +3,18 @@
 // src/store/tables/insert-certificate.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '../../../../src/audit/chain.js';
+import { verifyChain } from '../../../../src/audit/hash-chain.js';
 import type { RequestState } from '../../../../src/model/certificate-request.js';
 import { newId } from '../../../../src/model/new-id.js';
-import type { MoveRequest } from '../../../../src/store/steps/step.js';
+import { insertApiToken, revokeApiToken } from '../../../../src/store/tables/api-token-table.js';
+import {
+  answerIdempotencyKey,
+  forgetIdempotencyKeys,
+  insertIdempotencyKey,
+} from '../../../../src/store/tables/idempotency-key-table.js';
+import { insertCertificate } from '../../../../src/store/tables/insert-certificate.js';
+import { rememberPolicySet } from '../../../../src/store/tables/policy-set-table.js';
+import { type RequestMove, insertRequest, updateRequest } from '../../../../src/store/tables/write-request.js';
 import {
   aCertificate,
   anAttempt,
@@ -28,7 +36,7 @@ describe('requests', () => {
   it('are found as they were inserted', async () => {
     const { store, commit } = await testStore();
     const request = aRequest();
-    expect(await commit([{ op: 'insertRequest', request }])).toEqual(committed);
+    expect(await commit([insertRequest(request)])).toEqual(committed);
     expect(await store.requests.find(request.id)).toEqual(request);
     expect(await store.requests.find('unknown')).toBeNull();
   });
@@ -36,14 +44,14 @@ describe('requests', () => {
   it('are inserted once', async () => {
     const { commit } = await testStore();
     const request = aRequest();
-    await commit([{ op: 'insertRequest', request }]);
-    expect(await commit([{ op: 'insertRequest', request }])).toEqual(conflict({ kind: 'request', id: request.id }));
+    await commit([insertRequest(request)]);
+    expect(await commit([insertRequest(request)])).toEqual(conflict({ kind: 'request', id: request.id }));
   });
 
   it('move from the state they are in, with all that a move may set', async () => {
     const { store, commit } = await testStore();
     const request = aRequest({ waitsUntil: instant('2026-03-04T10:00:00.000Z') });
-    const to: MoveRequest['to'] = {
+    const to: RequestMove['to'] = {
       state: 'issuing',
       waitsUntil: null,
       approvals: [{ principal: 'bob', at: instant('2026-03-01T10:00:30.001Z'), comment: 'fine' }],
@@ -52,8 +60,8 @@ describe('requests', () => {
       fingerprintSha256: sha256('certificate'),
       failure: { reason: 'IssuedCertificateMismatch', message: 'another key' },
     };
-    await commit([{ op: 'insertRequest', request }]);
-    expect(await commit([{ op: 'moveRequest', id: request.id, from: { state: 'pending' }, to }])).toEqual(committed);
+    await commit([insertRequest(request)]);
+    expect(await commit([updateRequest({ id: request.id, from: { state: 'pending' }, to })])).toEqual(committed);
     expect(await store.requests.find(request.id)).toEqual({ ...request, ...to });
   });
 
@@ -66,9 +74,9 @@ describe('requests', () => {
       failure: { reason: 'X', message: 'y' },
       waitsUntil: instant('2026-03-04T10:00:00.000Z'),
     });
-    const move = (to: MoveRequest['to'], state: RequestState) =>
-      commit([{ op: 'moveRequest', id: request.id, from: { state }, to }]);
-    await commit([{ op: 'insertRequest', request }]);
+    const move = (to: RequestMove['to'], state: RequestState) =>
+      commit([updateRequest({ id: request.id, from: { state }, to })]);
+    await commit([insertRequest(request)]);
     await move({ state: 'approved' }, 'issuing');
     expect(await store.requests.find(request.id)).toEqual({ ...request, state: 'approved' });
     await move({ state: 'approved', publicKey: null, failure: null, waitsUntil: null }, 'approved');
@@ -81,7 +89,7 @@ describe('requests', () => {
     });
   });
 
-  it.each<[string, MoveRequest['from'], boolean]>([
+  it.each<[string, RequestMove['from'], boolean]>([
     ['another state', { state: 'approved' }, false],
     ['another owner', { state: 'issuing', owner: 'process-b' }, false],
     ['another attempt', { state: 'issuing', owner: 'process-a', attempt: 2 }, false],
@@ -91,8 +99,8 @@ describe('requests', () => {
   ])('move under compare-and-set: %s', async (_, from, moves) => {
     const { store, commit } = await testStore();
     const request = aRequest({ state: 'issuing', attempt: anAttempt() });
-    await commit([{ op: 'insertRequest', request }]);
-    const result = await commit([{ op: 'moveRequest', id: request.id, from, to: { state: 'failed' } }], [anEvent()]);
+    await commit([insertRequest(request)]);
+    const result = await commit([updateRequest({ id: request.id, from, to: { state: 'failed' } })], [anEvent()]);
     expect(result).toEqual(moves ? committed : conflict({ kind: 'request', id: request.id }));
     expect((await store.requests.find(request.id))?.state).toBe(moves ? 'failed' : 'issuing');
     expect((await store.auditEvents.head()).seq).toBe(moves ? 1 : 0);
@@ -100,19 +108,19 @@ describe('requests', () => {
 
   it('that do not exist do not move', async () => {
     const { commit } = await testStore();
-    expect(
-      await commit([{ op: 'moveRequest', id: nobody, from: { state: 'pending' }, to: { state: 'denied' } }]),
-    ).toEqual(conflict({ kind: 'request', id: nobody }));
+    expect(await commit([updateRequest({ id: nobody, from: { state: 'pending' }, to: { state: 'denied' } })])).toEqual(
+      conflict({ kind: 'request', id: nobody }),
+    );
   });
 
   it('are won by one of many who move them at once', async () => {
     const { store, commit } = await testStore();
     const request = aRequest();
-    await commit([{ op: 'insertRequest', request }]);
+    await commit([insertRequest(request)]);
     const results = await Promise.all(
       Array.from({ length: 50 }, (_, i) =>
         commit(
-          [{ op: 'moveRequest', id: request.id, from: { state: 'pending' }, to: { state: 'approved' } }],
+          [updateRequest({ id: request.id, from: { state: 'pending' }, to: { state: 'approved' } })],
           [anEvent({ type: 'RequestApproved', principal: `approver-${String(i)}` })],
         ),
       ),
@@ -127,13 +135,7 @@ describe('certificates', () => {
     const { store, commit } = await testStore();
     const request = aRequest();
     const [a, b] = [aCertificate(request), aCertificate(request)];
-    expect(
-      await commit([
-        { op: 'insertRequest', request },
-        { op: 'insertCertificate', certificate: a },
-        { op: 'insertCertificate', certificate: b },
-      ]),
-    ).toEqual(committed);
+    expect(await commit([insertRequest(request), insertCertificate(a), insertCertificate(b)])).toEqual(committed);
     expect(await store.certificates.findByFingerprint(a.fingerprintSha256)).toEqual({
       ...a,
       der: new Uint8Array(a.der),
@@ -149,11 +151,8 @@ describe('certificates', () => {
     const request = aRequest();
     const first = aCertificate(request);
     const insert = (overrides: Parameters<typeof aCertificate>[1]) =>
-      commit([{ op: 'insertCertificate', certificate: aCertificate(request, overrides) }]);
-    await commit([
-      { op: 'insertRequest', request },
-      { op: 'insertCertificate', certificate: first },
-    ]);
+      commit([insertCertificate(aCertificate(request, overrides))]);
+    await commit([insertRequest(request), insertCertificate(first)]);
     const { fingerprintSha256, serialNumber } = first;
     expect(await insert({ fingerprintSha256 })).toEqual(conflict({ kind: 'unique', what: 'fingerprintSha256' }));
     expect(await insert({ serialNumber })).toEqual(conflict({ kind: 'unique', what: 'serialNumber' }));
@@ -166,22 +165,16 @@ describe('certificates', () => {
     const certificate = aCertificate(request, { issuerFingerprintSha256: null, issuer: 'CN=kubernetes' });
     const again = (overrides: Parameters<typeof aCertificate>[1]) =>
       commit([
-        {
-          op: 'insertCertificate',
-          certificate: {
-            ...certificate,
-            ...aCertificate(request),
-            issuerFingerprintSha256: null,
-            issuer: 'CN=kubernetes',
-            serialNumber: certificate.serialNumber,
-            ...overrides,
-          },
-        },
+        insertCertificate({
+          ...certificate,
+          ...aCertificate(request),
+          issuerFingerprintSha256: null,
+          issuer: 'CN=kubernetes',
+          serialNumber: certificate.serialNumber,
+          ...overrides,
+        }),
       ]);
-    await commit([
-      { op: 'insertRequest', request },
-      { op: 'insertCertificate', certificate },
-    ]);
+    await commit([insertRequest(request), insertCertificate(certificate)]);
     expect(await again({})).toEqual(conflict({ kind: 'unique', what: 'serialNumber' }));
     expect(await again({ cluster: 'another' })).toEqual(committed);
     expect(await again({ issuer: 'CN=another' })).toEqual(committed);
@@ -189,7 +182,7 @@ describe('certificates', () => {
 
   it('come from a request that is there', async () => {
     const { commit } = await testStore();
-    expect(await commit([{ op: 'insertCertificate', certificate: aCertificate({ id: nobody }) }])).toEqual(
+    expect(await commit([insertCertificate(aCertificate({ id: nobody }))])).toEqual(
       conflict({ kind: 'request', id: nobody }),
     );
   });
@@ -199,7 +192,7 @@ describe('API tokens', () => {
   it('are found by the hash of their secret and by id', async () => {
     const { store, commit } = await testStore();
     const token = aToken({ groups: ['a', 'b'], roles: ['admin', 'auditor'], createdBy: ['root', 'jane'] });
-    await commit([{ op: 'insertApiToken', token, secretSha256: sha256('secret') }]);
+    await commit([insertApiToken({ token, secretSha256: sha256('secret') })]);
     const found = await store.apiTokens.findBySecretSha256s([sha256('another'), sha256('secret'), sha256('secret')]);
     expect([...found]).toEqual([[sha256('secret'), token]]);
     expect(await store.apiTokens.find(token.id)).toEqual(token);
@@ -209,9 +202,9 @@ describe('API tokens', () => {
   it('have an id and a secret of their own', async () => {
     const { commit } = await testStore();
     const token = aToken();
-    await commit([{ op: 'insertApiToken', token, secretSha256: sha256('secret') }]);
+    await commit([insertApiToken({ token, secretSha256: sha256('secret') })]);
     const insert = (id: string, secret: string) =>
-      commit([{ op: 'insertApiToken', token: aToken({ id }), secretSha256: sha256(secret) }]);
+      commit([insertApiToken({ token: aToken({ id }), secretSha256: sha256(secret) })]);
     expect(await insert(token.id, 'another')).toEqual(conflict({ kind: 'apiToken', id: token.id }));
     expect(await insert('another', 'secret')).toEqual(conflict({ kind: 'apiToken', id: 'another' }));
   });
@@ -220,16 +213,14 @@ describe('API tokens', () => {
     const { store, commit } = await testStore();
     const token = aToken();
     const at = instant('2026-03-02T00:00:00.000Z');
-    await commit([{ op: 'insertApiToken', token, secretSha256: sha256('secret') }]);
-    expect(await commit([{ op: 'revokeApiToken', id: token.id, at }])).toEqual(committed);
+    await commit([insertApiToken({ token, secretSha256: sha256('secret') })]);
+    expect(await commit([revokeApiToken({ id: token.id, at })])).toEqual(committed);
     expect(await store.apiTokens.find(token.id)).toEqual({ ...token, revokedAt: at });
     const later = instant('2026-03-03T00:00:00.000Z');
-    expect(await commit([{ op: 'revokeApiToken', id: token.id, at: later }])).toEqual(
+    expect(await commit([revokeApiToken({ id: token.id, at: later })])).toEqual(
       conflict({ kind: 'apiToken', id: token.id }),
     );
-    expect(await commit([{ op: 'revokeApiToken', id: 'none', at }])).toEqual(
-      conflict({ kind: 'apiToken', id: 'none' }),
-    );
+    expect(await commit([revokeApiToken({ id: 'none', at })])).toEqual(conflict({ kind: 'apiToken', id: 'none' }));
     expect((await store.apiTokens.find(token.id))?.revokedAt).toEqual(at);
   });
 
@@ -242,7 +233,7 @@ describe('API tokens', () => {
     ['a break-glass token, which ends soon', { roles: ['admin'], breakGlass: true }, false],
   ])('know whether an admin lives: %s', async (_, overrides, lives) => {
     const { store, commit } = await testStore();
-    await commit([{ op: 'insertApiToken', token: aToken(overrides), secretSha256: sha256('secret') }]);
+    await commit([insertApiToken({ token: aToken(overrides), secretSha256: sha256('secret') })]);
     expect(await store.apiTokens.liveAdmins(instant('2026-04-01T00:00:00.000Z'))).toHaveLength(lives ? 1 : 0);
   });
 
@@ -254,9 +245,7 @@ describe('API tokens', () => {
   ])('know the break-glass tokens that are valid: %s', async (_, overrides, valid) => {
     const { store, commit } = await testStore();
     const expiresAt = instant('2026-05-01T00:00:00.000Z');
-    await commit([
-      { op: 'insertApiToken', token: aToken({ expiresAt, ...overrides }), secretSha256: sha256('secret') },
-    ]);
+    await commit([insertApiToken({ token: aToken({ expiresAt, ...overrides }), secretSha256: sha256('secret') })]);
     expect(await store.apiTokens.liveBreakGlass(instant('2026-04-01T00:00:00.000Z'))).toHaveLength(valid);
   });
 });
@@ -268,7 +257,7 @@ describe('idempotency keys', () => {
     const { store, commit } = await testStore();
     const entry = anIdempotencyEntry();
     const insert = (overrides: Parameters<typeof anIdempotencyEntry>[0]) =>
-      commit([{ op: 'insertIdempotencyKey', entry: anIdempotencyEntry(overrides) }]);
+      commit([insertIdempotencyKey(anIdempotencyEntry(overrides), aRequest())]);
     expect(await insert({})).toEqual(committed);
     expect(await insert({ requestId: 'another' })).toEqual(conflict({ kind: 'idempotencyKey' }));
     for (const other of [{ principal: 'jane' }, { method: 'PUT' }, { path: '/v1' }, { key: 'KEY-1' }])
@@ -280,9 +269,9 @@ describe('idempotency keys', () => {
   it('keep their first answer, byte for byte', async () => {
     const { store, commit } = await testStore();
     const entry = anIdempotencyEntry();
-    await commit([{ op: 'insertIdempotencyKey', entry }]);
-    expect(await commit([{ op: 'answerIdempotencyKey', scope: entry, answer }])).toEqual(committed);
-    expect(await commit([{ op: 'answerIdempotencyKey', scope: entry, answer: { ...answer, status: 409 } }])).toEqual(
+    await commit([insertIdempotencyKey(entry, aRequest())]);
+    expect(await commit([answerIdempotencyKey({ scope: entry, answer })])).toEqual(committed);
+    expect(await commit([answerIdempotencyKey({ scope: entry, answer: { ...answer, status: 409 } })])).toEqual(
       conflict({ kind: 'idempotencyKey' }),
     );
     expect(await store.idempotencyKeys.find(entry)).toEqual({ ...entry, answer });
@@ -291,14 +280,14 @@ describe('idempotency keys', () => {
   it('remember that an answer is not kept', async () => {
     const { store, commit } = await testStore();
     const entry = anIdempotencyEntry();
-    await commit([{ op: 'insertIdempotencyKey', entry }]);
-    await commit([{ op: 'answerIdempotencyKey', scope: entry, answer: { ...answer, body: null } }]);
+    await commit([insertIdempotencyKey(entry, aRequest())]);
+    await commit([answerIdempotencyKey({ scope: entry, answer: { ...answer, body: null } })]);
     expect((await store.idempotencyKeys.find(entry))?.answer).toEqual({ ...answer, body: null });
   });
 
   it('that nobody took are not answered', async () => {
     const { commit } = await testStore();
-    expect(await commit([{ op: 'answerIdempotencyKey', scope: anIdempotencyEntry(), answer }])).toEqual(
+    expect(await commit([answerIdempotencyKey({ scope: anIdempotencyEntry(), answer })])).toEqual(
       conflict({ kind: 'idempotencyKey' }),
     );
   });
@@ -314,12 +303,12 @@ describe('idempotency keys', () => {
       anIdempotencyEntry({ key: 'young', createdAt: instant('2026-03-01T10:00:00.001Z') }),
     ] as const;
     await commit([
-      { op: 'insertRequest', request: onItsWay },
-      { op: 'insertRequest', request: ended },
-      ...entries.map((entry) => ({ op: 'insertIdempotencyKey' as const, entry })),
-      { op: 'answerIdempotencyKey', scope: entries[0], answer },
+      insertRequest(onItsWay),
+      insertRequest(ended),
+      ...entries.map((entry) => insertIdempotencyKey(entry, aRequest())),
+      answerIdempotencyKey({ scope: entries[0], answer }),
     ]);
-    await commit([{ op: 'forgetIdempotencyKeys', createdBefore: instant('2026-03-01T10:00:00.001Z') }]);
+    await commit([forgetIdempotencyKeys(instant('2026-03-01T10:00:00.001Z'))]);
     const kept = [];
     for (const entry of entries) if (await store.idempotencyKeys.find(entry)) kept.push(entry.key);
     expect(kept).toEqual(['unanswered, on its way', 'young']);
@@ -333,9 +322,9 @@ describe('policy sets', () => {
       { path: 'b.yaml', text: 'ä: "1"\n' },
       { path: 'a.yaml', text: '' },
     ];
-    const remember = { op: 'rememberPolicySet', digest: sha256('set'), texts } as const;
-    expect(await commit([remember])).toEqual(committed);
-    expect(await commit([{ ...remember, texts: [] }])).toEqual(committed);
+    const digest = sha256('set');
+    expect(await commit([rememberPolicySet({ digest, texts })])).toEqual(committed);
+    expect(await commit([rememberPolicySet({ digest, texts: [] })])).toEqual(committed);
     expect(await store.policySets.find(sha256('set'))).toEqual(texts);
     expect(await store.policySets.find('unknown')).toBeNull();
   });
@@ -346,10 +335,7 @@ describe('steps', () => {
     const { store, commit } = await testStore();
     const request = aRequest();
     const result = await commit(
-      [
-        { op: 'insertRequest', request },
-        { op: 'revokeApiToken', id: 'none', at: instant('2026-03-01T10:00:00.000Z') },
-      ],
+      [insertRequest(request), revokeApiToken({ id: 'none', at: instant('2026-03-01T10:00:00.000Z') })],
       [anEvent()],
     );
     expect(result).toEqual(conflict({ kind: 'apiToken', id: 'none' }));
@@ -364,7 +350,7 @@ describe('steps', () => {
       requests.map((request, i) =>
         commit(
           // Every third one is inserted twice.
-          Array.from({ length: i % 3 === 1 ? 2 : 1 }, () => ({ op: 'insertRequest' as const, request })),
+          Array.from({ length: i % 3 === 1 ? 2 : 1 }, () => insertRequest(request)),
           [anEvent({ requestId: request.id }), anEvent({ requestId: request.id })],
         ),
       ),
@@ -390,7 +376,7 @@ describe('steps', () => {
     const request = aRequest();
     const results = await Promise.allSettled([
       commit([], [anEvent()]),
-      commit([{ op: 'insertRequest', request }], [anEvent({ details: { name: '\ud800' } })]),
+      commit([insertRequest(request)], [anEvent({ details: { name: '\ud800' } })]),
       commit([], [anEvent()]),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);

@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../../../src/model/errors.js';
 import { sqliteDialect } from '../../../../src/store/sqlite/sqlite-statements.js';
-import type { CommitResult, Operation } from '../../../../src/store/steps/step.js';
+import type { CommitResult, Write } from '../../../../src/store/steps/step.js';
 import { StepPreparation } from '../../../../src/store/writer/prepare-step.js';
+import { rememberPolicySet } from '../../../../src/store/tables/policy-set-table.js';
 
-const policySet = (digest: string): Operation => ({ op: 'rememberPolicySet', digest, texts: [] });
+const policySet = (digest: string): Write => rememberPolicySet({ digest, texts: [] });
 
 describe('a policy set', () => {
   it('is committed once, and again with the next step where that did not go through', async () => {

@@ -1,86 +1,28 @@
-import { signal, useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { useMemo, useRef } from 'preact/hooks';
 import { addresses, useAddress } from '../../parts/address.js';
 import { TextField } from '../../parts/field.js';
 import { KeptKubeconfig, saveKubeconfig } from '../../parts/kubeconfig.js';
 import { choices, duration, secondsOf } from '../../parts/words.js';
 import { Trouble } from '../../parts/trouble.js';
-import { problemFrom, type Schemas } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
-import { caller, renewals } from '../../service/session.js';
-import { AskingPolicy, Sending } from './asking-policy.js';
+import { problemFrom } from '../../service/client.js';
+import { caller } from '../../service/session.js';
+import { Sending } from './asking-policy.js';
 import { CsrField } from './csr-field.js';
-import { keyFor, type Offer, offersFor, WhatPolicySays } from './policy-says.js';
-import { askOf, type AskValues, faultsIn, type FieldName, fieldNames, placed } from './spec.js';
-
-/** Known before anything is typed. `certificate`: the one to renew; null: none. */
-export interface Known {
-  readonly offers: readonly Offer[];
-  readonly clusters: readonly string[];
-  readonly certificate: Schemas['Certificate'] | null;
-}
-
-interface AskFormParts {
-  readonly first: AskValues;
-  /** Whether somebody has filled the fields in before. */
-  readonly isFilled: boolean;
-  readonly known: Known;
-}
+import { type Offer, offersFor, WhatPolicySays } from './policy-says.js';
+import type { FieldName } from './spec.js';
+import { type AskField, type AskFormParts, useAsk } from './use-ask.js';
 
 /** The fields of an ask, and beside them what policy says about it. */
-export function AskForm({ first, isFilled, known: { offers, clusters, certificate } }: AskFormParts) {
+export function AskForm(parts: AskFormParts) {
+  const { offers, clusters, certificate } = parts.known;
   const { go } = useAddress();
   const form = useRef<HTMLFormElement>(null);
   const sending = useMemo(() => new Sending(), []);
-  const fields = useMemo(() => mapped((name) => signal(first[name])), []);
+  const { fields, field, ask, policy, tried, error, onLeft, others } = useAsk(parts);
   const hasNames = useSignal(false);
-  const tried = useSignal(false);
   const busy = useSignal(false);
-  const error = useSignal<ProblemError | null>(null);
   const kept = useSignal<Blob | null>(null);
-
-  const ask = () => {
-    const values = mapped((name) => fields[name].value);
-    const { spec, faults } = askOf(values, certificate?.fingerprintSha256 ?? null);
-    const algorithm = spec.csr === undefined && certificate === null ? keyFor(offers, values.cluster) : undefined;
-    return { spec: algorithm ? { ...spec, keyAlgorithm: algorithm } : spec, faults };
-  };
-  const faultless = () => {
-    const { spec, faults } = ask();
-    return faults.length > 0 ? null : spec;
-  };
-  const policy = useMemo(() => new AskingPolicy(faultless), []);
-  const onLeft = () => void policy.left();
-  useEffect(() => {
-    if (isFilled) onLeft();
-    return () => policy.end();
-  }, []);
-  // After a new sign-in, what the ended session was refused is no matter any more.
-  const renewal = renewals.value;
-  useEffect(() => {
-    error.value = null;
-    if (renewal > 0) onLeft();
-  }, [renewal]);
-
-  const { spec, faults } = ask();
-  const said = policy.said.value;
-  const violations = placed(said.decision?.violations ?? [], spec.csr !== undefined);
-  const refusal = said.error ?? error.value;
-  const all = [
-    // An empty field is wrong once somebody has tried to send it.
-    ...faults.filter(([name]) => tried.value || fields[name].value.trim() !== ''),
-    ...violations.faults,
-    ...(refusal ? faultsIn(refusal.problem) : []),
-  ];
-  const parts = (name: FieldName) => ({
-    value: fields[name],
-    wrong: all.filter(([field]) => field === name).map(([, text]) => text),
-    onTyped: () => {
-      error.value = null;
-      policy.typed();
-    },
-    onLeft,
-  });
 
   const send = async (event: Event) => {
     event.preventDefault();
@@ -99,41 +41,22 @@ export function AskForm({ first, isFilled, known: { offers, clusters, certificat
   };
   if (kept.value && certificate) return <KeptKubeconfig kept={kept} of={certificate} />;
 
-  const reasonHint = 'For the people who decide. It is kept in the audit log.';
-  const groupsHint = hasNames.value ? 'Both names are those of the CSR.' : 'Commas between them.';
   const recorded = error.value?.problem.certificateRequestId;
-  const bounds = offersFor(offers, fields.cluster.value).map((one) => one.maxExpirationSeconds ?? Infinity);
+  const fitting = offersFor(offers, fields.cluster.value);
   return (
     <div class="columns">
       <form ref={form} class="card" noValidate onSubmit={(event) => void send(event)}>
-        {certificate === null && (
-          <>
-            <TextField label="Cluster" {...parts('cluster')} options={clusters} required />
-            <TextField label="Username" {...parts('username')} readOnly={hasNames.value} required />
-            <TextField label="Groups" {...parts('groups')} readOnly={hasNames.value} hint={groupsHint} />
-          </>
-        )}
+        {certificate === null && <IdentityFields field={field} clusters={clusters} areOfCsr={hasNames.value} />}
+        <LifetimeField {...field('lifetime')} isRenewal={certificate !== null} offers={fitting} />
         <TextField
-          label="Lifetime"
-          {...parts('lifetime')}
-          options={choices(bounds.length === 0 ? Infinity : Math.max(...bounds)).map(duration)}
-          placeholder={certificate ? 'as it was' : '1 day, or less if policy says so'}
-          onLeft={() => {
-            const seconds = secondsOf(fields.lifetime.value);
-            if (seconds !== null) fields.lifetime.value = duration(seconds);
-            onLeft();
-          }}
+          label="Reason"
+          {...field('reason')}
+          rows={3}
+          hint="For the people who decide. It is kept in the audit log."
         />
-        <TextField label="Reason" {...parts('reason')} rows={3} hint={reasonHint} />
-        {certificate === null && (
-          <div class="pair">
-            <TextField label="Namespace" {...parts('namespace')} hint="Of the context in the kubeconfig." />
-            <TextField label="Labels" {...parts('labels')} hint="key=value, commas between them." />
-            <TextField label="Who collects it" {...parts('collector')} placeholder={caller.value?.name ?? ''} />
-          </div>
-        )}
+        {certificate === null && <CollectionFields field={field} />}
         <CsrField
-          {...parts('csr')}
+          {...field('csr')}
           onNames={(names) => {
             hasNames.value = names !== null;
             if (names === null) return;
@@ -149,10 +72,65 @@ export function AskForm({ first, isFilled, known: { offers, clusters, certificat
           </button>
         </p>
       </form>
-      <WhatPolicySays {...said} others={violations.others} again={onLeft} />
+      <WhatPolicySays {...policy.said.value} others={others} again={onLeft} />
     </div>
   );
 }
 
-const mapped = <T,>(of: (name: FieldName) => T) =>
-  Object.fromEntries(fieldNames.map((name) => [name, of(name)])) as Readonly<Record<FieldName, T>>;
+interface FieldsParts {
+  readonly field: (name: FieldName) => AskField;
+}
+interface IdentityFieldsParts extends FieldsParts {
+  readonly clusters: readonly string[];
+  /** Whether a CSR names the user and the groups. */
+  readonly areOfCsr: boolean;
+}
+
+/** The fields that say who is to get in where. */
+const IdentityFields = ({ field, clusters, areOfCsr }: IdentityFieldsParts) => (
+  <>
+    <TextField label="Cluster" {...field('cluster')} options={clusters} required />
+    <TextField label="Username" {...field('username')} readOnly={areOfCsr} required />
+    <TextField
+      label="Groups"
+      {...field('groups')}
+      readOnly={areOfCsr}
+      hint={areOfCsr ? 'Both names are those of the CSR.' : 'Commas between them.'}
+    />
+  </>
+);
+
+interface LifetimeFieldParts extends AskField {
+  readonly isRenewal: boolean;
+  /** The offers of policy. Each may bound the lifetime. */
+  readonly offers: readonly Offer[];
+}
+
+/** The field for a lifetime. When it is left, it says in words what was typed. */
+function LifetimeField({ isRenewal, offers, value, onLeft, ...others }: LifetimeFieldParts) {
+  const longest =
+    offers.length === 0 ? Infinity : Math.max(...offers.map((one) => one.maxExpirationSeconds ?? Infinity));
+  return (
+    <TextField
+      label="Lifetime"
+      {...others}
+      value={value}
+      options={choices(longest).map(duration)}
+      placeholder={isRenewal ? 'as it was' : '1 day, or less if policy says so'}
+      onLeft={() => {
+        const seconds = secondsOf(value.value);
+        if (seconds !== null) value.value = duration(seconds);
+        onLeft();
+      }}
+    />
+  );
+}
+
+/** The fields of the kubeconfig, of the request, and of its collector. */
+const CollectionFields = ({ field }: FieldsParts) => (
+  <div class="pair">
+    <TextField label="Namespace" {...field('namespace')} hint="Of the context in the kubeconfig." />
+    <TextField label="Labels" {...field('labels')} hint="key=value, commas between them." />
+    <TextField label="Who collects it" {...field('collector')} placeholder={caller.value?.name ?? ''} />
+  </div>
+);

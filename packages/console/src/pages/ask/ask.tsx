@@ -6,9 +6,10 @@ import { Shown, useData } from '../../parts/data.js';
 import { duration } from '../../parts/words.js';
 import { read, type Schemas } from '../../service/client.js';
 import { caller } from '../../service/session.js';
-import { AskForm, type Known } from './ask-form.js';
+import { AskForm } from './ask-form.js';
 import { Offers } from './policy-says.js';
 import type { AskValues } from './spec.js';
+import type { Known } from './use-ask.js';
 
 /** Asks for a certificate, or for one in place of another. The fields are filled from the address. */
 export function Ask() {

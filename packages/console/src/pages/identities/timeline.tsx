@@ -6,7 +6,8 @@ import { useSteady } from '../../parts/steady.js';
 import { at } from '../../parts/words.js';
 import { Overview } from './overview.js';
 import { spanOf, type Row } from './rows.js';
-import { firstView, shareOf, shifted, type Span, spanFrom, spanInAddress, ticks, zoomed } from './spans.js';
+import { firstView, shifted, type Span, spanFrom, spanInAddress, ticks, zoomed } from './spans.js';
+import { Line, Ticks } from './timeline-axis.js';
 import { rowHeight, TimelineRow } from './timeline-row.js';
 
 /** Rows that are drawn above and below the ones that are seen, so that scrolling shows no gap. */
@@ -25,20 +26,13 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
   const [view, show] = useView(now);
   const { from, to } = view;
   const top = useSignal(0);
-  const size = useSignal({ height: 600, track: 600 });
   const scroller = useRef<HTMLDivElement>(null);
   const axis = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const measure = () =>
-      (size.value = { height: scroller.current?.clientHeight ?? 0, track: axis.current?.clientWidth ?? 0 });
-    const observer = new ResizeObserver(measure);
-    for (const { current } of [scroller, axis]) if (current) observer.observe(current);
-    return () => observer.disconnect();
-  }, []);
+  const { height, track } = useSize(scroller, axis);
   const { rows: inPlace, hold } = useSteady(rows, ({ key }) => key);
 
   const zoom = (factor: number, around = (from + to) / 2) => show(zoomed(view, factor, around, whole));
-  const keys: Readonly<Record<string, () => void>> = {
+  const keys: Keys = {
     '+': () => zoom(0.7),
     '=': () => zoom(0.7),
     '-': () => zoom(1.4),
@@ -57,9 +51,8 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
 
   const topmost = Math.min(inPlace.length, Math.floor(top.value / rowHeight));
   const first = Math.max(0, topmost - spare);
-  const count = Math.ceil(size.value.height / rowHeight) + 2 * spare;
-  const lineAt = (instant: number) => ({ '--x': String(Math.min(1.01, Math.max(-1, shareOf(instant, view)))) });
-  const instants = ticks(view, Math.max(2, Math.floor(size.value.track / 96)));
+  const count = Math.ceil(height / rowHeight) + 2 * spare;
+  const instants = ticks(view, Math.max(2, Math.floor(track / 96)));
   return (
     <div class="timeline" onWheel={onWheel}>
       <Overview {...{ rows, isComplete, whole, view, now }} onView={show} />
@@ -76,45 +69,26 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
         <div class="timeline-row axis" role="row" aria-rowindex={1}>
           <span role="columnheader">Identity</span>
           <div class="track" ref={axis} role="columnheader" aria-label={`${at(from)} to ${at(to)}`}>
-            {instants.map(({ instant, label: text, isStrong }) => (
-              <span key={instant} class={isStrong ? 'strong' : ''} style={{ left: `${shareOf(instant, view) * 100}%` }}>
-                {text}
-              </span>
-            ))}
+            <Ticks view={view} instants={instants} />
           </div>
         </div>
         <div class="all" role="rowgroup" style={{ height: `${inPlace.length * rowHeight}px` }} {...hold}>
           {instants.map(({ instant, isStrong }) => (
-            <i key={instant} class={isStrong ? 'line strong' : 'line'} aria-hidden="true" style={lineAt(instant)} />
+            <Line key={instant} view={view} instant={instant} look={isStrong ? 'strong' : undefined} />
           ))}
           {inPlace.slice(first, first + count).map(({ row, isGone }, i) => (
             <TimelineRow
               key={row.key}
-              {...{ view, now, index: first + i, trackWidth: size.value.track }}
+              {...{ view, now, index: first + i, trackWidth: track }}
               row={isGone ? { ...row, drawn: [] } : row}
               isNamed={first + i === topmost || inPlace[first + i - 1]?.row.username !== row.username}
             />
           ))}
-          <i class="line now" aria-hidden="true" style={lineAt(now)} />
+          <Line view={view} instant={now} look="now" />
         </div>
       </div>
       <p class="printed">A timeline prints the rows of the screen; the table prints all.</p>
-      <div class="timeline-foot">
-        <div role="group" aria-label="Zoom">
-          {buttons.map(([words, key, shown = key]) => (
-            <button key={key} type="button" aria-keyshortcuts={key} onClick={keys[key]}>
-              {words} <Key name={shown} />
-            </button>
-          ))}
-        </div>
-        <div>
-          {legend.map(([status, meaning]) => (
-            <span key={status}>
-              <i class={`bar ${status}`} aria-hidden="true" /> {meaning}
-            </span>
-          ))}
-        </div>
-      </div>
+      <Foot keys={keys} />
     </div>
   );
 }
@@ -132,6 +106,43 @@ const legend = Object.entries({
   superseded: 'superseded',
   revoked: 'revoked, still works',
 });
+
+type Keys = Readonly<Record<string, () => void>>;
+
+/** The buttons that do what the keys do, and what the colours mean. */
+const Foot = ({ keys }: { readonly keys: Keys }) => (
+  <div class="timeline-foot">
+    <div role="group" aria-label="Zoom">
+      {buttons.map(([words, key, shown = key]) => (
+        <button key={key} type="button" aria-keyshortcuts={key} onClick={keys[key]}>
+          {words} <Key name={shown} />
+        </button>
+      ))}
+    </div>
+    <div>
+      {legend.map(([status, meaning]) => (
+        <span key={status}>
+          <i class={`bar ${status}`} aria-hidden="true" /> {meaning}
+        </span>
+      ))}
+    </div>
+  </div>
+);
+
+type ElementRef = { readonly current: HTMLElement | null };
+
+/** The pixels that the rows have from top to bottom, and that an axis has from left to right. */
+function useSize(scroller: ElementRef, axis: ElementRef): { readonly height: number; readonly track: number } {
+  const size = useSignal({ height: 600, track: 600 });
+  useEffect(() => {
+    const measure = () =>
+      (size.value = { height: scroller.current?.clientHeight ?? 0, track: axis.current?.clientWidth ?? 0 });
+    const observer = new ResizeObserver(measure);
+    for (const { current } of [scroller, axis]) if (current) observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+  return size.value;
+}
 
 /** The window that the timeline shows: the one in the address, as `from` and `to`, which follows once it rests. */
 function useView(now: number): readonly [view: Span, show: (view: Span) => void] {

@@ -48,11 +48,7 @@ function Draft({ files }: Schemas['PolicyTexts']) {
   const isChanged = (file: number): boolean => texts.value[file] !== (files[file]?.text ?? '');
   const nameOf = (file: number): string => files[file]?.path ?? `new file ${file - files.length + 1}`;
   const isAnyChanged = texts.value.some((_, file) => isChanged(file));
-  useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => isAnyChanged && event.preventDefault();
-    addEventListener('beforeunload', warn);
-    return () => removeEventListener('beforeunload', warn);
-  }, [isAnyChanged]);
+  useWarning(isAnyChanged);
   useEffect(() => {
     const [first] = wrong.value;
     if (first === undefined || area.current === null) return;
@@ -75,32 +71,19 @@ function Draft({ files }: Schemas['PolicyTexts']) {
   return (
     <>
       <Card title="Texts" aside={isAnyChanged && <span class="muted">Changed here, and kept nowhere else</span>}>
-        <div class="tools">
-          <div>
-            <label for="draft-file">File</label>
-            <select
-              id="draft-file"
-              value={String(shown.value)}
-              onChange={({ currentTarget }) => (shown.value = Number(currentTarget.value))}
-            >
-              {texts.value.map((_, file) => (
-                <option key={file} value={String(file)}>
-                  {nameOf(file)}
-                  {isChanged(file) && ' (changed)'}
-                  {wrong.value.some(([one]) => one === file) && ' (wrong)'}
-                </option>
-              ))}
-            </select>
-          </div>
-          <button type="button" onClick={() => (shown.value = (texts.value = [...texts.value, '']).length - 1)}>
-            Add a file
-          </button>
-          {isChanged(shown.value) && files[shown.value] && (
-            <button type="button" onClick={() => write(files[shown.value]?.text ?? '')}>
-              As in force
-            </button>
-          )}
-        </div>
+        <FileTools
+          files={texts.value.map((_, file) => [
+            nameOf(file),
+            isChanged(file),
+            wrong.value.some(([one]) => one === file),
+          ])}
+          shown={shown.value}
+          onShown={(file) => (shown.value = file)}
+          onAdded={() => (shown.value = (texts.value = [...texts.value, '']).length - 1)}
+          onReset={
+            isChanged(shown.value) && files[shown.value] ? () => write(files[shown.value]?.text ?? '') : undefined
+          }
+        />
         <Field
           label={`Text of ${nameOf(shown.value)}`}
           wrong={wrong.value.flatMap(([file, message]) => (file === shown.value ? [sentence(message)] : []))}
@@ -123,4 +106,53 @@ function Draft({ files }: Schemas['PolicyTexts']) {
       <Replay attempt={attempt} />
     </>
   );
+}
+
+interface FileToolsParts {
+  readonly files: readonly (readonly [name: string, isChanged: boolean, isWrong: boolean])[];
+  /** The place of the file that is shown. */
+  readonly shown: number;
+  readonly onShown: (file: number) => void;
+  readonly onAdded: () => void;
+  /** Undefined for a new file, and for a file that nobody has changed. */
+  readonly onReset: (() => void) | undefined;
+}
+
+/** Chooses the file that is shown, adds a file, and takes back what was changed in this file. */
+const FileTools = ({ files, shown, onShown, onAdded, onReset }: FileToolsParts) => (
+  <div class="tools">
+    <div>
+      <label for="draft-file">File</label>
+      <select
+        id="draft-file"
+        value={String(shown)}
+        onChange={({ currentTarget }) => onShown(Number(currentTarget.value))}
+      >
+        {files.map(([name, isChanged, isWrong], file) => (
+          <option key={file} value={String(file)}>
+            {name}
+            {isChanged && ' (changed)'}
+            {isWrong && ' (wrong)'}
+          </option>
+        ))}
+      </select>
+    </div>
+    <button type="button" onClick={onAdded}>
+      Add a file
+    </button>
+    {onReset && (
+      <button type="button" onClick={onReset}>
+        As in force
+      </button>
+    )}
+  </div>
+);
+
+/** Asks whoever closes the page whether they mean it, while there is something that would be lost. */
+function useWarning(isOn: boolean): void {
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => isOn && event.preventDefault();
+    addEventListener('beforeunload', warn);
+    return () => removeEventListener('beforeunload', warn);
+  }, [isOn]);
 }

@@ -50,14 +50,7 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send();
   };
   if (!may('approve-requests')) return null;
-  if (allowed.length === 0)
-    return (
-      <Card title="Not your decision">
-        <p class="quiet">
-          <bdi>{sentence(actions?.approve.why ?? '')}</bdi>
-        </p>
-      </Card>
-    );
+  if (allowed.length === 0) return <NotYourDecision why={actions?.approve.why ?? ''} />;
   return (
     <section ref={section} class={`card decision ${choice && 'open'}`} aria-label="Your decision" onKeyDown={onKeyDown}>
       <header>
@@ -82,30 +75,56 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
       {trouble}
       <p class="buttons">
         {choice === null ? (
-          allowed.map((one) => (
-            <button
-              key={one}
-              class={choices[one].look}
-              aria-keyshortcuts={choices[one].key}
-              onClick={() => (chosen.value = one)}
-            >
-              {choices[one].name} <Key name={choices[one].key.toUpperCase()} />
-            </button>
-          ))
+          <ChoiceButtons allowed={allowed} onChosen={(one) => (chosen.value = one)} />
         ) : (
-          <>
-            <button class={choices[choice].solid} aria-keyshortcuts="Control+Enter" onClick={() => void send()}>
-              {choices[choice].name} now <kbd aria-hidden="true">Ctrl ⏎</kbd>
-            </button>
-            <button aria-keyshortcuts="Escape" onClick={back}>
-              Back <kbd aria-hidden="true">Esc</kbd>
-            </button>
-          </>
+          <SendButtons choice={choice} onSend={() => void send()} onBack={back} />
         )}
       </p>
     </section>
   );
 }
+
+const NotYourDecision = ({ why }: { readonly why: string }) => (
+  <Card title="Not your decision">
+    <p class="quiet">
+      <bdi>{sentence(why)}</bdi>
+    </p>
+  </Card>
+);
+
+interface ChoiceButtonsParts {
+  readonly allowed: readonly Choice[];
+  readonly onChosen: (choice: Choice) => void;
+}
+
+/** The buttons of the first step: a decision is chosen, and not sent yet. */
+const ChoiceButtons = ({ allowed, onChosen }: ChoiceButtonsParts) => (
+  <>
+    {allowed.map((one) => (
+      <button key={one} class={choices[one].look} aria-keyshortcuts={choices[one].key} onClick={() => onChosen(one)}>
+        {choices[one].name} <Key name={choices[one].key.toUpperCase()} />
+      </button>
+    ))}
+  </>
+);
+
+interface SendButtonsParts {
+  readonly choice: Choice;
+  readonly onSend: () => void;
+  readonly onBack: () => void;
+}
+
+/** The buttons of the second step, which send the decision or go back. */
+const SendButtons = ({ choice, onSend, onBack }: SendButtonsParts) => (
+  <>
+    <button class={choices[choice].solid} aria-keyshortcuts="Control+Enter" onClick={onSend}>
+      {choices[choice].name} now <kbd aria-hidden="true">Ctrl ⏎</kbd>
+    </button>
+    <button aria-keyshortcuts="Escape" onClick={onBack}>
+      Back <kbd aria-hidden="true">Esc</kbd>
+    </button>
+  </>
+);
 
 async function decide(id: string, choice: Choice, comment: string): Promise<void> {
   const call = { params: { path: { id } }, body: comment === '' ? {} : { comment } };

@@ -16,7 +16,14 @@ import {
 import type { ApprovedRequest } from '../model/approved-request.js';
 import type { SigningIntent } from '../model/certificate-request.js';
 import { SignerUnavailableError } from '../model/errors.js';
-import { signingAccess, certificateIn, differencesFrom, isEnd, newCsrObject, objectNameOf } from './signing-object.js';
+import {
+  signingAccess,
+  certificateIn,
+  differencesFrom,
+  isEnd,
+  newCsrObject,
+  objectNameOf,
+} from './kubernetes-signer-object.js';
 import {
   type GivenUp,
   nothingToUndo,

@@ -1,9 +1,9 @@
-// Tests src/backup/watch-log.ts, src/backup/kept-checkpoint.ts
+// Tests src/backup/watch-for-lost-rows.ts, src/backup/checkpoint-beside-database.ts
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { checkpointText } from '../../../../src/audit/checkpoint.js';
 import { signNote } from '../../../../src/audit/signed-note.js';
-import { KeptCheckpoint } from '../../../../src/backup/kept-checkpoint.js';
+import { KeptCheckpoint } from '../../../../src/backup/checkpoint-beside-database.js';
 import { newCheckpointSigner } from '../../../helpers/checkpoint-signer.js';
 import { composeOn } from '../../../helpers/composed-service.js';
 import { admin } from '../../../helpers/principals.js';

@@ -1,14 +1,14 @@
 import type { DenyList } from '../access/deny-list.js';
-import { restoreRevocations } from '../access/revocations.js';
-import type { ChainHead } from '../audit/chain.js';
+import { restoreRevocations } from '../access/revoke-certificate.js';
+import type { ChainHead } from '../audit/hash-chain.js';
 import type { Log } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
 import { isInLog, type TreeOfEvents } from '../log/tree-of-events.js';
 import { StoreUnavailableError } from '../model/errors.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { KeptCheckpoint } from './kept-checkpoint.js';
-import { logAsFound, type Restorations } from './restorations.js';
+import type { KeptCheckpoint } from './checkpoint-beside-database.js';
+import { logAsFound, type Restorations } from './detect-restorations.js';
 
 interface WatchContext {
   readonly store: Store;

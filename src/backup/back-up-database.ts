@@ -15,7 +15,7 @@ import {
   type VerifiedDatabase,
   verifySqlite,
 } from './verify-database.js';
-import { keptCheckpointFile } from './kept-checkpoint.js';
+import { keptCheckpointFile } from './checkpoint-beside-database.js';
 
 /**
  * Writes a backup of the SQLite database to a new file, also while the service runs, and checks it. The file is there

@@ -1,4 +1,4 @@
-// Tests src/backup/kept-revocations.ts, src/backup/kept-revocations-file.ts
+// Tests src/backup/revocations-beside-database.ts, src/backup/revocations-file.ts
 import {
   appendFileSync,
   copyFileSync,
@@ -12,12 +12,12 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Composition } from '../../../src/start/compose.js';
-import { KeptRevocationsFile } from '../../../src/backup/kept-revocations-file.js';
+import { KeptRevocationsFile } from '../../../src/backup/revocations-file.js';
 import { composeOn, issued, type LogLine } from '../../helpers/composed-service.js';
 import { admin } from '../../helpers/principals.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { sha256 } from '../store/records.js';
-import { revokeCertificate } from '../../../src/access/revocations.js';
+import { revokeCertificate } from '../../../src/access/revoke-certificate.js';
 import { blockIdentity, unblockIdentity } from '../../../src/access/block-identity.js';
 
 const everything = { limit: 500, cursor: null };

@@ -1,7 +1,7 @@
-// Tests src/access/revocation-lists.ts, packages/x509/src/strict/certificate-list.ts
+// Tests src/access/build-crls.ts, packages/x509/src/strict/certificate-list.ts
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CertificateLists } from '../../../src/access/revocation-lists.js';
+import { CertificateLists } from '../../../src/access/build-crls.js';
 import { DenyList } from '../../../src/access/deny-list.js';
 import {
   displayDistinguishedName,

@@ -1,6 +1,6 @@
 import { mayReadCertificate, mayRevoke } from '../callers/permissions.js';
 import type { Certificate, ListedCertificate, Revocation, RevokedCertificate } from '../model/certificate.js';
-import { type Enforcement, enforcementOf, noEnforcement } from '../model/enforcement.js';
+import { type Enforcement, enforcementOf, noEnforcement } from '../model/revocation-enforcement.js';
 import { type Cluster, clustersSharingTrust } from '../model/cluster.js';
 import { type Outcome, done, refused } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
@@ -9,6 +9,7 @@ import { type AuditEventDraft, auditEvent } from '../model/audit-event.js';
 import type { IdentityBlock, ResidualExposure } from '../model/identity.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import { insertRevocation } from '../store/tables/revocation-table.js';
 import { announce } from '../context/request-steps.js';
 
 /** A revoked certificate, and how its cluster refuses it. */
@@ -68,7 +69,7 @@ export function revocationStep(
   const at = revocation.revokedAt;
   return {
     operations: certificates.flatMap((certificate) => [
-      { op: 'insertRevocation' as const, revoked: revokedCertificate(certificate, revocation) },
+      insertRevocation(revokedCertificate(certificate, revocation)),
       ...announce(context, { event: 'certificate.revoked', at, certificate, revocation }),
     ]),
     events: certificates.map((certificate) =>
@@ -133,7 +134,7 @@ export async function restoreRevocations(
     const found = await certificates.findByFingerprints(some.map(({ fingerprintSha256 }) => fingerprintSha256));
     const requestIds = new Map(found.map(({ fingerprintSha256, requestId }) => [fingerprintSha256, requestId]));
     const result = await writer.commit({
-      operations: some.map((revoked) => ({ op: 'insertRevocation', revoked })),
+      operations: some.map(insertRevocation),
       events: some.map((revoked) =>
         revokedEvent(revoked, requestIds.get(revoked.fingerprintSha256) ?? null, true, now),
       ),

@@ -3,7 +3,7 @@ import { replaceSecretFile } from '../config/secrets.js';
 import type { RevokedCertificate } from '../model/certificate.js';
 import { codeOf, revocationReasons } from '@kubepass/x509';
 import type { IdentityBlock } from '../model/identity.js';
-import type { Op } from '../store/steps/step.js';
+import type { Withdrawal } from '../store/steps/step.js';
 
 /** The content of a file of revocations. */
 export interface ReadRevocations {
@@ -135,26 +135,6 @@ function revokedIn(found: Partial<Record<keyof RevokedCertificate, unknown>>): R
     ...{ fingerprintSha256, cluster, serialNumber, issuer, issuerFingerprintSha256, username },
     ...{ notAfter, reason, comment, revokedAt, revokedBy },
   };
-}
-
-/** A right other than a certificate that was taken or given back, as the list beside the database keeps it. */
-export type Withdrawal =
-  | { readonly token: string; readonly at: Date }
-  /** Null: the name was unblocked. */
-  | { readonly folded: string; readonly block: IdentityBlock | null };
-
-type WithdrawingOp = 'revokeApiToken' | 'revokeTokenOfLeaver' | 'insertIdentityBlock' | 'removeIdentityBlock';
-
-export function withdrawalBy(operation: Op<WithdrawingOp>): Withdrawal {
-  switch (operation.op) {
-    case 'revokeApiToken':
-    case 'revokeTokenOfLeaver':
-      return { token: operation.id, at: operation.at };
-    case 'insertIdentityBlock':
-      return { folded: operation.folded, block: operation.block };
-    case 'removeIdentityBlock':
-      return { folded: operation.folded, block: null };
-  }
 }
 
 /** How a list ends: of several lines about one name, the last one holds. */

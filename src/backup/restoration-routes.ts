@@ -21,7 +21,7 @@ import {
 import type { App } from '../http/server/types.js';
 import { Type } from 'typebox';
 import { restorationEvidence } from '../model/restoration.js';
-import type { Restorations } from './restorations.js';
+import type { Restorations } from './detect-restorations.js';
 
 const eventsOf = (description: string) =>
   integerOf(description, 4711, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });

@@ -1,5 +1,5 @@
 import { doubleQuoted } from './render-kubeconfig.js';
-import type { ListedName, RevocationSettings } from '../model/enforcement.js';
+import type { ListedName, RevocationSettings } from '../model/revocation-enforcement.js';
 
 /** The file name of the kubeconfig with which the API server reaches kubepass. */
 const webhookKubeconfigName = 'authorization-webhook.kubeconfig';

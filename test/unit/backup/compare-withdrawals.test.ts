@@ -1,6 +1,6 @@
-// Tests src/backup/compared-withdrawals.ts
+// Tests src/backup/compare-withdrawals.ts
 import { describe, expect, it } from 'vitest';
-import { comparedWithdrawals, type WithdrawalReader } from '../../../src/backup/compared-withdrawals.js';
+import { comparedWithdrawals, type WithdrawalReader } from '../../../src/backup/compare-withdrawals.js';
 import type { IdentityBlock } from '../../../src/model/identity.js';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));

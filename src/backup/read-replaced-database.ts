@@ -7,10 +7,10 @@ import type { RevokedCertificate } from '../model/certificate.js';
 import { openSqliteStore } from '../store/sqlite/open-sqlite-store.js';
 import type { Store } from '../store/store.js';
 import { removeDatabase } from './replace-database.js';
-import { mostSigned } from './restorations.js';
-import { comparedWithdrawals } from './compared-withdrawals.js';
+import { mostSigned } from './detect-restorations.js';
+import { comparedWithdrawals } from './compare-withdrawals.js';
 import { outOfSpace } from './verify-database.js';
-import type { Withdrawal } from './kept-revocations-file.js';
+import type { Withdrawal } from '../store/steps/step.js';
 
 /** The part of a database that a backup which takes its place may not know, and must not forget. */
 export interface ReplacedDatabase {

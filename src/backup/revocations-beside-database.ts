@@ -1,14 +1,16 @@
 import type { DatabaseConfig } from '../config/database-config.js';
 import type { Log } from '../context/context.js';
 import type { DenyList } from '../access/deny-list.js';
-import { restoreRevocations } from '../access/revocations.js';
+import { restoreRevocations } from '../access/revoke-certificate.js';
 import type { RevokedCertificate } from '../model/certificate.js';
 import type { Store } from '../store/store.js';
-import { KeptRevocationsFile, type Withdrawal } from './kept-revocations-file.js';
+import { KeptRevocationsFile } from './revocations-file.js';
 import { apiTokenRevokedAgain } from '../callers/api-tokens.js';
 import { auditEvent } from '../model/audit-event.js';
-import type { Step } from '../store/steps/step.js';
-import { comparedWithdrawals } from './compared-withdrawals.js';
+import type { Step, Withdrawal } from '../store/steps/step.js';
+import { revokeApiToken } from '../store/tables/api-token-table.js';
+import { insertIdentityBlock, removeIdentityBlock } from '../store/tables/identity-block-table.js';
+import { comparedWithdrawals } from './compare-withdrawals.js';
 
 /** The list of revocations beside the database. */
 export interface KeptRevocations {
@@ -97,7 +99,7 @@ async function restore(
 async function restoreWithdrawals(store: Store, listed: readonly Withdrawal[], now: Date) {
   const { tokens, blocks, all } = await comparedWithdrawals(store, listed, now);
   for (const token of tokens)
-    await commit(store, [{ op: 'revokeApiToken', id: token.id, at: now }], apiTokenRevokedAgain(token, now));
+    await commit(store, [revokeApiToken({ id: token.id, at: now })], apiTokenRevokedAgain(token, now));
   for (const { folded, block, stored } of blocks) {
     const { username, clusters, reason, comment, until } = block;
     const details = {
@@ -106,10 +108,7 @@ async function restoreWithdrawals(store: Store, listed: readonly Withdrawal[], n
     };
     await commit(
       store,
-      [
-        ...(stored ? [{ op: 'removeIdentityBlock', folded, n: stored.n } as const] : []),
-        { op: 'insertIdentityBlock', block, folded },
-      ],
+      [...(stored ? [removeIdentityBlock({ folded, n: stored.n })] : []), insertIdentityBlock({ block, folded })],
       auditEvent('IdentityBlocked', now, null, details),
     );
   }

@@ -1,4 +1,4 @@
-// Tests src/signing/local-ca.ts
+// Tests src/signing/local-ca-signer.ts
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readClientTrust } from '../../src/kubernetes/certificate-authorities.js';

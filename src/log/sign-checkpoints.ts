@@ -4,8 +4,18 @@ import { rootHash } from '../audit/merkle-tree.js';
 import { readVerifierKey, signNote, verifierKey, type NoteSigner } from '../audit/signed-note.js';
 import { auditEvent } from '../model/audit-event.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
-import type { Operation } from '../store/steps/step.js';
+import type { Write } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import {
+  forgetCheckpoints,
+  holdCheckpointLease,
+  insertCheckpoint,
+  insertCheckpointKey,
+  insertInstance,
+  releaseCheckpointLease,
+  retireCheckpointKey,
+} from '../store/tables/checkpoint-tables.js';
+import { enqueueWebhooks } from '../store/tables/webhook-delivery-table.js';
 import { sha256 } from '@kubepass/x509';
 import type { Log } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
@@ -36,7 +46,7 @@ export async function nameInstance(
 ): Promise<string> {
   const known = await checkpoints.instanceId();
   if (known !== null) return known;
-  await writer.commit({ operations: [{ op: 'nameInstance', id: randomUUID(), at }], events: [] });
+  await writer.commit({ operations: [insertInstance({ id: randomUUID(), at })], events: [] });
   const id = await checkpoints.instanceId();
   if (id === null) throw new Error('the log could not be given a name');
   return id;
@@ -74,7 +84,7 @@ export class Checkpoints {
     const now = clock();
     this.#origin = `kubepass/${await nameInstance(store, now)}`;
     if (soleProcess)
-      await store.writer.commit({ operations: [{ op: 'releaseCheckpointLease', owner: null, now }], events: [] });
+      await store.writer.commit({ operations: [releaseCheckpointLease({ owner: null, now })], events: [] });
     await this.#recordKeys();
   }
 
@@ -124,8 +134,8 @@ export class Checkpoints {
     const { committed } = await store.writer.commit({
       operations: [
         this.#hold(),
-        { op: 'insertCheckpoint', checkpoint, lastHash },
-        { op: 'forgetCheckpoints', signedBefore: new Date(checkpoint.signedAt.getTime() - keptMilliseconds) },
+        insertCheckpoint({ checkpoint, lastHash }),
+        forgetCheckpoints(new Date(checkpoint.signedAt.getTime() - keptMilliseconds)),
         ...this.#announce(checkpoint),
       ],
       events: [],
@@ -136,7 +146,7 @@ export class Checkpoints {
   /** Lets another process sign at once. */
   async release(): Promise<void> {
     const { store, owner, clock } = this.context;
-    await store.writer.commit({ operations: [{ op: 'releaseCheckpointLease', owner, now: clock() }], events: [] });
+    await store.writer.commit({ operations: [releaseCheckpointLease({ owner, now: clock() })], events: [] });
   }
 
   async #recordKeys(): Promise<void> {
@@ -144,7 +154,7 @@ export class Checkpoints {
     const used = (await store.checkpoints.keys()).filter(({ retiredAt }) => retiredAt === null);
     const ours = this.#signers().map(verifierKey);
     for (const key of ours)
-      if (!used.some((one) => one.verifierKey === key) && (await this.#recordKey('insertCheckpointKey', key)))
+      if (!used.some((one) => one.verifierKey === key) && (await this.#recordKey('CheckpointKeyAdded', key)))
         log.warn({ key }, 'a key for checkpoints of the audit log is new');
     const others = used.map((one) => one.verifierKey).filter((key) => !ours.includes(key));
     if (!retiresOthers && others.length > 0)
@@ -154,32 +164,32 @@ export class Checkpoints {
       );
     if (!retiresOthers) return;
     for (const key of others)
-      if (await this.#recordKey('retireCheckpointKey', key))
+      if (await this.#recordKey('CheckpointKeyRetired', key))
         log.warn({ key }, 'a key for checkpoints of the audit log signs no more');
   }
 
-  async #recordKey(op: 'insertCheckpointKey' | 'retireCheckpointKey', key: string): Promise<boolean> {
+  async #recordKey(type: 'CheckpointKeyAdded' | 'CheckpointKeyRetired', key: string): Promise<boolean> {
     const at = this.context.clock();
-    const type = op === 'insertCheckpointKey' ? 'CheckpointKeyAdded' : 'CheckpointKeyRetired';
+    const record = type === 'CheckpointKeyAdded' ? insertCheckpointKey : retireCheckpointKey;
     const details = { key, sha256: sha256(readVerifierKey(key)?.publicKey ?? Buffer.alloc(0)) };
     const { committed } = await this.context.store.writer.commit({
-      operations: [{ op, verifierKey: key, at }],
+      operations: [record({ verifierKey: key, at })],
       events: [auditEvent(type, at, null, details)],
     });
     return committed;
   }
 
-  #hold(): Operation {
+  #hold(): Write {
     const now = this.context.clock();
     const leaseUntil = new Date(now.getTime() + leaseMilliseconds);
-    return { op: 'holdCheckpointLease', owner: this.context.owner, now, leaseUntil };
+    return holdCheckpointLease({ owner: this.context.owner, now, leaseUntil });
   }
 
-  #announce(checkpoint: SignedCheckpoint): readonly Operation[] {
+  #announce(checkpoint: SignedCheckpoint): readonly Write[] {
     const { size, root, note, signedAt: at } = checkpoint;
     const announced = { origin: this.#name(), size, root, note };
     const deliveries = this.context.deliveriesOf({ at, event: 'audit.checkpoint', checkpoint: announced });
-    return deliveries.length === 0 ? [] : [{ op: 'enqueueWebhooks', deliveries }];
+    return deliveries.length === 0 ? [] : [enqueueWebhooks(deliveries)];
   }
 
   #signers(): readonly NoteSigner[] {

@@ -1,11 +1,12 @@
-// Tests src/access/review-access.ts, src/access/enforcement-routes.ts, src/access/render-enforcement.ts,
-// src/access/probe-revocation.ts, src/model/enforcement.ts
+// Tests src/access/answer-subject-access-review.ts, src/access/revocation-enforcement-routes.ts,
+// src/access/render-revocation-enforcement.ts, src/access/probe-revocation.ts, src/model/revocation-enforcement.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../src/model/errors.js';
 import type { Store } from '../../src/store/store.js';
+import { insertRevocation } from '../../src/store/tables/revocation-table.js';
 import { certificatePem } from '../../src/http/schemas/example-certificate.js';
 import { aRevocation } from '../helpers/revocations.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
@@ -75,7 +76,7 @@ const reviewOf = (...ids: readonly string[]) => ({
 const statusOf = ({ body }: Answer) => (body as { status: object }).status;
 const revoke = async (fingerprintSha256: string, cluster = 'demo', username = 'jane') => {
   await service.store.writer.commit({
-    operations: [{ op: 'insertRevocation', revoked: aRevocation({ fingerprintSha256, cluster, username }) }],
+    operations: [insertRevocation(aRevocation({ fingerprintSha256, cluster, username }))],
     events: [],
   });
 };
@@ -242,13 +243,14 @@ describe('the rendered files', () => {
   });
 
   it('are refused where there are more of them than an API server loads', async () => {
-    const operations = Array.from({ length: 1001 }, (_, i) => ({
-      op: 'insertRevocation' as const,
-      revoked: aRevocation({
-        fingerprintSha256: i.toString(16).padStart(64, '0'),
-        ...{ cluster: 'plain', username: `person ${i}` },
-      }),
-    }));
+    const operations = Array.from({ length: 1001 }, (_, i) =>
+      insertRevocation(
+        aRevocation({
+          fingerprintSha256: i.toString(16).padStart(64, '0'),
+          ...{ cluster: 'plain', username: `person ${i}` },
+        }),
+      ),
+    );
     await service.store.writer.commit({ operations, events: [] });
     const answer = await service.as('root')('get', '/v1/clusters/plain/authorization-configuration?mode=listed');
     expect(answer.status).toBe(409);

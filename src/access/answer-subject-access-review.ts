@@ -1,10 +1,10 @@
 import type { Context } from '../context/context.js';
-import { certificatePrefix, credentialId, notLiveMessage } from '../kubernetes/enforcement-files.js';
-import type { RevocationSettings } from '../model/enforcement.js';
+import { certificatePrefix, credentialId, notLiveMessage } from '../kubernetes/revocation-enforcement-files.js';
+import type { RevocationSettings } from '../model/revocation-enforcement.js';
 import type { ReviewMeasures } from '../model/measures.js';
 import { done, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
-import { clusterFor } from './render-enforcement.js';
+import { clusterFor } from './render-revocation-enforcement.js';
 import type { ReviewedRequest, UnknownCertificates } from './unknown-certificates.js';
 
 /** The context of the reviews that API servers ask for. */

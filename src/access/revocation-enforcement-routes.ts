@@ -1,13 +1,13 @@
-import { authorizationConfiguration, revocationPolicy, webhookKubeconfig } from './render-enforcement.js';
-import { reviewAccess, type ReviewContext } from './review-access.js';
+import { authorizationConfiguration, revocationPolicy, webhookKubeconfig } from './render-revocation-enforcement.js';
+import { reviewAccess, type ReviewContext } from './answer-subject-access-review.js';
 import { callerOf } from '../http/hooks/authentication.js';
 import { granted } from '../http/problems/refusal-to-problem.js';
 import { documentMediaTypes, documentResponse, sendDocument } from '../http/answers/kubernetes-documents.js';
 import { json, operation } from '../http/answers/responses.js';
 import { ref } from '../http/schemas/schema-parts.js';
 import type { App } from '../http/server/types.js';
-import * as schemas from './enforcement-schemas.js';
-import { defaultDirectory } from './enforcement-schemas.js';
+import * as schemas from './revocation-enforcement-schemas.js';
+import { defaultDirectory } from './revocation-enforcement-schemas.js';
 
 const files = { action: 'read-enforcement', produces: documentMediaTypes, forReviewers: true } as const;
 

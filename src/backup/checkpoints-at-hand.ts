@@ -4,8 +4,8 @@ import type { Checkpoint } from '../audit/checkpoint.js';
 import { readNote, readVerifierKey } from '../audit/signed-note.js';
 import type { Config } from '../config/config.js';
 import type { Store } from '../store/store.js';
-import { checkpointIn, keptCheckpointFile } from './kept-checkpoint.js';
-import type { SignedSizes } from './replaced-database.js';
+import { checkpointIn, keptCheckpointFile } from './checkpoint-beside-database.js';
+import type { SignedSizes } from './read-replaced-database.js';
 import { CommandRefusedError } from './verify-database.js';
 
 /** A signed note that may vouch for the log, and the checkpoint in it. */

@@ -11,7 +11,9 @@ import type { Principal } from '../model/principal.js';
 import type { Restoration } from '../model/restoration.js';
 import type { CommitResult, Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import type { KeptCheckpoint } from './kept-checkpoint.js';
+import { acknowledgeRestorations, insertRestoration } from '../store/tables/restoration-table.js';
+import { endSession } from '../store/tables/session-table.js';
+import type { KeptCheckpoint } from './checkpoint-beside-database.js';
 
 /** How far an audit log goes. */
 export interface LogAsFound {
@@ -68,7 +70,7 @@ export async function recordRestoration(context: RecordingContext, restoration: 
 
 /** The step that records a restoration. */
 const restorationStep = (restoration: Restoration): Step => ({
-  operations: [{ op: 'insertRestoration', restoration }],
+  operations: [insertRestoration(restoration)],
   events: [auditEvent('DatabaseRestored', restoration.detectedAt, null, detailsOf(restoration))],
 });
 
@@ -90,7 +92,7 @@ async function afterRestoration({ store, log }: RecordingContext, restoration: R
     const { items } = await store.sessions.list(null, detectedAt, { limit: endedAtOnce, cursor: null });
     if (items.length === 0) return;
     const { committed } = await store.writer.commit({
-      operations: items.map(({ id }) => ({ op: 'endSession', id, at: detectedAt })),
+      operations: items.map(({ id }) => endSession({ id, at: detectedAt })),
       events: items.map((session) => sessionEnded(session, detectedAt, null, 'DatabaseRestored')),
     });
     // Another process ended a session meanwhile. The next turn finds the sessions that are left.
@@ -219,7 +221,7 @@ export class Restorations {
     const at = clock();
     if (open.length > 0)
       await store.writer.commit({
-        operations: [{ op: 'acknowledgeRestorations', at, by: principal.name }],
+        operations: [acknowledgeRestorations({ at, by: principal.name })],
         events: [auditEvent('RestoredAcknowledged', at, principal.name, { restorations: open.length })],
       });
     this.#summary = null;

@@ -1,4 +1,4 @@
-// Tests src/log/checkpoint-service.ts, src/log/tree-of-events.ts, src/store/tables/checkpoint-tables.ts
+// Tests src/log/sign-checkpoints.ts, src/log/tree-of-events.ts, src/store/tables/checkpoint-tables.ts
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../src/audit/checkpoint.js';
@@ -9,11 +9,14 @@ import {
   type CheckpointsContext,
   type CheckpointSigner,
   signCheckpoints,
-} from '../../../src/log/checkpoint-service.js';
+} from '../../../src/log/sign-checkpoints.js';
 import { newId } from '../../../src/model/new-id.js';
 import type { Restoration } from '../../../src/model/restoration.js';
 import type { Announcement } from '../../../src/model/webhook-delivery.js';
 import type { Writer } from '../../../src/store/steps/step.js';
+import { insertCheckpoint } from '../../../src/store/tables/checkpoint-tables.js';
+import { insertRestoration } from '../../../src/store/tables/restoration-table.js';
+import { toldBy } from '../../../src/store/writer/followed-writer.js';
 import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
 import { onPostgresql, openTestStore, type OpenedStore } from '../../helpers/test-store.js';
 import { aWebhookDelivery, anEvent } from '../store/records.js';
@@ -136,7 +139,7 @@ describe('checkpoints', () => {
     const checkpoints = await aProcess({
       writer: (writer) => ({
         async commit(step) {
-          if (!step.operations.some(({ op }) => op === 'insertCheckpoint')) return writer.commit(step);
+          if (toldBy(step, 'checkpoint').length === 0) return writer.commit(step);
           signed += 1;
           atOnce += 1;
           most = Math.max(most, atOnce);
@@ -170,7 +173,7 @@ describe('checkpoints', () => {
       ...{ detectedAt: now, events: 20, knownUntil: now, signedEvents },
       ...{ acknowledgedAt: null, acknowledgedBy: null },
     };
-    await opened.store.writer.commit({ operations: [{ op: 'insertRestoration', restoration }], events: [] });
+    await opened.store.writer.commit({ operations: [insertRestoration(restoration)], events: [] });
     for (let i = 0; i < 2; i += 1) {
       await record(1);
       expect(await running.sign()).toEqual(before);
@@ -184,9 +187,10 @@ describe('checkpoints', () => {
     const checkpoints = await aProcess({
       writer: (writer) => ({
         commit: (step) => {
-          const operations = step.operations.map((operation) =>
-            operation.op === 'insertCheckpoint' && lastHash !== null ? { ...operation, lastHash } : operation,
-          );
+          const operations = step.operations.map((operation) => {
+            const checkpoint = operation.tells?.checkpoint;
+            return checkpoint && lastHash !== null ? insertCheckpoint({ checkpoint, lastHash }) : operation;
+          });
           return writer.commit({ ...step, operations });
         },
       }),
@@ -310,9 +314,8 @@ describe('of several processes', () => {
     const sleeper = await aProcess({
       writer: (writer) => ({
         async commit(step) {
-          const insert = step.operations.find(({ op }) => op === 'insertCheckpoint');
-          if (insert?.op === 'insertCheckpoint') {
-            signed.push(insert.checkpoint.note);
+          for (const { note } of toldBy(step, 'checkpoint')) {
+            signed.push(note);
             await stopped;
           }
           return writer.commit(step);

@@ -1,4 +1,4 @@
-// Tests src/access/revocation-lists.ts, src/clusters/cluster-routes.ts
+// Tests src/access/build-crls.ts, src/clusters/cluster-routes.ts
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
-// Tests src/access/revocation-lists.ts
+// Tests src/access/build-crls.ts
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { CertificateLists } from '../../../src/access/revocation-lists.js';
+import { CertificateLists } from '../../../src/access/build-crls.js';
 import { DenyList } from '../../../src/access/deny-list.js';
 import { type CaKey, KeyUnavailableError } from '../../../src/signing/keys/ca-key.js';
 import type { KeyFailure } from '../../../src/model/issuer.js';

@@ -1,9 +1,10 @@
 import { foldedName } from '@kubepass/inspect/formats';
 import type { IdentityBlock, StoredIdentityBlock } from '../model/identity.js';
 import type { ApiToken } from '../model/principal.js';
-import { isOpen } from './restorations.js';
+import { isOpen } from './detect-restorations.js';
 import type { Store } from '../store/store.js';
-import { resolvedWithdrawals, type Withdrawal } from './kept-revocations-file.js';
+import { resolvedWithdrawals } from './revocations-file.js';
+import type { Withdrawal } from '../store/steps/step.js';
 
 export type WithdrawalReader = Pick<Store, 'apiTokens' | 'identityBlocks' | 'auditEvents' | 'restorations'>;
 

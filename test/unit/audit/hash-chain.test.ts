@@ -1,6 +1,6 @@
-// Tests src/audit/chain.ts
+// Tests src/audit/hash-chain.ts
 import { describe, expect, it } from 'vitest';
-import { type ChainHead, type ChainReader, genesis, verifyChain } from '../../../src/audit/chain.js';
+import { type ChainHead, type ChainReader, genesis, verifyChain } from '../../../src/audit/hash-chain.js';
 import type { AuditEvent, UnchainedEvent } from '../../../src/model/audit-event.js';
 import { chainedEvent } from '../../helpers/chained-event.js';
 

@@ -5,7 +5,7 @@ import { readCheckpoint, type Checkpoint } from '../audit/checkpoint.js';
 import type { Config } from '../config/config.js';
 import { replaceSecretFile } from '../config/secrets.js';
 import type { Log } from '../context/context.js';
-import type { CommitFollower } from '../store/writer/followed-writer.js';
+import { toldBy, type CommitFollower } from '../store/writer/followed-writer.js';
 
 /**
  * The newest checkpoint that this process has signed, in a file of its own: beside a SQLite database, or in the data
@@ -63,12 +63,10 @@ export class KeptCheckpoint {
    * log's even if the commit fails. Whatever order commits come in, the file never goes back to a smaller size.
    */
   readonly follower: CommitFollower = {
-    minds: ['insertCheckpoint'],
+    minds: 'checkpoint',
     waits: true,
     before: async (step) => {
-      for (const operation of step.operations) {
-        if (operation.op !== 'insertCheckpoint') continue;
-        const { size, note } = operation.checkpoint;
+      for (const { size, note } of toldBy(step, 'checkpoint')) {
         if (!(await this.mayCommit()) || size <= this.#signedBefore)
           return { committed: false, conflict: { kind: 'checkpoint', size } };
         await this.keep(note);

@@ -3,7 +3,7 @@ import {
   mostListed,
   renderAuthorizationConfiguration,
   renderRevocationPolicy,
-} from '../kubernetes/enforcement-files.js';
+} from '../kubernetes/revocation-enforcement-files.js';
 import { renderWebhookKubeconfig } from '../kubernetes/render-kubeconfig.js';
 import { type RoleAction, whyNotPermitted } from '../callers/permissions.js';
 import { StoreUnavailableError } from '../model/errors.js';

@@ -1,12 +1,13 @@
-// Tests src/backup/kept-checkpoint.ts
+// Tests src/backup/checkpoint-beside-database.ts
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkpointText, type SignedCheckpoint } from '../../../src/audit/checkpoint.js';
 import { signNote } from '../../../src/audit/signed-note.js';
-import { checkpointIn, KeptCheckpoint } from '../../../src/backup/kept-checkpoint.js';
+import { checkpointIn, KeptCheckpoint } from '../../../src/backup/checkpoint-beside-database.js';
 import { followedWriter } from '../../../src/store/writer/followed-writer.js';
 import type { Step, Writer } from '../../../src/store/steps/step.js';
+import { insertCheckpoint } from '../../../src/store/tables/checkpoint-tables.js';
 import { newCheckpointSigner } from '../../helpers/checkpoint-signer.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -20,7 +21,7 @@ function checkpointOf(size: number, name = 'kubepass/one'): SignedCheckpoint {
 }
 
 const stepOf = (checkpoint: SignedCheckpoint): Step => ({
-  operations: [{ op: 'insertCheckpoint', checkpoint, lastHash: '' }],
+  operations: [insertCheckpoint({ checkpoint, lastHash: '' })],
   events: [],
 });
 
