@@ -24,16 +24,18 @@ export const formerCommands = [
 const told = (former, now) =>
   `${former} is a former command, and the next version lacks it. The new command is ${now}\n`;
 
-/** The service was a program without verbs, and checked its configuration with an option. */
+/** The service was a program without verbs. It checked its configuration with an option, and told its version. */
 const verbAndArguments = {
   serve: `
 const isCheck = given.includes('--check-config');
 const verb = isCheck ? 'check-config' : 'serve';
-const args = given.filter((arg) => arg !== '--check-config');`,
+const args = given.filter((arg) => arg !== '--check-config');
+const words = given.includes('--version') ? [] : verb.split(' ');`,
 };
 const sameArguments = (verb) => `
 const verb = '${verb}';
-const args = given;`;
+const args = given;
+const words = verb.split(' ');`;
 
 /** The text of `dist/PROGRAM.js`, which is beside `dist/kubepass.js`. */
 export const textOf = ({ program, verb }) => `// A former command: scripts/former-commands.mjs has the list.
@@ -42,7 +44,7 @@ import { fileURLToPath } from 'node:url';
 
 const [node, , ...given] = process.argv;${verbAndArguments[verb] ?? sameArguments(verb)}
 process.stderr.write(\`${told(`dist/${program}.js`, 'dist/kubepass.js ${verb}').trimEnd()}\\n\`);
-process.argv = [node, fileURLToPath(new URL('kubepass.js', import.meta.url)), ...verb.split(' '), ...args];
+process.argv = [node, fileURLToPath(new URL('kubepass.js', import.meta.url)), ...words, ...args];
 await import('./kubepass.js');
 `;
 

@@ -5,7 +5,7 @@ import { run as serve } from './serve.js';
 interface Verb {
   /** In the list of `kubepass help`. */
   readonly does: string;
-  load(): Promise<{ run(args: readonly string[]): Promise<void> }>;
+  readonly load: () => Promise<{ readonly run: (args: readonly string[]) => Promise<void> }>;
 }
 
 const verbs: Readonly<Record<string, Verb>> = {
