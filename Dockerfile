@@ -66,8 +66,9 @@ VOLUME /var/lib/kubepass
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "/app/health-check.mjs"]
-# `docker run IMAGE` serves, `docker run IMAGE --check-config` checks the configuration, and `docker run --entrypoint node
-# IMAGE dist/backup.js FILE` runs another program. A small young generation, and few arenas of malloc (MALLOC_ARENA_MAX),
-# keep the process within the memory limit of deploy/kubernetes and docker-compose.yml. The other options keep keys in it
-# from whoever may send it a signal or read its core: docs/configuration.md.
-ENTRYPOINT ["node", "--disable-sigusr1", "--secure-heap=16777216", "--max-semi-space-size=8", "/app/dist/server.js"]
+# `docker run IMAGE` serves, and `docker run IMAGE VERB …` runs another verb: `docker run IMAGE check-config`. A small young
+# generation, and few arenas of malloc (MALLOC_ARENA_MAX), keep the process within the memory limit of deploy/kubernetes
+# and docker-compose.yml. The other options keep keys in it from whoever may send it a signal or read its core:
+# docs/configuration.md.
+ENTRYPOINT ["node", "--disable-sigusr1", "--secure-heap=16777216", "--max-semi-space-size=8", "/app/dist/kubepass.js"]
+CMD ["serve"]

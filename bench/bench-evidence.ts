@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditEvent } from '../src/model/audit-event.js';
 import { openSqliteStore } from '../src/store/sqlite/open-sqlite-store.js';
@@ -137,9 +137,11 @@ async function whilePeaking<Result>(pid: number, work: () => Promise<Result>): P
 }
 
 async function verify(args: readonly string[]): Promise<{ readonly seconds: number; readonly peak: number }> {
-  const program = join(dirname(CompiledSources.build().server), 'kubepass-verify.js');
+  const program = join(CompiledSources.build().dist, 'kubepass.js');
   const began = performance.now();
-  const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, 'verify', ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   let peak = 0;
   const looking = setInterval(() => {

@@ -28,6 +28,7 @@ import { benchService } from './bench-service.js';
 import { benchTurns } from './bench-turns.js';
 import { editDocument, withFindings, withPart, writeChart } from './performance-document.js';
 import { isMet, lineOf, linesOfPart, NotMeasurableError, tableOf, type Found, type Part, type Row } from './report.js';
+import { serviceOf } from './service-under-bench.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -109,8 +110,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 function measure(name: string, own: string, found: Found): Promise<Part> {
   if (against === undefined) return parts[name]!(own, found);
-  const server = resolve(process.env['INIT_CWD'] ?? '.', against, 'dist', 'server.js');
-  const theirs = { node: options['against-node'] ?? process.execPath, server };
+  const theirs = {
+    node: options['against-node'] ?? process.execPath,
+    serve: serviceOf(resolve(process.env['INIT_CWD'] ?? '.', against, 'dist')),
+  };
   return alone((directory) => benchAgainst(directory, theirs, extent, found))(own, found);
 }
 

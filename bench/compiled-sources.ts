@@ -43,9 +43,9 @@ export class CompiledSources {
     return new CompiledSources(home);
   }
 
-  /** The service as `npm start` runs it. */
-  get server(): string {
-    return join(this.home, 'dist', 'server.js');
+  /** The folder of the program, as `npm run build` makes it. */
+  get dist(): string {
+    return join(this.home, 'dist');
   }
 
   /** A module by its path in `src/`, without its extension. The caller knows its type. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiClient } from '../scripts/quickstart/api-client.js';
 import { ServiceProcess } from '../scripts/quickstart/service-process.js';
@@ -27,10 +27,17 @@ spec:
 /** A build of the service, and the Node that runs it. */
 export interface Program {
   readonly node: string;
-  readonly server: string;
+  /** Node's arguments that start the service. */
+  readonly serve: readonly string[];
 }
 
-const compiled = (): Program => ({ node: process.execPath, server: CompiledSources.build().server });
+/** Node's arguments that start the service of a build in `dist`. 0.2.0 and before had a program for each command. */
+export function serviceOf(dist: string): readonly string[] {
+  const program = join(dist, 'kubepass.js');
+  return existsSync(program) ? [program, 'serve'] : [join(dist, 'server.js')];
+}
+
+const compiled = (): Program => ({ node: process.execPath, serve: serviceOf(CompiledSources.build().dist) });
 
 /** Budgets are counted as they are by default, and so large that no load of the bench spends one. */
 const most = 1_000_000_000;
@@ -88,7 +95,7 @@ export class ServiceUnderBench {
         ...environment,
       },
       join(directory, 'service.log'),
-      [program.server],
+      program.serve,
       program.node,
     );
     await service.untilReady(await ApiClient.of({ host, tls: null }, port), everyMilliseconds);

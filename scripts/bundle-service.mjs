@@ -1,10 +1,12 @@
-// Writes the service's programs and threads, and all that they load, into few files: `node scripts/bundle-service.mjs
-// [FOLDER]`, `dist` where nothing else is said. Opening 1,780 modules is a fifth of a start. Code that several of them
-// load is in FOLDER/chunks, and a comment above each module names its source.
+// Writes the program of the service with its threads, and all that they load, into few files: `node
+// scripts/bundle-service.mjs [FOLDER]`, `dist` where nothing else is said. Opening 1,780 modules is a fifth of a start.
+// What a verb loads is in FOLDER/chunks, and a comment above each module names its source. The former commands are files
+// beside the program.
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { formerCommands, textOf } from './former-commands.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'src');
@@ -30,20 +32,19 @@ const placed = {
   },
 };
 
-/** A program exports nothing. A thread is named where it is started. */
-function programsAndThreads() {
+/** A thread is named where it is started. */
+function threads() {
   return globSync('**/*.ts', { cwd: sources }).flatMap((file) => {
     const text = readFileSync(join(sources, file), 'utf8');
-    const threads = text.matchAll(/workerFile\(import\.meta\.url, '([\w-]+)'\)/g);
-    const isProgram = dirname(file) === 'programs' && !/^export /m.test(text);
-    return [...(isProgram ? [file] : []), ...threads.map(([, name]) => join(dirname(file), `${name}.ts`))];
+    const started = text.matchAll(/workerFile\(import\.meta\.url, '([\w-]+)'\)/g);
+    return [...started.map(([, name]) => join(dirname(file), `${name}.ts`))];
   });
 }
 
 for (const old of globSync('*', { cwd: folder, exclude: ['console'] })) rmSync(join(folder, old), { recursive: true });
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: programsAndThreads().map((file) => ({
+  entryPoints: ['programs/kubepass.ts', ...threads()].map((file) => ({
     in: join(sources, file),
     out: file.replace(/^programs\/|\.ts$/g, ''),
   })),
@@ -70,3 +71,5 @@ for (const { path, text } of outputFiles) {
   const up = `${relative(dirname(path), folder) || '.'}/`;
   writeFileSync(path, text.replaceAll(`"${FOLDER}`, `"${up}`));
 }
+for (const former of formerCommands)
+  if (former.program !== undefined) writeFileSync(join(folder, `${former.program}.js`), textOf(former));

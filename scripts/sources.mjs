@@ -1,7 +1,8 @@
-// Lets a process or a thread run the sources: `node --import ./scripts/sources.mjs src/programs/server.ts`. The tests
-// start hundreds of them, and `tsx` would take a second of processor time for each: it starts a process and a thread of
-// its own, and parses its cache anew. Here esbuild translates a file once, and every later start reads what came out. A
-// process's program is read from a bundle, because the thousand modules of the service take a third of its start.
+// Lets a process or a thread run the sources: `node --import ./scripts/sources.mjs src/programs/kubepass.ts serve`. The
+// tests start hundreds of them, and `tsx` would take a second of processor time for each: it starts a process and a
+// thread of its own, and parses its cache anew. Here esbuild translates a file once, and every later start reads what
+// came out. A process's program is read from a bundle, because the thousand modules of the service take a third of its
+// start.
 import { spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -22,7 +22,7 @@ const program = {
   takesArguments: false,
 } as const;
 
-await runProgram(program, async ({ values: { once, kubeconfig, context, name } }) => {
+await runProgram(program, process.argv.slice(2), async ({ values: { once, kubeconfig, context, name } }) => {
   if (kubeconfig === undefined && (context ?? name) !== undefined)
     throw new UsageError('--context and --name go with --kubeconfig');
   // npm runs this in the package's folder, but paths are relative to the folder where the user typed them.

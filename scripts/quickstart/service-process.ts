@@ -19,7 +19,8 @@ export class ServiceError extends Error {
 export const fromSources = [
   '--import',
   pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
-  fileURLToPath(new URL('../../src/programs/server.ts', import.meta.url)),
+  fileURLToPath(new URL('../../src/programs/kubepass.ts', import.meta.url)),
+  'serve',
 ] as const;
 
 /** The settings by which `tsx` finds our packages; without it, it looks in the working directory. */

@@ -29,19 +29,26 @@ type Report = Omit<ExportReading, 'fault'> & {
   readonly remarks: readonly string[];
 };
 
-/** Checks exports of the audit log against checkpoints, without a network and without a private key. */
-export const verifyFiles = (args: readonly string[]): Promise<ProgramRun> =>
-  answered(program, args, async ({ values, positionals: files }) => {
-    const { checkpoint: checkpointFiles = [], key: keys = [], json = false } = values;
-    if (files.length === 0) throw new UsageError('no file is named');
-    if (checkpointFiles.length > 0 && keys.length === 0)
-      throw new UsageError('a checkpoint proves nothing without --key: anybody could have signed it');
-    try {
-      return written(await readAll(files, checkpointFiles, keys.flatMap(readKeys)), files.length > 1, json);
-    } catch (error) {
-      return { output: '', complaints: `${messageOf(error)}\n`, exitCode: 2 };
-    }
-  });
+/**
+ * Checks exports of the audit log against checkpoints, without a network and without a private key. `name`: how the
+ * program is called.
+ */
+export const verifyFiles = (args: readonly string[], name = 'kubepass-verify'): Promise<ProgramRun> =>
+  answered(
+    { name, usage: usageOf(name), options, takesArguments: true },
+    args,
+    async ({ values, positionals: files }) => {
+      const { checkpoint: checkpointFiles = [], key: keys = [], json = false } = values;
+      if (files.length === 0) throw new UsageError('no file is named');
+      if (checkpointFiles.length > 0 && keys.length === 0)
+        throw new UsageError('a checkpoint proves nothing without --key: anybody could have signed it');
+      try {
+        return written(await readAll(files, checkpointFiles, keys.flatMap(readKeys)), files.length > 1, json);
+      } catch (error) {
+        return { output: '', complaints: `${messageOf(error)}\n`, exitCode: 2 };
+      }
+    },
+  );
 
 /** Reads the files in their order, after all checkpoints: those that were kept, and those that the files end with. */
 async function readAll(
@@ -220,7 +227,7 @@ const praise = ({ events, vouchedFor, root, hashes }: Omit<ExportReading, 'fault
   vouchedFor === 0 ? 'no checkpoint vouches for any of them' : `a checkpoint vouches for the first ${vouchedFor}`,
 ];
 
-const usage = `usage: kubepass-verify FILE… [--checkpoint FILE]… [--key KEY]… [--json]
+const usageOf = (name: string): string => `usage: ${name} FILE… [--checkpoint FILE]… [--key KEY]… [--json]
 
 Checks exports of the audit log, NDJSON files in the order of their events: archives first, then the export that goes on
 behind them. "-" is standard input.
@@ -232,15 +239,10 @@ behind them. "-" is standard input.
 
 Exit code 0: the log is whole. 1: it was changed, cut or reordered, or a file holds no event. 2: it could not be checked.
 `;
-const program = {
-  name: 'kubepass-verify',
-  usage,
-  options: {
-    checkpoint: { type: 'string', multiple: true },
-    key: { type: 'string', multiple: true },
-    json: { type: 'boolean' },
-  },
-  takesArguments: true,
+const options = {
+  checkpoint: { type: 'string', multiple: true },
+  key: { type: 'string', multiple: true },
+  json: { type: 'boolean' },
 } as const;
 
 /** An event of this type tells of an archive. RFC 8785 puts the type behind all other members. */

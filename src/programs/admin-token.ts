@@ -5,25 +5,31 @@ import { loadConfig, type Config } from '../config/config.js';
 import { readEnvironment } from '../config/env.js';
 import { createLogger } from '../observability/logger.js';
 
-const usage = `usage: admin-token           makes an admin token
-       admin-token --show    writes the token in the data dir to standard output
+const usage = `usage: kubepass admin-token           makes an admin token
+       kubepass admin-token --show    writes the token in the data dir to standard output
 
 Makes an admin token after a lock-out. With SQLite the service must not be running. With --show it may run, and nothing
 is made.
 `;
 
-const program = { name: 'admin-token', usage, options: { show: { type: 'boolean' } }, takesArguments: false } as const;
+const program = {
+  name: 'kubepass admin-token',
+  usage,
+  options: { show: { type: 'boolean' } },
+  takesArguments: false,
+} as const;
 
-/** `npm run admin-token`. */
-await runProgram(program, async ({ values }) => {
-  const config = loadConfig(readEnvironment());
-  if (values.show === true) return show(config);
-  const { file, token } = await recoverAdminToken(config);
-  const { id, name, breakGlass, expiresAt } = token;
-  if (breakGlass) createLogger().warn({ tokenId: id, principal: name, expiresAt }, 'a break-glass token was made');
-  print(`a new ${breakGlass ? 'break-glass token, for an hour,' : 'admin token'} is in ${file}\n`);
-  return 0;
-});
+/** `kubepass admin-token`. */
+export const run = (args: readonly string[]): Promise<void> =>
+  runProgram(program, args, async ({ values }) => {
+    const config = loadConfig(readEnvironment());
+    if (values.show === true) return show(config);
+    const { file, token } = await recoverAdminToken(config);
+    const { id, name, breakGlass, expiresAt } = token;
+    if (breakGlass) createLogger().warn({ tokenId: id, principal: name, expiresAt }, 'a break-glass token was made');
+    print(`a new ${breakGlass ? 'break-glass token, for an hour,' : 'admin token'} is in ${file}\n`);
+    return 0;
+  });
 
 /** Opens no database, so a service on SQLite may run meanwhile. */
 async function show(config: Config): Promise<number> {

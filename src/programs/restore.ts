@@ -6,9 +6,9 @@ import { loadConfig } from '../config/config.js';
 import { readEnvironment } from '../config/env.js';
 import type { Restoration } from '../model/restoration.js';
 
-const usage = `usage: restore FILE [--force] [--revocations LIST] [--checkpoint NOTE]
-       restore --check [FILE]
-       restore --mark [--checkpoint NOTE]
+const usage = `usage: kubepass restore FILE [--force] [--revocations LIST] [--checkpoint NOTE]
+       kubepass restore --check [FILE]
+       kubepass restore --mark [--checkpoint NOTE]
 
 Puts the SQLite database back from a backup. --check checks a backup, or without FILE the configured database, whichever
 it is. --mark records in that database that other means put it back.
@@ -28,35 +28,38 @@ const options = {
   checkpoint: { type: 'string' },
 } as const;
 
-/** `npm run restore -- FILE`. */
-await runProgram({ name: 'restore', usage, options, takesArguments: true }, async ({ values, positionals }) => {
-  const [file, ...others] = positionals;
-  const { force, check, mark, revocations = null, checkpoint = null } = values;
-  const isClear = check
-    ? !mark && !force && revocations === null && checkpoint === null
-    : mark
-      ? file === undefined && !force && revocations === null
-      : file !== undefined;
-  if (others.length > 0 || !isClear) throw new UsageError('these options and files do not go together');
-  const config = loadConfig(readEnvironment());
-  const path = (given: string | null) => (given === null ? null : resolve(given));
-  if (check) {
-    const verified = file === undefined ? await verifyConfigured(config) : await verifySqlite(resolve(file));
-    say(`${file ?? 'the database'} was checked: ${verifiedInWords(verified)}`);
-  } else if (mark) {
-    tell(await markDatabase(config, path(checkpoint), say), 'the database is marked as restored');
-  } else {
-    const ask = { backup: resolve(file ?? ''), force, revocations: path(revocations), checkpoint: path(checkpoint) };
-    const { restoration, keptAs, revocationsAtHand } = await restoreDatabase(config, ask, say);
-    tell(restoration, 'the database is restored');
-    if (keptAs !== null) say(`the database that was there is ${keptAs}, with its log if it had one`);
-    if (!revocationsAtHand)
-      say(
-        'no list of revocations is beside it: certificates that were revoked since count as valid. If you have that list, stop the service and restore again with --force --revocations LIST',
-      );
-  }
-  return 0;
-});
+const program = { name: 'kubepass restore', usage, options, takesArguments: true } as const;
+
+/** `kubepass restore FILE`. */
+export const run = (args: readonly string[]): Promise<void> =>
+  runProgram(program, args, async ({ values, positionals }) => {
+    const [file, ...others] = positionals;
+    const { force, check, mark, revocations = null, checkpoint = null } = values;
+    const isClear = check
+      ? !mark && !force && revocations === null && checkpoint === null
+      : mark
+        ? file === undefined && !force && revocations === null
+        : file !== undefined;
+    if (others.length > 0 || !isClear) throw new UsageError('these options and files do not go together');
+    const config = loadConfig(readEnvironment());
+    const path = (given: string | null) => (given === null ? null : resolve(given));
+    if (check) {
+      const verified = file === undefined ? await verifyConfigured(config) : await verifySqlite(resolve(file));
+      say(`${file ?? 'the database'} was checked: ${verifiedInWords(verified)}`);
+    } else if (mark) {
+      tell(await markDatabase(config, path(checkpoint), say), 'the database is marked as restored');
+    } else {
+      const ask = { backup: resolve(file ?? ''), force, revocations: path(revocations), checkpoint: path(checkpoint) };
+      const { restoration, keptAs, revocationsAtHand } = await restoreDatabase(config, ask, say);
+      tell(restoration, 'the database is restored');
+      if (keptAs !== null) say(`the database that was there is ${keptAs}, with its log if it had one`);
+      if (!revocationsAtHand)
+        say(
+          'no list of revocations is beside it: certificates that were revoked since count as valid. If you have that list, stop the service and restore again with --force --revocations LIST',
+        );
+    }
+    return 0;
+  });
 
 function tell({ events, knownUntil, signedEvents }: Restoration, what: string): void {
   say(`${what}: it knows ${events} events${knownUntil === null ? '' : `, the last of ${knownUntil.toISOString()}`}`);

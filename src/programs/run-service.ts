@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { answered, finish, type ProgramRun, version } from '@kubepass/inspect/command-line';
+import { runProgram, version } from '@kubepass/inspect/command-line';
 import { messageOf } from '@kubepass/x509';
 import { buildApp } from '../start/app.js';
 import { compose } from '../start/compose.js';
-import { type CheckedConfig, checkConfig } from '../start/check-config.js';
+import { checkConfig } from '../start/check-config.js';
 import { ConfigError, readConfig, type Config } from '../config/config.js';
 import { readEnvironment } from '../config/env.js';
 import { replaceCertificate } from '../http/server/create-server.js';
@@ -23,28 +23,22 @@ const drainMilliseconds = 10_000;
 const logger = createLogger();
 
 const program = {
-  name: 'kubepass',
-  usage: `usage: kubepass                 serves until SIGTERM or SIGINT
-       kubepass --check-config  says everything that is wrong with the configuration, changes nothing
-       kubepass --version | --help
+  name: 'kubepass serve',
+  usage: `usage: kubepass serve
 
-The settings are in the environment and in the file that KUBEPASS_CONFIG names: docs/configuration.md
+Serves until SIGTERM or SIGINT. SIGHUP makes the service read its TLS files and its policies again. The settings are in
+the environment and in the file that KUBEPASS_CONFIG names: docs/configuration.md
 `,
-  options: { 'check-config': { type: 'boolean' } },
+  options: {},
   takesArguments: false,
 } as const;
 
-/**
- * Does what the command line says: serves, unless it says otherwise. The exit code is 1 where that is not possible, and
- * 2 where the command line is wrong.
- */
+/** Serves, unless the command line asks for something else. The exit code is 1 where the service cannot serve. */
 export async function run(given: readonly string[], hangUps: HangUps): Promise<void> {
-  const run = answered(program, given, async ({ values }) => {
-    if (values['check-config']) return tellConfig();
+  await runProgram(program, given, async () => {
     await serve(hangUps);
-    return { output: '', complaints: '', exitCode: 0 };
+    return 0;
   });
-  await finish(run);
 }
 
 /** Serves until a signal stops it. Where that is not possible, the log says why, and nothing was made. */
@@ -57,28 +51,6 @@ async function serve(hangUps: HangUps): Promise<void> {
   } catch (error) {
     fail(error);
   }
-}
-
-/** Tells everything about the configuration: what is wrong goes to standard error, a line for each. */
-async function tellConfig(): Promise<ProgramRun> {
-  const read = readConfig(readEnvironment());
-  const { errors, faults, warnings, database } = await checkConfig(read, new Date());
-  const wrong = [...errors, ...faults];
-  const complaints = [...wrong.map((line) => `error: ${line}`), ...warnings.map((line) => `warning: ${line}`)];
-  const output = database === undefined ? [] : [`database: ${stateOf(database)}`];
-  if (wrong.length > 0)
-    complaints.push(`the configuration has ${wrong.length} ${wrong.length === 1 ? 'error' : 'errors'}`);
-  else output.push('the configuration is good: nothing was changed, and nothing was started');
-  const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
-  return { output: textOf(output), complaints: textOf(complaints), exitCode: wrong.length > 0 ? 1 : 0 };
-}
-
-function stateOf({ pending, newer }: NonNullable<CheckedConfig['database']>): string {
-  if (newer !== null) return 'belongs to a newer version, this version serves it';
-  if (pending === null) return 'empty; a start makes its tables';
-  return pending === 0
-    ? 'has the tables of this version'
-    : `a start applies ${pending} migrations; make a backup first`;
 }
 
 async function serveAs(config: Config, hangUps: HangUps): Promise<void> {

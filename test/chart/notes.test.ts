@@ -32,7 +32,7 @@ describeChart('the notes after an installation', () => {
   });
 
   it('lead to the first admin’s token: in the Secret that you name, in the pod, or in one of several', async () => {
-    const inPod = 'deploy/kubepass --container kubepass -- node dist/admin-token.js --show';
+    const inPod = 'deploy/kubepass --container kubepass -- node dist/kubepass.js admin-token --show';
     expect(await notes({})).toContain(`kubectl exec --namespace kubepass ${inPod}`);
     const several = { replicas: 2, firstAdminToken: { name: '' } };
     expect(await notes(several, { files: [ciFile('ha')] })).toContain('exec --namespace kubepass POD');

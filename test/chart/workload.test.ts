@@ -103,7 +103,7 @@ describeChart('several replicas on PostgreSQL', () => {
     expect(migrate).toMatchObject({
       name: 'migrate',
       image: pod.containers[0].image,
-      command: ['node', 'dist/migrate.js', '--grant-to', 'us er/:@'],
+      args: ['migrate', '--grant-to', 'us er/:@'],
       securityContext: pod.containers[0]['securityContext'],
     });
     expect(variables(migrate?.env ?? [])).toMatchObject({

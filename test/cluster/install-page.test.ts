@@ -136,7 +136,7 @@ describeCharts('the page about an installation', () => {
         .poll(() => node.podsOf('kubepass').map(({ isReady }) => isReady), { timeout: 120_000 })
         .toEqual([true]);
       const [pod] = node.podsOf('kubepass');
-      const { code, stdout, stderr } = await pod!.exec('node', 'dist/admin-token.js', '--show');
+      const { code, stdout, stderr } = await pod!.exec('node', 'dist/kubepass.js', 'admin-token', '--show');
       expect(code, stderr).toBe(0);
       return stdout.trim();
     };

@@ -138,7 +138,7 @@ describePods('pods as the chart renders them', () => {
 
     it('serve on SQLite, and issue a kubeconfig that the API server accepts', async () => {
       const [pod] = await untilReady('kubepass', 1);
-      const shown = await pod!.exec('node', 'dist/admin-token.js', '--show');
+      const shown = await pod!.exec('node', 'dist/kubepass.js', 'admin-token', '--show');
       expect(shown.code, shown.stderr).toBe(0);
       const client = clientOf(pod!, shown.stdout.trim());
       const answer = await client.ask(
@@ -272,8 +272,9 @@ describePods('pods as the chart renders them', () => {
       const { code, stderr } = await pod!.exec(
         ...['node', '--input-type=module', '--eval'],
         `process.env.DATABASE_URL = process.env.DATABASE_URL.replace('${databaseHost}', '${otherHost}');
-         process.argv[1] = '/app/dist/migrate.js';
-         await import('/app/dist/migrate.js');`,
+         process.argv[1] = '/app/dist/kubepass.js';
+         process.argv[2] = 'migrate';
+         await import('/app/dist/kubepass.js');`,
       );
       expect(code).not.toBe(0);
       expect(stderr).toContain('altnames');

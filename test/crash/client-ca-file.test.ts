@@ -6,11 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../packages/x509/test/helpers/certificates.js';
 import { type AnsweringKubepass, answeringKubepass, withText } from '../helpers/answering-kubepass.js';
-import { runProgram } from '../helpers/run-program.js';
+import { runVerb } from '../helpers/run-program.js';
 import { mountSmallDisk } from '../helpers/small-disk.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 
-const program = fileURLToPath(new URL('../../src/programs/client-ca-file.ts', import.meta.url));
 const killer = fileURLToPath(new URL('../helpers/kill-at-promise.cjs', import.meta.url));
 const [own, old, next] = ['own', 'old', 'next'].map((name) => makeAuthority({ subject: [['CN', name]] }).pem) as [
   string,
@@ -27,7 +26,7 @@ afterAll(async () => {
 
 const keep = (folder: string, environment: Readonly<Record<string, string>> = {}) => {
   const [base, out] = [join(folder, 'ca.crt'), join(folder, 'client-ca.crt')];
-  return runProgram(program, ['--cluster', 'demo', '--base', base, '--out', out], environment);
+  return runVerb('client-ca-file', ['--cluster', 'demo', '--base', base, '--out', out], environment);
 };
 const fileIn = (folder: string) => readFileSync(join(folder, 'client-ca.crt'), 'utf8');
 

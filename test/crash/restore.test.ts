@@ -9,7 +9,7 @@ import { verifyConfigured } from '../../src/backup/verify-database.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
 import { testPolicies } from '../helpers/issuance.js';
-import { runProgram } from '../helpers/run-program.js';
+import { runVerb } from '../helpers/run-program.js';
 import { mountSmallDisk } from '../helpers/small-disk.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { startChild, type ChildService } from './child-service.js';
@@ -70,7 +70,7 @@ it('a backup under full load, kill -9 and a restore elsewhere forget no revocati
   const [revokedBefore, revokedAfter] = [...ledger.fingerprints] as [string, string];
   await revoke(revokedBefore);
 
-  const made = await runProgram('src/programs/backup.ts', [backup], environmentOf(dataDir));
+  const made = await runVerb('backup', [backup], environmentOf(dataDir));
   expect(made, made.stderr).toMatchObject({ code: 0, stderr: '' });
   expect(made.stdout).toMatch(/it is sound: \d+ events/);
   expect(made.stdout).toContain(join(dataDir, 'ca', 'ca.key'));
@@ -92,8 +92,8 @@ it('a backup under full load, kill -9 and a restore elsewhere forget no revocati
   for (const file of ['checkpoint.key', 'admin-token']) cpSync(join(old, file), join(dataDir, file));
   const list = join(old, 'kubepass.db.revoked.ndjson');
   const note = join(old, 'kubepass.db.checkpoint');
-  const restored = await runProgram(
-    'src/programs/restore.ts',
+  const restored = await runVerb(
+    'restore',
     [backup, '--revocations', list, '--checkpoint', note],
     environmentOf(dataDir),
   );
@@ -133,7 +133,7 @@ describe('a restore', () => {
     const config = configOf(dataDir);
     const eventsNow = async () => (await verifyConfigured(config)).log?.events ?? 0;
     const began = performance.now();
-    expect((await runProgram('src/programs/restore.ts', [backup, '--force'], environment)).code).toBe(0);
+    expect((await runVerb('restore', [backup, '--force'], environment)).code).toBe(0);
     const took = performance.now() - began;
     const restored = await eventsNow();
     const outcomes = { old: 0, new: 0 };
@@ -153,12 +153,9 @@ describe('a restore', () => {
       });
       await store.close();
       const before = await eventsNow();
-      await runProgram(
-        'src/programs/restore.ts',
-        [backup, '--force'],
-        environment,
-        took * (0.3 + (0.7 * (kill + 1)) / kills),
-      );
+      await runVerb('restore', [backup, '--force'], environment, {
+        killAfter: took * (0.3 + (0.7 * (kill + 1)) / kills),
+      });
       // Whatever opens the database next finishes what was begun.
       await (await openStore(config, { writerThread: false })).close();
       const after = await eventsNow();
@@ -166,18 +163,18 @@ describe('a restore', () => {
       outcomes[after === before ? 'old' : 'new'] += 1;
     }
     console.log(`a restore was killed ${kills} times: ${outcomes.old} times nothing had changed`);
-    expect((await runProgram('src/programs/restore.ts', [backup, '--force'], environment)).code).toBe(0);
+    expect((await runVerb('restore', [backup, '--force'], environment)).code).toBe(0);
     expect(readdirSync(dataDir).filter((name) => /restoring|under-way/.test(name))).toEqual([]);
   });
 
   it('says in one sentence what is wrong, and exits with 1, or with 2 where it is called wrongly', async () => {
     const environment = environmentOf(dataDir);
-    const taken = await runProgram('src/programs/restore.ts', [backup], environment);
+    const taken = await runVerb('restore', [backup], environment);
     expect(taken).toMatchObject({ code: 1, stdout: '' });
     expect(taken.stderr).toMatch(/^[^\n]+with --force it is replaced[^\n]+\n$/);
-    expect(await runProgram('src/programs/restore.ts', [], environment)).toMatchObject({ code: 2, stdout: '' });
-    expect(await runProgram('src/programs/backup.ts', [backup], environment)).toMatchObject({ code: 1 });
-    const checked = await runProgram('src/programs/restore.ts', ['--check'], environment);
+    expect(await runVerb('restore', [], environment)).toMatchObject({ code: 2, stdout: '' });
+    expect(await runVerb('backup', [backup], environment)).toMatchObject({ code: 1 });
+    const checked = await runVerb('restore', ['--check'], environment);
     expect(checked, checked.stderr).toMatchObject({ code: 0 });
     expect(checked.stdout).toMatch(/^the database was checked: it is sound: \d+ events/);
   });
@@ -190,20 +187,20 @@ it.skipIf('unavailable' in disk)('on a full disk neither command changes anythin
   if ('unavailable' in disk) return;
   try {
     const full = join(disk.path, 'data');
-    expect((await runProgram('src/programs/restore.ts', [backup], environmentOf(full))).code).toBe(0);
+    expect((await runVerb('restore', [backup], environmentOf(full))).code).toBe(0);
     const octets = readFileSync(join(full, 'kubepass.db'));
     disk.fill();
-    const restored = await runProgram('src/programs/restore.ts', [backup, '--force'], environmentOf(full));
+    const restored = await runVerb('restore', [backup, '--force'], environmentOf(full));
     expect(restored.stderr).toMatch(/^there is no room in [^\n]+: nothing was changed\n$/);
     expect(restored.code).toBe(1);
-    const made = await runProgram('src/programs/backup.ts', [join(disk.path, 'second.db')], environmentOf(full));
+    const made = await runVerb('backup', [join(disk.path, 'second.db')], environmentOf(full));
     expect(made.stderr).toMatch(/^there is no room in [^\n]+: nothing was changed\n$/);
     expect(made.code).toBe(1);
     expect(readFileSync(join(full, 'kubepass.db'))).toEqual(octets);
     expect(readdirSync(full).filter((name) => /restoring|under-way|before-restore/.test(name))).toEqual([]);
     expect(existsSync(join(disk.path, 'second.db.part'))).toBe(false);
     disk.free();
-    expect((await runProgram('src/programs/restore.ts', [backup, '--force'], environmentOf(full))).code).toBe(0);
+    expect((await runVerb('restore', [backup, '--force'], environmentOf(full))).code).toBe(0);
   } finally {
     rmSync(join(disk.path, 'data'), { recursive: true, force: true });
     disk.remove();

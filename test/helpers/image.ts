@@ -12,18 +12,19 @@ export function memoryLimitMebibytes(): number {
   return Number(mebibytes);
 }
 
-/** The command that starts the service in the image. */
-export function entrypoint(): readonly string[] {
-  const [, command = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
-  return JSON.parse(command) as string[];
+/** The words of an instruction of the Dockerfile: `ENTRYPOINT` is the program, `CMD` the verb. */
+export function instruction(name: 'ENTRYPOINT' | 'CMD'): readonly string[] {
+  const [, words = '[]'] = new RegExp(`^${name} (\\[.*\\])$`, 'm').exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  return JSON.parse(words) as string[];
 }
 
 /** How the image starts the service, as far as its memory depends on it. */
 export function memorySettings(): { readonly flags: readonly string[]; readonly arenas: string } {
   const dockerfile = readFileSync('Dockerfile', 'utf8');
-  const [node = '', ...options] = entrypoint();
-  const program = options.pop() ?? '';
-  if (node !== 'node' || program !== '/app/dist/server.js') throw new Error(`the image starts ${node} with ${program}`);
+  const [node = '', ...options] = instruction('ENTRYPOINT');
+  const program = [options.pop(), ...instruction('CMD')].join(' ');
+  if (node !== 'node' || program !== '/app/dist/kubepass.js serve')
+    throw new Error(`the image starts ${node} with ${program}`);
   const arenas = /MALLOC_ARENA_MAX=(\d+)/.exec(dockerfile)?.[1];
   if (arenas === undefined) throw new Error('the image does not bound the arenas of malloc');
   return { flags: options, arenas };

@@ -7,8 +7,8 @@ export const newerMigration = '29990101000000_more';
 
 /** A copy of the sources with one more migration, which processes run as a version that comes after this one. */
 export interface NewerVersion {
-  /** The path of a program of it, such as `src/programs/server.ts`. */
-  program(name: string): string;
+  /** The path of its program, whose first argument is a verb. */
+  readonly program: string;
 }
 
 /**
@@ -33,5 +33,5 @@ export function newerVersion(
   const more = rights.replace("  WriterMark: '", "  More: 'SELECT, INSERT',\n  WriterMark: '");
   if (more === rights) throw new Error(`${grant} names no rights on WriterMark`);
   writeFileSync(grant, more);
-  return { program: (name) => join(directory, name) };
+  return { program: join(directory, 'src', 'programs', 'kubepass.ts') };
 }

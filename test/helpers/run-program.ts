@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fromSources } from './from-sources.js';
+import { fromSources, kubepass } from './from-sources.js';
 
 export interface Ran {
   readonly code: number | null;
@@ -30,3 +30,11 @@ export function runProgram(
     });
   });
 }
+
+/** Runs `kubepass VERB`; `program`: that of another version. */
+export const runVerb = (
+  verb: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  { killAfter, program = kubepass }: { readonly killAfter?: number; readonly program?: string } = {},
+): Promise<Ran> => runProgram(program, [...verb.split(' '), ...args], environment, killAfter);

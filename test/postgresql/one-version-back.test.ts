@@ -7,7 +7,7 @@ import { callTo, Ledger, load, type Call } from '../crash/ledger.js';
 import { type ServingProcess, useProcesses } from '../http/support/serving-process.js';
 import { newerMigration, newerVersion } from '../helpers/newer-version.js';
 import { freshDatabase, query, serviceRole, type TestDatabase } from '../helpers/postgresql/databases.js';
-import { runProgram } from '../helpers/run-program.js';
+import { runVerb } from '../helpers/run-program.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 
 const { start, inDirectory } = useProcesses();
@@ -45,11 +45,11 @@ const rowsOf = (sql: string) =>
   query(database.ownerUrl, async (client) => (await client.query<Record<string, unknown>>(sql)).rows);
 
 /** Runs `migrate --grant-to` of a version, as the owner of the tables. */
-const migrate = (program: string) =>
-  runProgram(program, ['--grant-to', serviceRole], { ...environment, DATABASE_URL: database.ownerUrl });
+const migrate = (version: { readonly program?: string } = {}) =>
+  runVerb('migrate', ['--grant-to', serviceRole], { ...environment, DATABASE_URL: database.ownerUrl }, version);
 
-const served = async (program?: string): Promise<ServingProcess> => {
-  const service = start({ environment, ...(program !== undefined && { program }) });
+const served = async (version: { readonly program?: string } = {}): Promise<ServingProcess> => {
+  const service = start({ environment, ...version });
   await expect.poll(() => service.said('kubepass serves'), { timeout: 240_000 }).toBeDefined();
   return service;
 };
@@ -71,7 +71,7 @@ const warnings = (service: ServingProcess) =>
     .filter((line) => line.includes('newer version'))
     .map((line) => JSON.parse(line) as { readonly level: string; readonly msg: string });
 
-const checkConfig = () => runProgram('src/programs/server.ts', ['--check-config'], environment);
+const checkConfig = () => runVerb('check-config', [], environment);
 
 /** Load on some services: certificates are issued and everything is read, until it is stopped. */
 class Load {
@@ -206,7 +206,7 @@ it('goes on without a failed request while a newer version migrates under load, 
   await running.goesOn();
 
   const next = newer(true);
-  const migrated = await migrate(next.program('src/programs/migrate.ts'));
+  const migrated = await migrate(next);
   expect(migrated).toMatchObject({
     code: 0,
     stdout: expect.stringContaining(`applied: ${newerMigration}\n`) as string,
@@ -214,7 +214,7 @@ it('goes on without a failed request while a newer version migrates under load, 
   await running.goesOn();
 
   // The newer version serves beside them, as in the middle of a rollout.
-  const after = await served(next.program('src/programs/server.ts'));
+  const after = await served(next);
   expect(warnings(after)).toEqual([]);
   const applied = await appliedOf();
   await running.goesOn();
@@ -235,7 +235,7 @@ it('goes on without a failed request while a newer version migrates under load, 
   await reloaded.stop();
 
   // The init container of a rolled-back release passes, and takes no right from the newer replicas.
-  const back = await migrate('src/programs/migrate.ts');
+  const back = await migrate();
   expect(back).toMatchObject({ code: 0, stderr: '' });
   expect(back.stdout).toMatch(new RegExp(`^${sentence.source}.*\\. No right was changed\n$`));
   expect(await rowsOf(rightOnMore)).toEqual([{ insert: true }]);
@@ -245,12 +245,12 @@ it('goes on without a failed request while a newer version migrates under load, 
   expect(checked).toMatchObject({ code: 0 });
   expect(checked.stdout).toContain('database: belongs to a newer version, this version serves it\n');
   expect(checked.stderr).toMatch(new RegExp(`warning: .*${sentence.source}`));
-  const restored = await runProgram('src/programs/restore.ts', ['--check'], environment);
+  const restored = await runVerb('restore', ['--check'], environment);
   expect(restored).toMatchObject({ code: 0 });
   expect(restored.stdout).toMatch(sentence);
 
   for (const service of [again, two, after]) await stop(service);
-  const last = await served(next.program('src/programs/server.ts'));
+  const last = await served(next);
   expect(warnings(last)).toEqual([]);
   await stop(last);
 });
@@ -260,7 +260,7 @@ it('goes on where the newer schema is not for it, is refused when it restarts, a
   const running = await underLoad([one, two]);
   await running.goesOn();
   const next = newer(false);
-  expect(await migrate(next.program('src/programs/migrate.ts'))).toMatchObject({ code: 0 });
+  expect(await migrate(next)).toMatchObject({ code: 0 });
   await running.goesOn();
   await running.stop();
   await stop(one);
@@ -272,7 +272,7 @@ it('goes on where the newer schema is not for it, is refused when it restarts, a
     reason: expect.stringContaining(refusal) as string,
   });
   const applied = await appliedOf();
-  expect(await migrate('src/programs/migrate.ts')).toMatchObject({
+  expect(await migrate()).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(refusal) as string,
   });
@@ -281,7 +281,7 @@ it('goes on where the newer schema is not for it, is refused when it restarts, a
   expect(await checkConfig()).toMatchObject({ code: 1, stderr: expect.stringContaining(refusal) as string });
   await stop(two);
 
-  const after = await served(next.program('src/programs/server.ts'));
+  const after = await served(next);
   const reloaded = await underLoad([after]);
   await reloaded.goesOn();
   await reloaded.stop();

@@ -13,7 +13,7 @@ import { composeOn, issued } from '../helpers/composed-service.js';
 import { postgresqlBinaries } from '../helpers/postgresql/binaries.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
 import { admin } from '../helpers/principals.js';
-import { runProgram } from '../helpers/run-program.js';
+import { runVerb } from '../helpers/run-program.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { verifyAuditLog } from '../../src/log/read-audit-events.js';
@@ -104,11 +104,11 @@ it('pg_dump under load and pg_restore elsewhere lose nothing of what the dump ha
 
   await tool('pg_restore', '--exit-on-error', '--single-transaction', `--dbname=${target.ownerUrl}`, dump);
   const environment = await environmentOf('two', target.url);
-  const checked = await runProgram('src/programs/restore.ts', ['--check'], environment);
+  const checked = await runVerb('restore', ['--check'], environment);
   expect(checked, checked.stderr).toMatchObject({ code: 0 });
   expect(checked.stdout).toMatch(/^the database was checked: it is sound: \d+ events/);
   const note = join(home('one'), 'data', 'last-checkpoint');
-  const marked = await runProgram('src/programs/restore.ts', ['--mark', '--checkpoint', note], environment);
+  const marked = await runVerb('restore', ['--mark', '--checkpoint', note], environment);
   expect(marked, marked.stderr).toMatchObject({ code: 0 });
 
   const second = await started('two', target.url);

@@ -17,8 +17,8 @@ import { unlessMissing } from './replace-file.js';
 
 export const options = { ...commonOptions, base: { type: 'string' } } as const;
 
-export const usage = `usage: client-ca-file --cluster NAME --base FILE --out FILE [--watch] [--every SECONDS]
-                      [--kubeconfig FILE]
+export const usage = `usage: kubepass client-ca-file --cluster NAME --base FILE --out FILE [--watch] [--every SECONDS]
+                               [--kubeconfig FILE]
 
 Keeps the client CAs of a control-plane node current: those of the node itself, and the issuers of kubepass.
 --base        the CAs that the node needs without kubepass, such as /etc/kubernetes/pki/ca.crt; they come first

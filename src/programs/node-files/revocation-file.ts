@@ -10,7 +10,7 @@ import {
 
 export const options = commonOptions;
 
-export const usage = `usage: revocation-file --cluster NAME --out FILE [--watch] [--every SECONDS] [--kubeconfig FILE]
+export const usage = `usage: kubepass revocation-file --cluster NAME --out FILE [--watch] [--every SECONDS] [--kubeconfig FILE]
 
 Keeps the authorization configuration of mode "listed" current on a control-plane node.
 --out         the file that --authorization-config of kube-apiserver names

@@ -13,6 +13,8 @@ export interface Image {
   readonly mounts: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];
+  /** What follows the entrypoint where a container names no arguments. */
+  readonly command: readonly string[];
   readonly workingDirectory: string;
 }
 
@@ -61,8 +63,9 @@ export function makeImage(directory: string): Image {
       '--disable-sigusr1',
       '--secure-heap=16777216',
       '--max-semi-space-size=8',
-      '/app/dist/server.js',
+      '/app/dist/kubepass.js',
     ],
+    command: ['serve'],
     workingDirectory: '/app',
   };
 }

@@ -242,7 +242,11 @@ export class RunningPod {
     const running = RunningContainer.start(
       this.image,
       {
-        command: [...expand(container.command ?? this.image.entrypoint), ...expand(container.args ?? [])],
+        // A command of the container takes the place of both of the image, arguments that of one.
+        command: [
+          ...expand(container.command ?? this.image.entrypoint),
+          ...expand(container.args ?? (container.command === undefined ? this.image.command : [])),
+        ],
         environment,
         mounts: this.mountsOf(container),
         readOnlyRootFilesystem: container.securityContext?.readOnlyRootFilesystem ?? false,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
-import { fromSources } from '../../helpers/from-sources.js';
+import { fromSources, kubepass } from '../../helpers/from-sources.js';
 import { testPolicies } from '../../helpers/issuance.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 
@@ -37,21 +37,25 @@ export function useProcesses() {
     directory.remove();
   });
 
-  /** Starts `program` with `args` and Node with `nodeOptions`, through `prefix`. */
+  /** Starts `program` with `verb` and `args`, and Node with `nodeOptions`, through `prefix`. */
   function start({
-    program = 'src/programs/server.ts',
+    program = kubepass,
+    verb = 'serve',
     args = [],
     nodeOptions = fromSources,
     prefix = [],
     environment = {},
   }: {
     readonly program?: string;
+    /** Null: the program has no verbs. */
+    readonly verb?: string | null;
     readonly args?: readonly string[];
     readonly nodeOptions?: readonly string[];
     readonly prefix?: readonly string[];
     readonly environment?: Readonly<Record<string, string>>;
   } = {}): ServingProcess {
-    const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...nodeOptions, program, ...args];
+    const given = [program, ...(verb?.split(' ') ?? []), ...args];
+    const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...nodeOptions, ...given];
     const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

@@ -1,10 +1,10 @@
-// Tests src/programs/server.ts, src/inspections/inspection-pool.ts, src/policy/workers/draft-pool.ts
+// Tests src/programs/serve.ts, src/inspections/inspection-pool.ts, src/policy/workers/draft-pool.ts
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { fromSources } from '../../helpers/from-sources.js';
+import { fromSources, kubepass } from '../../helpers/from-sources.js';
 import { memoryLimitMebibytes, memorySettings } from '../../helpers/image.js';
 import { testPolicies } from '../../helpers/issuance.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -22,7 +22,7 @@ it.skipIf(!linux)(
     mkdirSync(policies);
     writeFileSync(join(policies, 'test.yaml'), testPolicies);
     const { flags, arenas } = memorySettings();
-    const child = spawn(process.execPath, [...flags, ...fromSources, 'src/programs/server.ts'], {
+    const child = spawn(process.execPath, [...flags, ...fromSources, kubepass, 'serve'], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         PATH: process.env['PATH'],

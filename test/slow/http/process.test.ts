@@ -1,4 +1,4 @@
-// Tests src/programs/run-service.ts, src/programs/server.ts
+// Tests src/programs/run-service.ts, src/programs/serve.ts
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';

@@ -58,11 +58,11 @@ it('lets an operator in whose tokens are no admins any more, while nobody can si
   });
   // A start takes nothing away.
   expect(locked.adminToken()).toBe(old);
-  const refused = start({ program: 'src/programs/admin-token.ts', environment });
+  const refused = start({ verb: 'admin-token', environment });
   expect(await refused.ended).toEqual([1, null]);
   await stop(locked);
 
-  const recovering = start({ program: 'src/programs/admin-token.ts', environment });
+  const recovering = start({ verb: 'admin-token', environment });
   expect(await recovering.ended).toEqual([0, null]);
   const file = inDirectory('data', 'admin-token');
   expect(recovering.output()).toContain(`a new break-glass token, for an hour, is in ${file}`);
@@ -91,7 +91,7 @@ it('lets an operator in whose tokens are no admins any more, while nobody can si
 it('shows the token in the data dir and nothing else, also beside a service on SQLite', async () => {
   const serving = start();
   const address = await serving.address();
-  const shown = start({ program: 'src/programs/admin-token.ts', args: ['--show'] });
+  const shown = start({ verb: 'admin-token', args: ['--show'] });
   expect(await shown.ended).toEqual([0, null]);
   expect(shown.output()).toBe(`${serving.adminToken()}\n`);
   expect(shown.complaints()).toBe('');
@@ -100,13 +100,13 @@ it('shows the token in the data dir and nothing else, also beside a service on S
 
   const file = inDirectory('data', 'admin-token');
   writeFileSync(file, 'something else');
-  const wrong = start({ program: 'src/programs/admin-token.ts', args: ['--show'] });
+  const wrong = start({ verb: 'admin-token', args: ['--show'] });
   expect(await wrong.ended).toEqual([1, null]);
   expect(wrong.output()).toBe('');
   expect(wrong.complaints()).toContain(`${file} holds no API token`);
   expect(wrong.complaints()).not.toContain('something else');
   rmSync(file);
-  const missing = start({ program: 'src/programs/admin-token.ts', args: ['--show'] });
+  const missing = start({ verb: 'admin-token', args: ['--show'] });
   expect(await missing.ended).toEqual([1, null]);
   expect(missing.output()).toBe('');
   expect(missing.complaints()).toMatch(
@@ -125,7 +125,7 @@ it('lets the first admin in with the token of a file, which is in no other file 
   expect(existsSync(inDirectory('data', 'admin-token'))).toBe(false);
   expect(serving.said('there was no live admin: the token in the file is one now')).toMatchObject({ file });
   expect(serving.said('kubepass serves')).toMatchObject({ version, revision: '0a1b2c3' });
-  const shown = start({ program: 'src/programs/admin-token.ts', args: ['--show'], environment });
+  const shown = start({ verb: 'admin-token', args: ['--show'], environment });
   expect(await shown.ended).toEqual([1, null]);
   expect(shown.complaints()).toContain(`the first admin's token is in ${file}`);
   await stop(serving);
@@ -151,7 +151,7 @@ it.each([
   writeFileSync(file, secretOfTest);
   spoil(file);
   const environment = { KUBEPASS_FIRST_ADMIN_TOKEN_FILE: file };
-  const checked = start({ args: ['--check-config'], environment });
+  const checked = start({ verb: 'check-config', environment });
   expect(await checked.ended).toEqual([1, null]);
   const [line = ''] = checked.complaints().split('\n');
   expect(line).toMatch(/^error: KUBEPASS_FIRST_ADMIN_TOKEN_FILE: /);

@@ -137,7 +137,7 @@ it.runIf(process.platform === 'linux')('does not end a process that has only beg
 });
 
 it('is passed on by the quickstart to the process that serves', async () => {
-  const quickstart = start({ program: 'scripts/quickstart/main.ts' });
+  const quickstart = start({ program: 'scripts/quickstart/main.ts', verb: null });
   await expect.poll(() => quickstart.output(), { timeout: 60_000 }).toContain('serving; Ctrl-C stops it');
   quickstart.child.kill('SIGHUP');
   await expect

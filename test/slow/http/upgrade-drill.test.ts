@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { afterAll, expect, it } from 'vitest';
-import { fromSources } from '../../helpers/from-sources.js';
+import { fromSources, kubepass } from '../../helpers/from-sources.js';
 import { refused, states } from '../../fixtures/databases/states.js';
 import { oldEnvironment, madeDatabase, placeOldSqlite } from '../../helpers/old-databases.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -22,7 +22,7 @@ if (first === undefined) throw new Error('there is no database of an older versi
 
 /** Runs the drill as an operator does, and answers what it says and its exit code. */
 const drill = (dataDir: string, environment: Readonly<Record<string, string>> = {}) =>
-  promisify(execFile)(process.execPath, [...fromSources, 'src/programs/upgrade-drill.ts', '--data-dir', dataDir], {
+  promisify(execFile)(process.execPath, [...fromSources, kubepass, 'upgrade', 'drill', '--data-dir', dataDir], {
     env: { ...process.env, ...oldEnvironment, ...environment },
   }).then(
     ({ stdout }) => ({ code: 0, text: stdout }),

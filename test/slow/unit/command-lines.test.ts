@@ -3,15 +3,15 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { fromSources } from '../../helpers/from-sources.js';
+import { fromSources, kubepass } from '../../helpers/from-sources.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Without a configuration: none of these calls may need one. */
-function run(file: string, ...args: readonly string[]) {
+function run(...args: readonly string[]) {
   return new Promise<{ readonly code: number | null; readonly output: string; readonly complaints: string }>(
     (resolve, reject) => {
-      const child = spawn(process.execPath, [...fromSources, file, ...args], {
+      const child = spawn(process.execPath, [...fromSources, ...args], {
         cwd: root,
         env: { PATH: process.env['PATH'], KUBEPASS_CONFIG_FILE: '/nowhere/kubepass.yaml' },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -25,25 +25,34 @@ function run(file: string, ...args: readonly string[]) {
   );
 }
 
-describe.each([
-  ['src/programs/policy-check.ts', 'policy-check'],
-  ['src/programs/revocation-file.ts', 'revocation-file'],
-  ['src/programs/client-ca-file.ts', 'client-ca-file'],
-  ['src/programs/admin-token.ts', 'admin-token'],
-  ['src/programs/backup.ts', 'backup'],
-  ['src/programs/restore.ts', 'restore'],
-  ['src/programs/upgrade-drill.ts', 'upgrade-drill'],
-  ['src/programs/migrate.ts', 'migrate'],
-  ['src/programs/kubepass-verify.ts', 'kubepass-verify'],
-  ['src/programs/server.ts', 'kubepass'],
-  ['scripts/quickstart/main.ts', 'quickstart'],
-  ['packages/inspect/src/offline/kubepass-inspect.ts', 'kubepass-inspect'],
-])('%s', (file, name) => {
+/** `name`: as the program calls itself, in front of complaints. A verb belongs to `kubepass`. */
+const programs: readonly (readonly [name: string, ...program: string[]])[] = [
+  ...[
+    'serve',
+    'check-config',
+    'migrate',
+    'backup',
+    'restore',
+    'upgrade drill',
+    'admin-token',
+    'policy check',
+    'verify',
+    'inspect',
+    'client-ca-file',
+    'revocation-file',
+  ].map((verb) => [`kubepass ${verb}`, kubepass, ...verb.split(' ')] as const),
+  ['kubepass', kubepass],
+  ['quickstart', 'scripts/quickstart/main.ts'],
+  ['kubepass-inspect', 'packages/inspect/src/offline/kubepass-inspect.ts'],
+  ['kubepass-verify', 'src/programs/kubepass-verify.ts'],
+];
+
+describe.each(programs)('%s', (name, ...program) => {
   it('answers --help and --version, and is short about an option that it does not know', async () => {
     const [help, version, wrong] = await Promise.all([
-      run(file, '--help'),
-      run(file, '--version'),
-      run(file, '--hlep'),
+      run(...program, '--help'),
+      run(...program, '--version'),
+      run(...program, '--hlep'),
     ]);
     expect(help).toMatchObject({ code: 0, complaints: '' });
     expect(help.output).toMatch(new RegExp(`^usage: (?:npm run )?${name}`));
@@ -54,5 +63,45 @@ describe.each([
     const [said, ...usage] = wrong.complaints.trimEnd().split('\n');
     expect(said).toBe(`${name}: Unknown option '--hlep'; did you mean "--help"?`);
     expect(help.output.startsWith(`${usage.join('\n')}\n\n`)).toBe(true);
+  });
+});
+
+describe('kubepass', () => {
+  const verbs = programs.filter(([, file]) => file === kubepass).map(([name]) => name.slice('kubepass '.length));
+
+  it('lists its verbs, with `help` as with `--help`', async () => {
+    const [help, word] = await Promise.all([run(kubepass, '--help'), run(kubepass, 'help')]);
+    expect(word).toEqual(help);
+    const listed = [...help.output.matchAll(/^ {2}(\S+(?: \S+)?) {2,}\S/gm)].map(([, verb]) => verb);
+    expect(listed).toEqual(verbs.filter((verb) => verb !== ''));
+  });
+
+  it('helps with a verb, with `help VERB` as with `VERB --help`', async () => {
+    const helps = await Promise.all([
+      run(kubepass, 'help', 'policy', 'check'),
+      run(kubepass, 'policy', 'check', '--help'),
+    ]);
+    expect(helps[0]).toEqual(helps[1]);
+    expect(helps[0].output).toMatch(/^usage: kubepass policy check DIRECTORY\n/);
+  });
+
+  it.each([
+    [['bakup', '--force'], 'there is no verb \'bakup\'; did you mean "backup"?'],
+    [['policy'], 'there is no verb \'policy\'; did you mean "policy check"?'],
+    [[], 'name a verb; the verbs are serve, check-config, '],
+    [['help', 'nothing'], "there is no verb 'nothing'; the verbs are serve, check-config, "],
+  ])('with the arguments %j says what is wrong, and ends with 2', async (args, said) => {
+    const { code, output, complaints } = await run(kubepass, ...args);
+    expect({ code, output }).toEqual({ code: 2, output: '' });
+    expect(complaints.startsWith(`kubepass: ${said}`), complaints).toBe(true);
+    expect(complaints).toContain('\nusage: kubepass VERB');
+  });
+
+  it('takes the former option --check-config, and says the new command once', async () => {
+    const former = await run(kubepass, '--check-config');
+    const now = await run(kubepass, 'check-config');
+    const told =
+      '--check-config is a former option, and the next version lacks it. The new command is kubepass check-config\n';
+    expect(former).toEqual({ ...now, complaints: `${told}${now.complaints}` });
   });
 });

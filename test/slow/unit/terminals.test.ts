@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kubepass } from '../../helpers/from-sources.js';
 import { hostileTexts } from '../../helpers/hostile-texts.js';
 import { runProgram } from '../../helpers/run-program.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
@@ -32,24 +33,20 @@ const nodeFile = () => ['--cluster', hostile, '--out', `${file}.out`, '--kubecon
 const noEnvironment = () => ({});
 
 describe.each<[string, () => readonly string[], () => Readonly<Record<string, string>>]>([
-  ['src/programs/kubepass-verify.ts', () => [file], noEnvironment],
-  ['src/programs/kubepass-verify.ts', () => [folder, '--checkpoint', file, '--key', hostile], noEnvironment],
-  ['src/programs/policy-check.ts', () => [folder], noEnvironment],
-  ['src/programs/policy-check.ts', () => [`${folder}/absent`], noEnvironment],
-  ['src/programs/server.ts', () => ['--check-config'], () => ({ KUBEPASS_CONFIG: file })],
-  [
-    'src/programs/server.ts',
-    () => ['--check-config'],
-    () => ({ KUBEPASS_CONFIG: `${file}.absent`, KUBEPASS_PORT: hostile }),
-  ],
-  ['src/programs/client-ca-file.ts', () => [...nodeFile(), '--base', file], noEnvironment],
-  ['src/programs/revocation-file.ts', nodeFile, noEnvironment],
-  ['src/programs/admin-token.ts', () => ['--show'], () => ({ KUBEPASS_DATA_DIR: folder })],
-  ['src/programs/backup.ts', () => [`${file}/x`], () => ({ KUBEPASS_DATA_DIR: folder })],
-  ['src/programs/restore.ts', () => [file], () => ({ KUBEPASS_DATA_DIR: folder })],
-  ['src/programs/restore.ts', () => ['--check', file], () => ({ KUBEPASS_DATA_DIR: folder })],
-  ['src/programs/migrate.ts', () => ['--grant-to', hostile], () => ({ KUBEPASS_CONFIG: file })],
-  ['src/programs/upgrade-drill.ts', () => ['--data-dir', folder, '--config', file], noEnvironment],
+  [kubepass, () => ['verify', file], noEnvironment],
+  [kubepass, () => ['verify', folder, '--checkpoint', file, '--key', hostile], noEnvironment],
+  [kubepass, () => ['policy', 'check', folder], noEnvironment],
+  [kubepass, () => ['policy', 'check', `${folder}/absent`], noEnvironment],
+  [kubepass, () => ['check-config'], () => ({ KUBEPASS_CONFIG: file })],
+  [kubepass, () => ['check-config'], () => ({ KUBEPASS_CONFIG: `${file}.absent`, KUBEPASS_PORT: hostile })],
+  [kubepass, () => ['client-ca-file', ...nodeFile(), '--base', file], noEnvironment],
+  [kubepass, () => ['revocation-file', ...nodeFile()], noEnvironment],
+  [kubepass, () => ['admin-token', '--show'], () => ({ KUBEPASS_DATA_DIR: folder })],
+  [kubepass, () => ['backup', `${file}/x`], () => ({ KUBEPASS_DATA_DIR: folder })],
+  [kubepass, () => ['restore', file], () => ({ KUBEPASS_DATA_DIR: folder })],
+  [kubepass, () => ['restore', '--check', file], () => ({ KUBEPASS_DATA_DIR: folder })],
+  [kubepass, () => ['migrate', '--grant-to', hostile], () => ({ KUBEPASS_CONFIG: file })],
+  [kubepass, () => ['upgrade', 'drill', '--data-dir', folder, '--config', file], noEnvironment],
   [inspect, () => [folder], noEnvironment],
   [inspect, () => [`${file}.absent`, '--format', 'overview'], noEnvironment],
   [inspect, () => [file, '--format', hostile], noEnvironment],

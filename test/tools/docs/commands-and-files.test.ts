@@ -1,7 +1,10 @@
 // Tests docs/
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { formerCommands } from '../../../scripts/former-commands.mjs';
+import { fromSources, kubepass } from '../../helpers/from-sources.js';
 import { codeIn, pages, read, root } from './pages.js';
 
 const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
@@ -10,9 +13,36 @@ const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Read
 const scriptsIn = (code: string): string[] =>
   [...code.matchAll(/\bnpm run (?:-s |--silent )?([\w:-]+)/g)].map(([, name = '']) => name);
 
-/** Programs that `npm run build` compiles: `node dist/migrate.js`. */
+/** Programs that `npm run build` makes, by their names: `node dist/kubepass.js`. */
 const programsIn = (code: string): string[] =>
-  [...code.matchAll(/\bnode dist\/([\w-]+)\.js\b/g)].map(([, name = '']) => `src/programs/${name}.ts`);
+  [...code.matchAll(/\bnode dist\/([\w-]+)\.js\b/g)].map(([, name = '']) => name);
+const built = ['kubepass', ...formerCommands.flatMap(({ program }) => (program === undefined ? [] : [program]))];
+
+/** The verbs of `kubepass`, as it lists them. */
+const verbs = [
+  ...execFileSync(process.execPath, [...fromSources, kubepass, 'help'], { encoding: 'utf8' }).matchAll(
+    /^ {2}(\S+(?: \S+)?) {2,}\S/gm,
+  ),
+].map(([, verb = '']) => verb);
+
+/** Where the program is called. The log has sentences that begin with "kubepass". */
+const calls = [
+  String.raw`\bnpm run (?:-s )?kubepass -- `,
+  String.raw`\bnode (?:-\S+ )*dist/kubepass\.js `,
+  String.raw`\bdocker compose run (?:-\S+ |TMPDIR=\S+ )*kubepass `,
+  '^kubepass (?!serves|cannot |has )',
+];
+/** The words behind the program: two, because a verb has one or two. */
+const verbsIn = (code: string): string[] =>
+  [
+    ...code
+      .replaceAll('\\\n', ' ')
+      .matchAll(new RegExp(`(?:${calls.join('|')})([a-z][\\w-]*(?: [a-z][\\w-]*)?)`, 'gm')),
+  ].map(([, words = '']) => words);
+const isVerb = (words: string): boolean =>
+  words === 'help' || verbs.includes(words) || verbs.includes(words.split(' ')[0] ?? '');
+
+const former = formerCommands.flatMap(({ script }) => script ?? []);
 
 const folders = ['.ci', 'bench', 'deploy', 'docs', 'openapi', 'packages', 'prisma', 'scripts', 'src', 'test'];
 
@@ -38,9 +68,16 @@ describe.each(pages)('%s', (page) => {
     expect(namedIn(page, scriptsIn).filter(({ name }) => scripts[name] === undefined)).toEqual([]);
   });
 
-  it('names only programs and files that exist', () => {
-    const named = [...namedIn(page, programsIn), ...namedIn(page, pathsIn)];
-    expect(named.filter(({ name }) => !exists(name))).toEqual([]);
+  it('names only programs, verbs and files that exist', () => {
+    expect(namedIn(page, programsIn).filter(({ name }) => !built.includes(name))).toEqual([]);
+    expect(namedIn(page, verbsIn).filter(({ name }) => !isVerb(name))).toEqual([]);
+    expect(namedIn(page, pathsIn).filter(({ name }) => !exists(name))).toEqual([]);
+  });
+
+  it('names former commands only where it says what takes their place', () => {
+    if (page === 'docs/upgrading.md') return;
+    expect(namedIn(page, programsIn).filter(({ name }) => name !== 'kubepass')).toEqual([]);
+    expect(namedIn(page, scriptsIn).filter(({ name }) => former.includes(name))).toEqual([]);
   });
 });
 
@@ -58,7 +95,7 @@ const optionsIn = (code: string): string[] =>
     .flatMap((line) =>
       [
         ...line.matchAll(
-          /(?:\b(?:kubepass-verify|kubepass-inspect|kubectl[- ]kubepass|node dist\/[\w-]+\.js)\b|\bnpm run (?!test)[\w:-]+ -- )([^|;&`]*)/g,
+          /(?:\b(?:kubepass-verify|kubepass-inspect|kubectl[- ]kubepass|node dist\/[\w-]+\.js)\b|\bnpm run (?:-s )?(?!test)[\w:-]+ -- |^kubepass )([^|;&`]*)/g,
         ),
       ].flatMap(([, options = '']) => [...options.matchAll(/(?:^|\s)--([a-z][\w-]*)/g)].map(([, name = '']) => name)),
     );
@@ -77,13 +114,18 @@ describe('the search in pages', () => {
     const count = (find: (code: string) => readonly string[]) => pages.flatMap((page) => namedIn(page, find)).length;
     expect(count(scriptsIn)).toBeGreaterThan(80);
     expect(count(programsIn)).toBeGreaterThan(5);
+    expect(count(verbsIn)).toBeGreaterThan(20);
     expect(count(pathsIn)).toBeGreaterThan(80);
     expect(count(optionsIn)).toBeGreaterThan(40);
   });
 
   it('would find one that is not there', () => {
     expect(scriptsIn('npm run nothing -- --force')).toEqual(['nothing']);
-    expect(programsIn('node dist/nothing.js')).toEqual(['src/programs/nothing.ts']);
+    expect(programsIn('node dist/nothing.js')).toEqual(['nothing']);
+    expect(verbsIn('npm run kubepass -- policy nothing /x').filter((words) => !isVerb(words))).toEqual([
+      'policy nothing',
+    ]);
+    expect(verbsIn('kubepass backup FILE; node dist/kubepass.js restore --check')).toEqual(['backup', 'restore']);
     expect(optionsIn('kubepass-verify x --nothing y | jq --raw')).toEqual(['nothing']);
     expect(isOption('nothing-at-all')).toBe(false);
     expect(pathsIn('see src/nothing.ts, deploy/kubernetes/ and dist/x.js')).toEqual([

@@ -1,5 +1,5 @@
-// Tests scripts/bundle-service.mjs
-import { execFileSync } from 'node:child_process';
+// Tests scripts/bundle-service.mjs, scripts/former-commands.mjs
+import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, globSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -10,6 +10,7 @@ import { FakeApiServer } from '../../helpers/fake-api-server.js';
 import { kubepassRules } from '../../helpers/fake-api-server/rbac.js';
 import { aPolicy } from '../../helpers/policies.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
+import { formerCommands } from '../../../scripts/former-commands.mjs';
 import { read, root } from '../docs/pages.js';
 
 /** It has what the image has beside `dist/`, so that nothing is found from where the sources lie. */
@@ -36,13 +37,16 @@ describe('the bundle of the service', () => {
   const programs = everyMatch(naming, /\bdist\/([\w-]+)\.js\b/g);
 
   it('has every program that a page, a manifest or an image names', () => {
-    expect(programs).toEqual(expect.arrayContaining(['server', 'backup', 'restore', 'migrate', 'kubepass-verify']));
+    expect(programs).toContain('kubepass');
     expect(programs.filter((program) => !existsSync(join(dist, `${program}.js`)))).toEqual([]);
   });
 
-  it.each(programs.filter((program) => program !== 'server'))('has %s, which says how it is used', (program) => {
-    const help = execFileSync(process.execPath, [join(dist, `${program}.js`), '--help'], { encoding: 'utf8' });
-    expect(help).toMatch(/^usage: /i);
+  it('loads a verb when it is called, and nothing but signals before the service', () => {
+    const program = readFileSync(join(dist, 'kubepass.js'), 'utf8');
+    expect(Buffer.byteLength(program)).toBeLessThan(10_000);
+    const [...loaded] = program.matchAll(/^import (?:.* from )?"\.\/(chunks\/[^"]+)";$/gm);
+    for (const [, chunk = ''] of loaded) expect(readFileSync(join(dist, chunk)).length, chunk).toBeLessThan(5_000);
+    expect([...program.matchAll(/\bimport\("\.\/chunks\//g)].length).toBeGreaterThan(10);
   });
 
   it('has every thread, where the code that starts it looks', () => {
@@ -69,13 +73,78 @@ describe('the bundle of the service', () => {
   });
 });
 
+/** Runs a command to its end. There is no configuration, and its data dir is absent. */
+function run(...command: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], KUBEPASS_DATA_DIR: join(home.path, 'absent') },
+  });
+  return { status, stdout, stderr };
+}
+
+describe('the former commands', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+  const programs = formerCommands.flatMap(({ program, verb }) =>
+    program === undefined ? [] : [{ name: `dist/${program}.js`, call: [join(dist, `${program}.js`)], verb }],
+  );
+  const runs = formerCommands.flatMap(({ script, verb }) =>
+    script === undefined
+      ? []
+      : [{ name: `npm run ${script}`, call: ['--import', 'tsx', 'scripts/former-commands.mjs', script], verb }],
+  );
+  const noticeOf = (name: string, verb: string) =>
+    `${name} is a former command, and the next version lacks it. The new command is ` +
+    `${name.startsWith('npm') ? 'npm run kubepass --' : 'dist/kubepass.js'} ${verb}\n`;
+
+  it('are the commands that were there before the verbs', () => {
+    expect(programs.map(({ name }) => name.slice('dist/'.length, -'.js'.length)).sort()).toEqual([
+      ...['admin-token', 'backup', 'client-ca-file', 'kubepass-verify', 'migrate', 'policy-check', 'restore'],
+      ...['revocation-file', 'server', 'upgrade-drill'],
+    ]);
+    expect(runs.map(({ name }) => name.slice('npm run '.length)).sort()).toEqual([
+      ...['admin-token', 'backup', 'check-config', 'client-ca-file', 'inspect', 'migrate', 'policy:check', 'restore'],
+      ...['revocation-file', 'upgrade:drill', 'verify'],
+    ]);
+    for (const { name, call } of runs)
+      expect(scripts[name.slice('npm run '.length)]).toBe(
+        `node scripts/setup.mjs && tsx ${call.slice('--import tsx'.split(' ').length).join(' ')}`,
+      );
+  });
+
+  // A program of the sources takes seconds to start, so two scripts stand for all: their verbs have one word and two.
+  const some = runs.filter(({ name }) => /(?:verify|policy:check)$/.test(name));
+  it.each([...programs, ...some])('$name does what kubepass $verb does, and says so once', ({ name, call, verb }) => {
+    const program = [join(dist, 'kubepass.js'), ...verb.split(' ')];
+    const isProgram = name.startsWith('dist/');
+    for (const args of [...(isProgram ? [['--help']] : []), ...(verb === 'serve' ? [] : [['./absent']])]) {
+      const now = run(...program, ...args);
+      expect({ ...run(...call, ...args), args }).toEqual({
+        ...now,
+        stderr: `${noticeOf(name, verb)}${now.stderr}`,
+        args,
+      });
+    }
+  });
+
+  it('dist/server.js checks the configuration with an option, and tells the version of kubepass', () => {
+    const server = join(dist, 'server.js');
+    const now = run(join(dist, 'kubepass.js'), 'check-config');
+    expect(now.status).toBe(0);
+    expect(run(server, '--check-config')).toEqual({
+      ...now,
+      stderr: `${noticeOf('dist/server.js', 'check-config')}${now.stderr}`,
+    });
+    expect(run(server, '--version').stdout).toMatch(/^kubepass \d+\.\d+\.\d+\n$/);
+  });
+});
+
 describe('the service from its bundle', () => {
   const { start, inDirectory } = useProcesses();
 
   /** Starts it as `npm start` does. Its admin calls it. */
   async function started(environment: Readonly<Record<string, string>> = {}) {
     const nodeOptions = ['--disable-sigusr1', '--secure-heap=16777216'];
-    const service = start({ program: join(dist, 'server.js'), nodeOptions, environment });
+    const service = start({ program: join(dist, 'kubepass.js'), nodeOptions, environment });
     const address = await service.address();
     const call = callTo(
       () => address,

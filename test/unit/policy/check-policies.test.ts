@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { checkPolicies } from '../../../src/policy/check-policies.js';
-import { fromSources } from '../../helpers/from-sources.js';
+import { fromSources, kubepass } from '../../helpers/from-sources.js';
 
 const policyWith = (tests: string) => `apiVersion: kubepass/v1
 kind: Policy
@@ -129,10 +129,10 @@ tests:
   });
 });
 
-describe('npm run policy:check', () => {
+describe('kubepass policy check', () => {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [...fromSources, 'src/programs/policy-check.ts', ...args], {
+    spawnSync(process.execPath, [...fromSources, kubepass, 'policy', 'check', ...args], {
       cwd: root,
       encoding: 'utf8',
     });

@@ -9,7 +9,7 @@ type Given<Options extends CommandOptions> = Extract<
 >;
 
 /**
- * Runs a program with the options and arguments of this command line. It answers help and the version by itself, with
+ * Runs a program with the options and arguments of a command line. It answers help and the version by itself, with
  * 0. Where the command line cannot be understood, it says why and how to call the program, with 2.
  */
 export async function answered<Options extends CommandOptions>(
@@ -36,10 +36,11 @@ export async function answered<Options extends CommandOptions>(
 /** The process of a program that writes by itself, with `print` and `complain`: `run` answers its exit code. */
 export const runProgram = <Options extends CommandOptions>(
   program: Program<Options>,
+  args: readonly string[],
   run: (given: Given<Options>) => Promise<number>,
 ): Promise<void> =>
   finish(
-    answered(program, process.argv.slice(2), async (given) => ({
+    answered(program, args, async (given) => ({
       output: '',
       complaints: '',
       exitCode: await run(given),

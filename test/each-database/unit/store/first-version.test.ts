@@ -109,7 +109,7 @@ async function beginUpgrade({ execute, applied }: FirstDatabase): Promise<void> 
 type Way = readonly [string, (config: Config) => Promise<unknown>];
 const ways: readonly Way[] = [
   ['a start', (config) => openStore(config, { writerThread: false })],
-  ['--check-config', lookIntoDatabase],
+  ['check-config', lookIntoDatabase],
   ['restore --check', verifyConfigured],
   ['restore --mark', (config) => markDatabase(config, null)],
 ];

@@ -1,5 +1,5 @@
 // Tests src/audit/verify-files.ts, src/audit/export-verifier.ts, src/audit/read-lines.ts,
-// src/programs/kubepass-verify.ts
+// src/programs/verify.ts
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { canonicalJson } from '../../../../src/audit/canonical-json.js';
 import { genesis, linkHash } from '../../../../src/audit/hash-chain.js';
 import { verifierKey } from '../../../../src/audit/signed-note.js';
 import { verifyFiles } from '../../../../src/audit/verify-files.js';
-import { fromSources } from '../../../helpers/from-sources.js';
+import { fromSources, kubepass } from '../../../helpers/from-sources.js';
 import { temporaryDirectory } from '../../../helpers/temporary-directory.js';
 
 const { path, remove } = temporaryDirectory();
@@ -148,19 +148,15 @@ it('keeps nothing of archives that the log tells of and nobody names', () => {
       }).join(''),
     );
   closeSync(handle);
-  const run = spawnSync(
-    process.execPath,
-    ['--max-old-space-size=96', ...fromSources, 'src/programs/kubepass-verify.ts', file],
-    {
-      encoding: 'utf8',
-    },
-  );
+  const run = spawnSync(process.execPath, ['--max-old-space-size=96', ...fromSources, kubepass, 'verify', file], {
+    encoding: 'utf8',
+  });
   expect(run).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('120000 events') as unknown });
 });
 
 it('is a command that says so too', () => {
   const run = (...args: readonly string[]) =>
-    spawnSync(process.execPath, [...fromSources, 'src/programs/kubepass-verify.ts', ...args], {
+    spawnSync(process.execPath, [...fromSources, kubepass, 'verify', ...args], {
       encoding: 'utf8',
       input: ndjson.replace('user-2"', 'user-2""'),
     });
@@ -179,9 +175,9 @@ it('reads an export from a pipe, and says that it did not check the checkpoint a
   const whole = join(path, 'whole.ndjson');
   writeFileSync(whole, `${chained(events)}${JSON.stringify({ checkpoint: 'kubepass/log' })}\n`);
   // Not by the input of spawnSync: that is a socket, which cannot be opened by a name.
-  const script = 'file=$1; shift; cat "$file" | "$0" "$@" src/programs/kubepass-verify.ts /dev/stdin';
+  const script = 'file=$1; shift; cat "$file" | "$0" "$@" verify /dev/stdin';
   const run = (file: string) =>
-    spawnSync('sh', ['-c', script, process.execPath, file, ...fromSources], { encoding: 'utf8' });
+    spawnSync('sh', ['-c', script, process.execPath, file, ...fromSources, kubepass], { encoding: 'utf8' });
   const { status, stdout, stderr } = run(whole);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toContain(`${events.length} events in order`);

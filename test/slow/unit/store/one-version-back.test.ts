@@ -6,7 +6,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { callTo, Ledger } from '../../../crash/ledger.js';
 import { type ServingProcess, useProcesses } from '../../../http/support/serving-process.js';
 import { type NewerVersion, newerMigration, newerVersion } from '../../../helpers/newer-version.js';
-import { runProgram } from '../../../helpers/run-program.js';
+import { runVerb } from '../../../helpers/run-program.js';
 
 const { start, inDirectory } = useProcesses();
 
@@ -15,7 +15,9 @@ const environment = () => ({
   KUBEPASS_DATA_DIR: inDirectory('data'),
   KUBEPASS_POLICIES_DIR: inDirectory('policies'),
 });
-const run = (program: string, ...args: readonly string[]) => runProgram(program, args, environment());
+const run = (verb: string, ...args: readonly string[]) => runVerb(verb, args, environment());
+
+const thisVersion = {};
 
 const sentence = new RegExp(
   `the database belongs to a newer version, this version serves it: it has migration ${newerMigration}, `,
@@ -51,9 +53,12 @@ let ledger: Ledger;
 beforeEach(() => {
   ledger = new Ledger();
 });
-/** Serves with a program, issues, and ends. */
-async function servedBy(program: string, meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<string> {
-  const service: ServingProcess = start({ program });
+/** Serves with a version, issues, and ends. */
+async function servedBy(
+  version: { readonly program?: string },
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<string> {
+  const service: ServingProcess = start(version);
   const address = await service.address();
   const call = callTo(
     () => address,
@@ -77,22 +82,22 @@ const warned = (output: string) =>
 const contents = () => hash('sha256', readFileSync(file()), 'hex');
 
 it('this version serves the database of a newer one that says so, warns, and gives it back', async () => {
-  await servedBy('src/programs/server.ts');
+  await servedBy(thisVersion);
   const next = newer(true);
-  const said = await servedBy(next.program('src/programs/server.ts'));
+  const said = await servedBy(next);
   expect(warned(said)).toEqual([]);
 
   const backup = inDirectory('backup.db');
-  const output = await servedBy('src/programs/server.ts', async () => {
-    const checked = await run('src/programs/server.ts', '--check-config');
+  const output = await servedBy(thisVersion, async () => {
+    const checked = await run('check-config');
     expect(checked).toMatchObject({ code: 0 });
     expect(checked.stdout).toContain('database: belongs to a newer version, this version serves it\n');
     expect(checked.stderr).toMatch(new RegExp(`^warning: .*${sentence.source}`));
-    const drilled = await run('src/programs/upgrade-drill.ts');
+    const drilled = await run('upgrade drill');
     expect(drilled).toMatchObject({ code: 0, stderr: '' });
     expect(drilled.stdout).toMatch(sentence);
     expect(drilled.stdout).toContain('its audit log verifies');
-    const made = await run('src/programs/backup.ts', backup);
+    const made = await run('backup', backup);
     expect(made).toMatchObject({ code: 0, stderr: '' });
     expect(made.stdout).toMatch(sentence);
   });
@@ -100,18 +105,18 @@ it('this version serves the database of a newer one that says so, warns, and giv
     expect.objectContaining({ level: 'warn', msg: expect.stringMatching(sentence) as string }),
   ]);
 
-  const restored = await run('src/programs/restore.ts', backup, '--force');
+  const restored = await run('restore', backup, '--force');
   expect(restored).toMatchObject({ code: 0, stderr: '' });
   expect(restored.stdout).toMatch(sentence);
-  const last = await servedBy(next.program('src/programs/server.ts'));
+  const last = await servedBy(next);
   expect(warned(last)).toEqual([]);
 });
 
 it('this version refuses the database of a newer one that does not say so, and changes nothing in it', async () => {
-  await servedBy('src/programs/server.ts');
+  await servedBy(thisVersion);
   const next = newer(false);
-  await servedBy(next.program('src/programs/server.ts'));
-  const made = await run(next.program('src/programs/backup.ts'), inDirectory('backup.db'));
+  await servedBy(next);
+  const made = await runVerb('backup', [inDirectory('backup.db')], environment(), next);
   expect(made).toMatchObject({ code: 0 });
 
   const before = contents();
@@ -121,20 +126,20 @@ it('this version refuses the database of a newer one that does not say so, and c
     level: 'fatal',
     reason: expect.stringContaining(refusal) as string,
   });
-  for (const [program, ...args] of [
-    ['src/programs/server.ts', '--check-config'],
-    ['src/programs/upgrade-drill.ts'],
-    ['src/programs/backup.ts', inDirectory('other.db')],
-    ['src/programs/restore.ts', '--check'],
-    ['src/programs/restore.ts', inDirectory('backup.db'), '--force'],
-    ['src/programs/restore.ts', '--mark'],
+  for (const [verb, ...args] of [
+    ['check-config'],
+    ['upgrade drill'],
+    ['backup', inDirectory('other.db')],
+    ['restore', '--check'],
+    ['restore', inDirectory('backup.db'), '--force'],
+    ['restore', '--mark'],
   ] as const)
-    expect(await run(program, ...args), [program, ...args].join(' ')).toMatchObject({
+    expect(await run(verb, ...args), [verb, ...args].join(' ')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(refusal) as string,
     });
   expect(contents()).toBe(before);
-  await servedBy(next.program('src/programs/server.ts'));
+  await servedBy(next);
 });
 
 it.each<[string, string]>([
@@ -152,10 +157,10 @@ it.each<[string, string]>([
   ],
   ['lacks the trigger AuditRecord_no_delete', `DROP TRIGGER "AuditRecord_no_delete";`],
 ])('a newer schema that %s is none that this version vouches for', async (why, sql) => {
-  await servedBy('src/programs/server.ts');
+  await servedBy(thisVersion);
   const next = newer(true, `CREATE TABLE "More" ("id" TEXT);\n`);
-  await servedBy(next.program('src/programs/server.ts'));
-  const made = await run('src/programs/backup.ts', inDirectory('sound.db'));
+  await servedBy(next);
+  const made = await run('backup', inDirectory('sound.db'));
   expect(made).toMatchObject({ code: 0 });
   const database = new Database(file());
   database.unsafeMode();
@@ -164,12 +169,12 @@ it.each<[string, string]>([
   const doubt = why.startsWith('lacks')
     ? why
     : `${why}; only the newer version, which knows migration ${newerMigration}, can tell whether it is sound`;
-  for (const [program, ...args] of [
-    ['src/programs/backup.ts', inDirectory('other.db')],
-    ['src/programs/restore.ts', '--check'],
-    ['src/programs/restore.ts', '--mark'],
+  for (const [verb, ...args] of [
+    ['backup', inDirectory('other.db')],
+    ['restore', '--check'],
+    ['restore', '--mark'],
   ] as const)
-    expect(await run(program, ...args), program).toMatchObject({
+    expect(await run(verb, ...args), verb).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(doubt) as string,
     });

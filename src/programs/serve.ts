@@ -1,9 +1,15 @@
 import { setFlagsFromString } from 'node:v8';
 import type { HangUps } from './run-service.js';
 
-// Collect the whole heap when it has doubled. V8's default is +10 %: under load one collection each 1.5 s, and each
-// stopped every caller for 50 ms on two cores.
-setFlagsFromString('--heap-growing-percent=100');
+/** `kubepass serve`. */
+export async function run(args: readonly string[]): Promise<void> {
+  // Collect the whole heap when it has doubled. V8's default is +10 %: under load one collection each 1.5 s, and each
+  // stopped every caller for 50 ms on two cores.
+  setFlagsFromString('--heap-growing-percent=100');
+  const hangUps = listenForHangUps();
+  const service = await import('./run-service.js');
+  await service.run(args, hangUps);
+}
 
 /** The listener must be there before anything else is loaded, because without one SIGHUP ends the process. */
 function listenForHangUps(): HangUps {
@@ -21,7 +27,3 @@ function listenForHangUps(): HangUps {
     },
   };
 }
-
-const hangUps = listenForHangUps();
-const { run } = await import('./run-service.js');
-await run(process.argv.slice(2), hangUps);
