@@ -44,6 +44,8 @@ export async function obtainKubeconfig(username: string, client: ApiClient, toke
 export function mustBe(reply: Reply, status: number, what: string): void {
   if (reply.status === status) return;
   const advice =
-    reply.status === 401 ? '\nthe token is not valid (any more); "npm run admin-token" makes a new one' : '';
+    reply.status === 401
+      ? '\nthe token is not valid (any more); "npm run kubepass -- admin-token" makes a new one'
+      : '';
   throw new ServiceError(`${what} was answered ${reply.status}:\n${reply.body.trimEnd()}${advice}`);
 }

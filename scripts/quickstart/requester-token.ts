@@ -36,7 +36,7 @@ async function readAdminToken(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    throw new ServiceError(`there is no admin token in ${file}; "npm run admin-token" makes a new one`, {
+    throw new ServiceError(`there is no admin token in ${file}; "npm run kubepass -- admin-token" makes a new one`, {
       cause: error,
     });
   }

@@ -127,7 +127,7 @@ function whyNotBackup(backup: string, database: string): void {
   const log = statSync(`${backup}-wal`, { throwIfNoEntry: false });
   if (log !== undefined && log.size > 0)
     throw new CommandRefusedError(
-      `${backup}-wal belongs to it: it is no backup, but a database that was in use. Make a backup of it: DATABASE_URL=file:${backup} npm run backup -- FILE`,
+      `${backup}-wal belongs to it: it is no backup, but a database that was in use. Make a backup of it: DATABASE_URL=file:${backup} kubepass backup FILE`,
     );
 }
 

@@ -129,7 +129,7 @@ export const breakGlassName = 'break-glass';
 /** The principals of kubepass itself. */
 const own: Readonly<Record<string, string>> = {
   [firstAdminName]: 'the first admin, whose token kubepass makes at its start',
-  [breakGlassName]: 'whoever recovers with npm run admin-token',
+  [breakGlassName]: 'whoever recovers with kubepass admin-token',
   [probeUsername]: 'kubepass itself, when it probes a cluster',
 };
 

@@ -1,7 +1,7 @@
 /** How it became known that the database was put back from a backup. */
 export const restorationEvidence = ['command', 'checkpoint', 'revocations', 'clusters', 'head'] as const;
 /**
- * `command`: `npm run restore` did it. `checkpoint`: a checkpoint that is kept beside the database vouches for other
+ * `command`: `kubepass restore` did it. `checkpoint`: a checkpoint that is kept beside the database vouches for other
  * events, or for more. `revocations`: the list beside the database, or a running service, has revocations that the
  * database does not know. `clusters`: a cluster has certificates that were signed for this log, and the database does
  * not know them. `head`: a running service has seen a later end of the log.

@@ -49,7 +49,7 @@ const tests = Type.Optional(
   listSchema(
     PolicyTestSchema,
     1000,
-    'Requests with the decision that is expected of the whole set. `npm run policy:check` runs them.',
+    'Requests with the decision that is expected of the whole set. `kubepass policy check` runs them.',
   ),
 );
 

@@ -70,7 +70,7 @@ it('says who has to migrate where this role may not, and applies nothing', async
   });
   expect((await check(database.url)).errors).toEqual([
     expect.stringMatching(
-      /^DATABASE_URL: migration \d+_\w+ is not applied, and this role may not: run `npm run migrate`/,
+      /^DATABASE_URL: migration \d+_\w+ is not applied, and this role may not: run `kubepass migrate`/,
     ),
   ]);
   expect(await check(database.ownerUrl)).toMatchObject({ errors: [], database: { pending: 1 } });
@@ -83,7 +83,7 @@ it('tells an empty database from one without rights', async () => {
   await query(admin.href, (client) => client.query(`ALTER SCHEMA public OWNER TO ${ownerRole}`));
   expect(await check(empty.ownerUrl)).toMatchObject({ errors: [], database: { pending: null } });
   expect((await check(empty.url)).errors).toEqual([
-    expect.stringContaining('this role may not: run `npm run migrate`'),
+    expect.stringContaining('this role may not: run `kubepass migrate`'),
   ]);
   await empty.drop();
 });

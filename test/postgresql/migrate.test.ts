@@ -132,7 +132,7 @@ it('gives way to a replica that uses its tables in another order, and begins aga
 
 it('serves as a role that owns nothing, which cannot migrate and says who can', async () => {
   await expect(openPostgresqlStore({ url: database.url })).rejects.toThrow(
-    /^migration \w+ is not applied, and this role may not: run `npm run migrate` with the DATABASE_URL of the role that owns the tables \(permission denied for schema public\)$/,
+    /^migration \w+ is not applied, and this role may not: run `kubepass migrate` with the DATABASE_URL of the role that owns the tables \(permission denied for schema public\)$/,
   );
   await migratePostgresql(database.ownerUrl);
   await grantServiceRights(database.ownerUrl, serviceRole);

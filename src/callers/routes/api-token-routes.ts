@@ -64,7 +64,7 @@ const tokenProperties = {
   revokedAt: nullable(instantOf('An instant.'), 'When it was revoked; null if it was not.'),
   cluster: nullable(dnsLabelOf('A cluster.', 'demo'), 'The cluster of a reviewer; null for every other token.'),
   breakGlass: Type.Boolean({
-    description: 'Whether it is for emergencies: `npm run admin-token` made it, although tokens are no admins here.',
+    description: 'Whether it is for emergencies: `kubepass admin-token` made it, although tokens are no admins here.',
   }),
 };
 

@@ -154,7 +154,7 @@ async function appliedMigrations(client: pg.Client): Promise<readonly AppliedMig
 
 function whyNot(name: string, error: unknown): string {
   return isForbidden(error)
-    ? `migration ${name} is not applied, and this role may not: run \`npm run migrate\` with the DATABASE_URL of the role that owns the tables (${error.message})`
+    ? `migration ${name} is not applied, and this role may not: run \`kubepass migrate\` with the DATABASE_URL of the role that owns the tables (${error.message})`
     : `migration ${name} failed`;
 }
 

@@ -159,7 +159,7 @@ describe('kubepass policy check', () => {
       expectEnd(run(join(directory, 'none')), 1, 'ENOENT');
       expect(run()).toMatchObject({
         status: 2,
-        stderr: 'policy-check: name one directory\nusage: policy-check DIRECTORY\n',
+        stderr: 'kubepass policy check: name one directory\nusage: kubepass policy check DIRECTORY\n',
       });
     } finally {
       rmSync(directory, { recursive: true });
