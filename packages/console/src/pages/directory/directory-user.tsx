@@ -2,11 +2,11 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import { addresses } from '../../parts/address.js';
-import { announce } from '../../parts/announce.js';
 import { Card, Facts, Instant, Written } from '../../parts/bits.js';
 import { Shown, useRead } from '../../parts/data.js';
 import { ActDialog } from '../../parts/dialog.js';
 import { Crumb, Page } from '../../parts/page.js';
+import { tell } from '../../parts/results.js';
 import { sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -51,7 +51,7 @@ function Successor({ person: { id, username }, reuse, onConfirmed }: SuccessorPa
   const close = () => (isOpen.value = false);
   const confirm = async () => {
     await answerOf(api.POST('/v1/directory-users/{id}/confirm', { params: { path: { id } } }));
-    announce('The person is confirmed.');
+    tell(`Confirmed: ${username ?? 'the name'} is this person from now on.`);
     onConfirmed();
   };
   return (
