@@ -6,10 +6,10 @@ import { Distance, Instant, Status, Written } from '../../parts/bits.js';
 import { Shown, useData } from '../../parts/data.js';
 import { Key, useKeys } from '../../parts/keys.js';
 import { Collect } from '../../parts/kubeconfig.js';
-import { Crumb, Page } from '../../parts/page.js';
+import { Crumb, Linked, Page } from '../../parts/page.js';
 import { duration, sentence } from '../../parts/words.js';
 import { read } from '../../service/client.js';
-import { may } from '../../service/session.js';
+import { isOwn, may } from '../../service/session.js';
 import { Approvals } from './approvals.js';
 import { BlastRadius } from './blast-radius.js';
 import { Decision } from './decision.js';
@@ -181,8 +181,10 @@ function Lead({ request, differing }: LeadParts) {
       </span>
       {certificate && (
         <span class="muted">
-          <a href={addresses.certificate(certificate.fingerprintSha256)}>certificate</a> {certificate.status}, until{' '}
-          <Instant of={certificate.notAfter} />
+          <Linked href={addresses.certificate(certificate.fingerprintSha256)} {...(isOwn(request) && { when: true })}>
+            certificate
+          </Linked>{' '}
+          <Status of={certificate.status} /> until <Instant of={certificate.notAfter} />
         </span>
       )}
     </p>

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { Badge, Empty, Instant, now, Written } from '../../parts/bits.js';
+import { Badge, Empty, Instant, now, Status, Written } from '../../parts/bits.js';
 import { Paged, useList } from '../../parts/data.js';
 import { ActDialog } from '../../parts/dialog.js';
 import { Page } from '../../parts/page.js';
@@ -62,11 +62,11 @@ const cells = (onRevoke: (token: ApiToken) => void): Cells<ApiToken> => ({
   ),
   Ends: (token) => {
     const at = token.revokedAt ?? token.expiresAt;
-    const word = token.revokedAt !== null ? 'revoked' : isOver(token) && 'expired';
+    const state = token.revokedAt !== null ? 'revoked' : isOver(token) && 'expired';
     if (at === null) return 'when it is revoked';
     return (
       <>
-        {word && <Badge tone="plain">{word}</Badge>} <Instant of={at} />
+        {state && <Status of={state} />} <Instant of={at} />
       </>
     );
   },
