@@ -10,6 +10,7 @@ import { ShownPage } from './frame/shown-page.js';
 import { addressOf } from './parts/address.js';
 import { Announcements } from './parts/announce.js';
 import { Page } from './parts/page.js';
+import { Results } from './parts/results.js';
 import { Trouble } from './parts/trouble.js';
 import { SignIn } from './pages/sign-in/sign-in.js';
 import { ProblemError } from './service/problem.js';
@@ -66,6 +67,7 @@ function Frame() {
           <ShownPage />
         </div>
       </div>
+      <Results />
       <Shortcuts />
       <SessionDialog />
       <Announcements />

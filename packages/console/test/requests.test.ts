@@ -1,6 +1,15 @@
-// Tests packages/console/src/pages/requests/request-words.ts, packages/console/src/parts/steady.ts
+// Tests packages/console/src/pages/requests/request-words.ts, packages/console/src/pages/requests/differences.ts,
+// packages/console/src/parts/steady.ts
 import { describe, expect, it } from 'vitest';
-import { listChange, nextToDecide, type Request, stagesOf, turnInWords } from '../src/pages/requests/request-words.js';
+import { differences } from '../src/pages/requests/differences.js';
+import {
+  listChange,
+  nextToDecide,
+  type Request,
+  resultInWords,
+  stagesOf,
+  turnInWords,
+} from '../src/pages/requests/request-words.js';
 import { steadied } from '../src/parts/steady.js';
 
 const approval = (principal: string, stage: number) => ({ principal, at: `at ${principal}`, comment: null, stage });
@@ -50,6 +59,46 @@ describe('whose turn it is', () => {
   it('is the reader’s where they could approve it', () => {
     expect(turnInWords(request(), 'me', true)).toBe('your turn');
   });
+});
+
+describe('what has become of a request', () => {
+  const whole = { expirationSeconds: 3_600, cluster: 'prod-eu' };
+  const leads = { stage: 0, needed: 2, approvers: { groups: ['team-leads'] } };
+  const security = { stage: 1, needed: 1, approvers: { groups: ['security'] } };
+  it.each([
+    [{ awaiting: [security], approvals: [approval('otto', 0)] }, 'One more from security.'],
+    [{ awaiting: [leads, security] }, 'It takes approvals: two from team-leads, then one from security.'],
+    [{ awaiting: [{ stage: 0, needed: 1 }], approvals: [approval('otto', 0)] }, 'One more from any approver.'],
+    [{ state: 'approved' }, 'The kubeconfig is ready for jane.'],
+    [{ state: 'approved', collector: 'me' }, 'The kubeconfig is ready for you.'],
+    [{ state: 'issuing' }, 'The certificate is being signed.'],
+    [{ state: 'denied' }, 'No certificate is issued.'],
+    [{ state: 'failed', failure: { message: 'the cluster refused it' } }, 'The cluster refused it.'],
+  ])('with %j is said: %s', (more, words) => {
+    expect(resultInWords('Approved', request({ ...whole, ...more }), 'me')).toBe(
+      `Approved: jane, 1 hour on prod-eu. ${words}`,
+    );
+  });
+});
+
+describe('the differences to the request before', () => {
+  const whole = (more: object = {}) =>
+    request({ groups: ['b', 'a'], labels: {}, requester: 'alice', reason: null, expirationSeconds: 3_600, ...more });
+  it('are none where only the order of groups is another one', () =>
+    expect(differences(whole(), whole({ id: '2', groups: ['a', 'b'] }))).toEqual({}));
+  it('say what was there', () =>
+    expect(
+      differences(
+        whole({ labels: { team: 'payments' }, blastRadius: { clusterAdmin: { by: [] } } }),
+        whole({
+          ...{ username: 'max', expirationSeconds: 7_200, groups: ['a'], reason: 'INC-1' },
+          blastRadius: { clusterAdmin: { by: [{}] } },
+        }),
+      ),
+    ).toEqual({
+      ...{ username: 'jane', lifetime: '1 hour', groups: 'a, b', reason: 'none', labels: 'team=payments' },
+      'cluster-admin': 'no',
+    }));
 });
 
 describe('stages', () => {

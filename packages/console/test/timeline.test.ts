@@ -7,10 +7,12 @@ import {
   liveOverTime,
   nameOf,
   ordered,
+  revokedInWords,
   rowsOf,
   spanOf,
 } from '../src/pages/identities/rows.js';
 import { centred, day, shifted, spanFrom, spanInAddress, ticks, zoomed } from '../src/pages/identities/spans.js';
+import { at } from '../src/parts/words.js';
 
 const now = Date.UTC(2026, 10, 30, 4);
 const hour = 3_600_000;
@@ -94,6 +96,14 @@ describe('rows of the timeline', () => {
     ]);
     expect(labelOf(row!.drawn[0]!)).toBe('390 certificates');
     expect(inWords(row!, now)).toMatch(/^valid: 390 certificates, the last ends .*; superseded: 10 certificates/);
+  });
+
+  it('counts no revoked certificate as live, and says how many of them still work until when', () => {
+    const rows = rowsWith(['jane', bar(0, -1, 5, 2)], ['max', bar(0, -1, 2, 2), bar(0, -1, 3), bar(0, -3, -1, 2)]);
+    expect(liveAt(rows, now)).toBe(1);
+    expect(revokedInWords(rows, now)).toBe(`2 revoked, still work until ${at(now + 5 * hour)}`);
+    expect(revokedInWords(rows.slice(0, 1), now)).toMatch(/^1 revoked, still works until /);
+    expect(revokedInWords(rowsWith(['ann', bar(0, -1, 2)]), now)).toBe('');
   });
 
   it('orders by the end, those without certificates last', () => {

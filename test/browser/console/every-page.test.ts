@@ -35,24 +35,61 @@ describe.skipIf(chromiumPath === undefined)('every page of the console', () => {
     ];
   }
 
+  let found: Promise<readonly string[]> | undefined;
+  const filled = () => (found ??= addresses());
+
   it('has nothing that axe finds, one heading, a title of its own, and no sideways scroll', async () => {
-    const paths = await addresses();
+    const paths = await filled();
     const page = await opened.visit('root', '/console/me');
     const settled = readsOf(page);
-    const found: Record<string, readonly string[]> = {};
+    const faults: Record<string, readonly string[]> = {};
     const titles: string[] = [];
     for (const path of paths) {
       await page.goto(`/console/${path}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await settled();
       const some = [...(await wrongIn(page)), ...(await unseenFocus(page))];
-      if (some.length > 0) found[path] = some;
+      if (some.length > 0) faults[path] = some;
       titles.push((await page.title()).replace(/^\(\d+\) /, ''));
     }
-    expect(found).toEqual({});
+    expect(faults).toEqual({});
     for (const title of titles) expect(title).toMatch(/^\S.* – kubepass$/);
     // The views of requests and of identities have the title of their page, and so has whatever is not found.
     expect(new Set(titles).size).toBeGreaterThanOrEqual(paths.length - 3);
+  });
+
+  it.each([
+    ['alice', []],
+    ['bob', []],
+    ['petra', ['identities', 'identities?view=table', 'identities/blocked-one', 'directory']],
+    ['audrey', ['identities', 'identities?view=table', 'identities/blocked-one', 'audit', 'directory']],
+  ] as const)('leads %s to no page that is not for them', { timeout: 120_000 }, async (who, more) => {
+    const some = await filled();
+    const review = some.find((path) => path.startsWith('requests/')) ?? '';
+    const page = await opened.visit(who, '/console/me');
+    const settled = readsOf(page);
+    /** One link of each kind on each page, and where it stands. */
+    const links = new Map<string, string>();
+    const nobodys = 'username=nobody&usernamePrefix=nobody&group=nobody';
+    const everybodys = ['requests?view=all', review, 'certificates', 'policies', 'clusters', 'clusters/demo', 'me'];
+    for (const path of [...everybodys, ...more, `certificates?${nobodys}`, `requests?view=open&${nobodys}`]) {
+      await page.goto(`/console/${path}`);
+      await settled();
+      for (const href of await page.evaluate<string[]>(consoleLinks)) {
+        const kind = `${href.replace(/[^/]*$/, '')} on ${path}`;
+        if (![...links.values()].includes(kind)) links.set(href, kind);
+      }
+    }
+    expect(links.size).toBeGreaterThan(5);
+    const wrong: string[] = [];
+    for (const [href, kind] of links) {
+      await page.goto(href);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await settled();
+      const isRefused = await page.getByText('This page is not for you').or(page.getByRole('alert')).count();
+      if (isRefused > 0) wrong.push(`${href} as ${kind}`);
+    }
+    expect(wrong).toEqual([]);
   });
 
   it('has a sign-in without a finding', async () => {
@@ -60,6 +97,9 @@ describe.skipIf(chromiumPath === undefined)('every page of the console', () => {
     expect([...(await wrongIn(page)), ...(await unseenFocus(page))]).toEqual([]);
   });
 });
+
+const consoleLinks =
+  '[...document.querySelectorAll(\'main a[href^="/console/"]\')].map((one) => one.getAttribute("href"))';
 
 /** Answers a wait until the page has read everything; the call that waits for changes stays. */
 function readsOf(page: Page): () => Promise<void> {

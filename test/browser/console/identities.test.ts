@@ -113,6 +113,9 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
     const [exposure] = (answer.body as { residualExposure: { continues: string[] }[] }).residualExposure;
     const still = await region(page, 'Still works').textContent();
     expect(still?.toLowerCase()).toContain(exposure?.continues[0]);
+    await page.getByText('Blocked: blocked-jane. 1 certificate still works until').waitFor();
+    // It is revoked, so it is not live, although it works.
+    await page.locator('figure', { hasText: '0 live now' }).getByText('1 revoked, still works until').waitFor();
     await button(page, 'Unblock').click();
     await button(page, 'Unblock now').click();
     await button(page, 'Block').waitFor();

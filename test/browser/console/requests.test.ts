@@ -1,4 +1,4 @@
-// Tests packages/console/src/pages/requests/
+// Tests packages/console/src/pages/requests/, packages/console/src/parts/results.tsx
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { as } from '../../http/support/call.js';
@@ -48,6 +48,15 @@ describe.skipIf(chromiumPath === undefined)('requests in the console', () => {
     await page.keyboard.press('Control+Enter');
     await expect.poll(() => heading(page).innerText()).toBe('jane for 12 hours on demo');
     expect(page.url()).toMatch(older);
+    // What was done is said in the words of its result, and what is other than in the request before.
+    const notice = page.getByRole('status', { name: 'What was done' });
+    await notice
+      .getByText('Approved: max, 12 hours on demo. One more from team-leads, then one from security.')
+      .waitFor();
+    expect(await notice.getByRole('link', { name: 'View' }).getAttribute('href')).toBe(review(newer));
+    expect(await page.locator('.compared').innerText()).toBe('Unlike the last one: username (was max)');
+    expect(await page.locator('main mark').allInnerTexts()).toEqual(['jane']);
+    expect(await axeFindings(page)).toEqual([]);
     expect((await shown(newer)).approvals).toMatchObject([{ principal: 'lena', comment: 'agreed: j k d' }]);
     expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
     await expect.poll(() => page.title()).toBe(`(${waiting - 2}) jane for 12 hours on demo – kubepass`);
@@ -62,6 +71,24 @@ describe.skipIf(chromiumPath === undefined)('requests in the console', () => {
     await page.getByRole('link', { name: 'Decided by me' }).click();
     await page.getByRole('link', { name: 'max' }).click();
     await region(page, 'Approvals').getByText('agreed: j k d').waitFor();
+  });
+
+  it('says what was done until ten seconds after somebody has used the page', async () => {
+    const { service, visit } = tried;
+    const id = await ask(service, { ...production, username: 'noticed' });
+    const page = await visit(await person('nina', ['team-leads']), review(id));
+    const notice = page.getByText('Denied: noticed, 12 hours on demo. No certificate is issued.');
+    await button(page, 'Deny').click();
+    await page.clock.install();
+    await button(page, 'Deny now').click();
+    await notice.waitFor();
+    await page.clock.fastForward('05:00');
+    expect(await notice.count()).toBe(1);
+    await page.mouse.move(300, 300);
+    await page.clock.fastForward('00:09');
+    expect(await notice.count()).toBe(1);
+    await page.clock.fastForward('00:02');
+    await expect.poll(() => notice.count()).toBe(0);
   });
 
   it('says in the words of the API why somebody does not decide, has no form for them, and records nothing', async () => {

@@ -1,8 +1,7 @@
-import { useLocation } from 'preact-iso/router';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../parts/icon.js';
 import { useData } from '../parts/data.js';
-import { waitingCount } from '../parts/page.js';
+import { shownPath, waitingCount } from '../parts/page.js';
 import { answerOf, api, problemFrom } from '../service/client.js';
 import { caller, may, signOut } from '../service/session.js';
 import { notSignedOut } from './notices.js';
@@ -11,7 +10,8 @@ import { open } from './shortcuts.js';
 
 /** The pages that the caller may open, and who they are. */
 export function Navigation() {
-  const { path } = useLocation();
+  // While the service is away, the page stays, and the address may be that of the next one.
+  const path = shownPath.value;
   const who = caller.value;
   const approves = may('approve-requests');
   useData(() => (approves ? countWaiting() : Promise.resolve()), [approves], ['certificate-requests']);

@@ -3,7 +3,7 @@ import { LocationProvider, Route, Router, useLocation } from 'preact-iso/router'
 import { useEffect, useErrorBoundary, useReducer, useRef } from 'preact/hooks';
 import { Beyond } from '../pages/beyond.js';
 import { NotFound } from '../pages/not-found.js';
-import { moved, Page } from '../parts/page.js';
+import { moved, Page, shownPath } from '../parts/page.js';
 import { following, goOn } from '../service/changes.js';
 import { may } from '../service/session.js';
 import { pageAt, type AddressedPage } from './addresses.js';
@@ -46,6 +46,9 @@ export function ShownPage() {
     });
     return () => left.abort();
   }, [wanted.url]);
+  useEffect(() => {
+    if (shown.current) shownPath.value = shown.current.path;
+  });
   useEffect(() => {
     if (error !== undefined) forget();
   }, [wanted.path]);

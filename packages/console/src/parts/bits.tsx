@@ -26,9 +26,10 @@ const looks = {
   valid: { tone: 'ok', icon: 'check' },
   superseded: { tone: 'info', icon: 'check' },
   revoked: { tone: 'error', icon: 'cross' },
+  blocked: { tone: 'error', icon: 'cross' },
 } as const;
 
-/** The state of a request, or the status of a certificate. */
+/** The state of a request or token, the status of a certificate, or a block. It looks the same on every page. */
 export const Status = ({ of }: { readonly of: keyof typeof looks }) => <Badge {...looks[of]}>{of}</Badge>;
 
 type CardParts = RenderableProps<{

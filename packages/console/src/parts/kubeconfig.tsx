@@ -9,6 +9,7 @@ import { TextField } from './field.js';
 import { kubeconfigName, safe, shellWord } from './file-name.js';
 import { saveFile } from './files.js';
 import { Lines } from './lines.js';
+import { Linked } from './page.js';
 import { useAct } from './trouble.js';
 
 /** The identity that a kubeconfig is for. */
@@ -102,7 +103,7 @@ const Collected = ({ request }: RequestParts) => {
     <Card title="The kubeconfig was collected" region>
       <p>
         The private key is in the file that was saved then and nowhere else: kubepass has not kept it. Where the file is
-        lost, revoke the certificate and <a href={addressOf('/console/ask', again)}>ask again</a>.
+        lost, revoke the certificate and <Linked href={addressOf('/console/ask', again)}>ask again</Linked>.
       </p>
       <NextLines of={request} />
     </Card>

@@ -2,9 +2,13 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren, RenderableProps } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { addressOf, useAddress } from './address.js';
+import { mayOpen } from './permitted.js';
 
 /** The number of requests that wait for the caller, as the title shows it: empty for none, `100+` beyond a page. */
 export const waitingCount = signal('');
+
+/** The path of the page that is shown. It is not yet that of the address while a script is awaited. */
+export const shownPath = signal('');
 
 /** Whether somebody has moved since the document was loaded: then the heading of the new page gets the focus. */
 let isMoved = false;
@@ -53,9 +57,14 @@ export const Crumb = ({ href, name }: { readonly href: string; readonly name: st
   </nav>
 );
 
-/** A link for whoever may open its page, and its text for everybody else. */
-export const Linked = ({ href, when, children }: RenderableProps<{ readonly href: string; readonly when: boolean }>) =>
+type LinkedParts = RenderableProps<{ readonly href: string; readonly when?: boolean }>;
+/** A link for whoever may open its page, and its text for everybody else. `when`: what is known beside the role. */
+export const Linked = ({ href, when = mayOpen(href), children }: LinkedParts) =>
   when ? <a href={href}>{children}</a> : <>{children}</>;
+
+/** A link to what can be done next; nothing for whoever may not do it. */
+export const Next = ({ href, children }: RenderableProps<{ readonly href: string }>) =>
+  mayOpen(href) ? <a href={href}>{children}</a> : null;
 
 interface ViewsParts {
   readonly path: string;

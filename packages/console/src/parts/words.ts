@@ -60,6 +60,12 @@ export function instantsIn(timeZone: string | undefined) {
 }
 export const { at, zoneAt, exactly } = instantsIn(undefined);
 
+/** `still works until Sun 29 Nov, 04:48`: certificates that go on although they should not, until the last one ends. */
+export const stillWorks = (certificates: readonly { readonly notAfter: string | number }[]): string => {
+  const last = Math.max(...certificates.map(({ notAfter }) => new Date(notAfter).getTime()));
+  return `still ${certificates.length === 1 ? 'works' : 'work'} until ${at(last)}`;
+};
+
 /** `ApiTokenCreated` and `read-secrets` as words: `API token created`, `Read secrets`. */
 export function spaced(name: string): string {
   const words = name

@@ -18,6 +18,10 @@ const tell = (told: Told): void => tabs.postMessage(told);
 
 export const may = (permission: Permission): boolean => caller.value?.permissions.includes(permission) ?? false;
 
+/** Whether a request or certificate is the caller's: they asked for it, or may collect its key. */
+export const isOwn = ({ requester, collector }: Pick<Schemas['Certificate'], 'requester' | 'collector'>): boolean =>
+  [requester, collector].includes(caller.value?.name ?? '');
+
 /** Asks who is signed in, when a document was opened; throws `ProblemError` where the service does not answer. */
 export async function learnCaller(): Promise<void> {
   try {

@@ -3,10 +3,12 @@ import { useMemo, useRef } from 'preact/hooks';
 import { addresses, useAddress } from '../../parts/address.js';
 import { TextField } from '../../parts/field.js';
 import { KeptKubeconfig, saveKubeconfig } from '../../parts/kubeconfig.js';
+import { tell } from '../../parts/results.js';
 import { choices, duration, secondsOf } from '../../parts/words.js';
 import { Trouble } from '../../parts/trouble.js';
 import { problemFrom } from '../../service/client.js';
 import { caller } from '../../service/session.js';
+import { resultInWords } from '../requests/request-words.js';
 import { Sending } from './asking-policy.js';
 import { CsrField } from './csr-field.js';
 import { type Offer, offersFor, WhatPolicySays } from './policy-says.js';
@@ -19,6 +21,7 @@ export function AskForm(parts: AskFormParts) {
   const { go } = useAddress();
   const form = useRef<HTMLFormElement>(null);
   const sending = useMemo(() => new Sending(), []);
+  const me = caller.value?.name ?? '';
   const { fields, field, ask, policy, tried, error, onLeft, others } = useAsk(parts);
   const hasNames = useSignal(false);
   const busy = useSignal(false);
@@ -33,6 +36,7 @@ export function AskForm(parts: AskFormParts) {
       error.value = await problemFrom(async () => {
         const { request, kubeconfig } = await sending.send(ask().spec);
         kept.value = kubeconfig;
+        tell(resultInWords(kubeconfig ? 'Renewed' : 'Asked', request, me), addresses.request(request.id));
         if (kubeconfig) saveKubeconfig(kubeconfig, request);
         else go(addresses.request(request.id));
       });

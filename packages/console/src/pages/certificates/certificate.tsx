@@ -6,8 +6,8 @@ import { Shown, useData, useRead } from '../../parts/data.js';
 import { Crumb, Linked, Page } from '../../parts/page.js';
 import { spaced } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
-import { caller, may } from '../../service/session.js';
-import { Continues, FingerprintLink, isOwn, isRevocable } from './certificates-table.js';
+import { caller, isOwn, may } from '../../service/session.js';
+import { Continues, FingerprintLink, isRevocable } from './certificates-table.js';
 import { RevokeDialog, useRevocationOn } from './end-dialogs.js';
 
 type Certificate = Schemas['Certificate'];

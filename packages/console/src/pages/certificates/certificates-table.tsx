@@ -5,13 +5,9 @@ import { Linked } from '../../parts/page.js';
 import { type Cells, Columns } from '../../parts/table.js';
 import { sentence } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
-import { caller, may } from '../../service/session.js';
+import { isOwn, may } from '../../service/session.js';
 
 type Certificate = Schemas['Certificate'];
-
-/** Whether the certificate is the caller's: they asked for it, or may collect its key. */
-export const isOwn = ({ requester, collector }: Certificate): boolean =>
-  [requester, collector].includes(caller.value?.name ?? '');
 
 /** Whether revoking it would end something, and the caller may. */
 export const isRevocable = (certificate: Certificate): boolean =>

@@ -3,7 +3,7 @@ import { Empty } from '../../parts/bits.js';
 import { Paged, useList } from '../../parts/data.js';
 import { FileLink } from '../../parts/files.js';
 import { Filter, Filters } from '../../parts/filter.js';
-import { Page, Views } from '../../parts/page.js';
+import { Next, Page, Views } from '../../parts/page.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable } from './certificates-table.js';
 
@@ -37,7 +37,7 @@ export function Certificates() {
   const readsAll = may('read-all-certificates');
   const empty = (
     <Empty>
-      There is no certificate {readsAll ? 'yet' : 'of yours'}. <a href="/console/ask">Ask for one</a>
+      There is no certificate {readsAll ? 'yet' : 'of yours'}. <Next href="/console/ask">Ask for one</Next>
     </Empty>
   );
   return (

@@ -1,10 +1,11 @@
 import { useSignal } from '@preact/signals';
-import { announce } from '../../parts/announce.js';
+import { addresses } from '../../parts/address.js';
 import { Distance, Instant, Written } from '../../parts/bits.js';
 import { useRead } from '../../parts/data.js';
 import { ActDialog } from '../../parts/dialog.js';
 import { Field, TextField } from '../../parts/field.js';
-import { many, spaced } from '../../parts/words.js';
+import { tell } from '../../parts/results.js';
+import { many, sentence, spaced, stillWorks } from '../../parts/words.js';
 import { api, answerOf, type Schemas } from '../../service/client.js';
 import { Continues } from './certificates-table.js';
 
@@ -57,8 +58,11 @@ export function RevokeDialog({ certificate, onClose, onDone }: Ending<{ certific
   const continues = useRevocationOn(cluster)?.continues ?? [];
   const revoke = async () => {
     const params = { path: { fingerprintSha256 } };
-    await answerOf(api.POST('/v1/certificates/{fingerprintSha256}/revoke', { params, body: why() }));
-    announce(`The certificate of ${username} on ${cluster} is revoked`);
+    const call = api.POST('/v1/certificates/{fingerprintSha256}/revoke', { params, body: why() });
+    const { enforcement } = await answerOf(call);
+    const isRefused = enforcement?.continues.length === 0;
+    const result = isRefused ? `${cluster} refuses it from now on` : `It ${stillWorks([certificate])}`;
+    tell(`Revoked: the certificate of ${username} on ${cluster}. ${result}.`, addresses.certificate(fingerprintSha256));
     onDone();
   };
   return (
@@ -86,8 +90,9 @@ export function BlockDialog({
   const block = async () => {
     const call = { params: { path: { username } }, body: why() };
     const { residualExposure } = await answerOf(api.POST('/v1/identities/{username}/block', call));
-    const rest = residualExposure.length === 0 ? ', and nothing of it works any more' : '; see what still works';
-    announce(`${username} is blocked${rest}`);
+    const count = residualExposure.length;
+    const rest = count > 0 ? `${many(count, 'certificate')} ${stillWorks(residualExposure)}` : 'nothing of it works';
+    tell(`Blocked: ${username}. ${sentence(rest)}`, addresses.identity(username));
     onDone();
   };
   return (
@@ -112,7 +117,8 @@ export function UnblockDialog({ username, block, onClose, onDone }: Ending<{ use
   const unblock = async () => {
     const call = { params: { path: { username } }, body: comment.value ? { comment: comment.value } : {} };
     const { blocked } = await answerOf(api.POST('/v1/identities/{username}/unblock', call));
-    announce(blocked === null ? `${username} is not blocked any more` : `${username} is still blocked`);
+    const rest = blocked === null ? 'It may get certificates again' : 'A block on some clusters remains';
+    tell(`Unblocked: ${username}. ${rest}.`, addresses.identity(username));
     onDone();
   };
   return (

@@ -236,7 +236,7 @@ function ClusterCsrs({ name }: { readonly name: string }) {
                 <td>{ours ? 'kubepass' : <Written text={username} />}</td>
                 <td>{request.subject === null ? 'cannot be read' : <Written text={request.subject} most={128} />}</td>
                 <td>
-                  {status}
+                  <Badge tone="plain">{status}</Badge>
                   <div class="muted">
                     <Distance of={createdAt} />
                   </div>

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { addresses } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Badge, Card, Fact, Instant, Written } from '../../parts/bits.js';
+import { Next } from '../../parts/page.js';
 import { useAct } from '../../parts/trouble.js';
 import type { Data } from '../../parts/data.js';
 import { duration, many, sentence } from '../../parts/words.js';
@@ -101,7 +102,7 @@ const Found = ({ probe }: { readonly probe: ClusterProbe }) => {
       )}
       <dl class="facts">
         <Fact name="Certificates are signed">
-          <Answer of={signs} /> {requestId !== null && <a href={addresses.request(requestId)}>by this request</a>}
+          <Answer of={signs} /> {requestId !== null && <Next href={addresses.request(requestId)}>by this request</Next>}
         </Fact>
         <Fact name="The API server accepts them">
           <Answer of={accepts} /> {acceptedAs !== null && <Written text={`as ${acceptedAs}`} />}

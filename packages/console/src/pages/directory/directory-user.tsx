@@ -2,11 +2,11 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import { addresses } from '../../parts/address.js';
-import { announce } from '../../parts/announce.js';
 import { Card, Facts, Instant, Written } from '../../parts/bits.js';
 import { Shown, useRead } from '../../parts/data.js';
 import { ActDialog } from '../../parts/dialog.js';
-import { Crumb, Page } from '../../parts/page.js';
+import { Crumb, Linked, Next, Page } from '../../parts/page.js';
+import { tell } from '../../parts/results.js';
 import { sentence } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
@@ -51,7 +51,7 @@ function Successor({ person: { id, username }, reuse, onConfirmed }: SuccessorPa
   const close = () => (isOpen.value = false);
   const confirm = async () => {
     await answerOf(api.POST('/v1/directory-users/{id}/confirm', { params: { path: { id } } }));
-    announce('The person is confirmed.');
+    tell(`Confirmed: ${username ?? 'the name'} is this person from now on.`);
     onConfirmed();
   };
   return (
@@ -104,7 +104,9 @@ function Ended({ person: { consequences, inactiveSince } }: PersonParts) {
       title="Ended when they left"
       none="Nothing was left to end."
       of={{
-        'Requests that were cancelled': cancelledRequests.map((id) => <a href={addresses.request(id)}>{id}</a>),
+        'Requests that were cancelled': cancelledRequests.map((id) => (
+          <Linked href={addresses.request(id)}>{id}</Linked>
+        )),
         'API tokens in their name': revokedTokens.map((id) => <code>{id}</code>),
       }}
     />
@@ -133,7 +135,7 @@ const GoesOn = ({ person: { consequences, lostGroups } }: PersonParts) => (
       )),
       'API tokens that they made for systems': consequences.tokensMade.map(({ name, roles }) => (
         <>
-          <Written text={name} /> ({roles.join(', ')}): <a href="/console/tokens">look it through</a>
+          <Written text={name} /> ({roles.join(', ')}) <Next href="/console/tokens">Review the token</Next>
         </>
       )),
       'API tokens in their name, kept because no other admin’s was left': consequences.keptTokens.map((id) => (
@@ -147,9 +149,9 @@ type CertificateParts = Pick<Schemas['Certificate'], 'fingerprintSha256' | 'clus
 
 const Certificate = ({ fingerprintSha256, cluster }: CertificateParts) => (
   <>
-    <a href={addresses.certificate(fingerprintSha256)}>
+    <Linked href={addresses.certificate(fingerprintSha256)}>
       <code>{fingerprintSha256.slice(0, 16)}…</code>
-    </a>{' '}
+    </Linked>{' '}
     on {cluster}
   </>
 );

@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { addresses, addressOf, useAddress } from '../../parts/address.js';
-import { Empty, Instant, now, Written } from '../../parts/bits.js';
+import { Empty, Instant, now, Status, Written } from '../../parts/bits.js';
 import { Shown, useRead } from '../../parts/data.js';
 import { FileLink } from '../../parts/files.js';
 import { Filters } from '../../parts/filter.js';
-import { Page, Views } from '../../parts/page.js';
+import { Linked, Next, Page, Views } from '../../parts/page.js';
 import { type Cells, Columns } from '../../parts/table.js';
 import { many } from '../../parts/words.js';
 import { may } from '../../service/session.js';
@@ -69,8 +69,8 @@ export function Identities() {
         {({ isComplete }) =>
           rows.length === 0 && isComplete ? (
             <Empty>
-              No identity fits. <a href="/console/identities">Show all identities</a> or{' '}
-              <a href="/console/ask">ask for a certificate</a>.
+              Nothing matches. <a href="/console/identities">Show all identities</a>{' '}
+              <Next href="/console/ask">Ask for a certificate</Next>
             </Empty>
           ) : (
             <View key={`${order} ${JSON.stringify(filters)}`} rows={rows} isComplete={isComplete} now={now.value} />
@@ -90,13 +90,21 @@ const instant = (milliseconds: number) => <Instant of={new Date(milliseconds).to
 const cells: Cells<Line> = {
   Username: ({ username, isBlocked }) => [
     <Written text={username} href={addresses.identity(username)} />,
-    isBlocked && <span class="blocked"> blocked</span>,
+    isBlocked && [' ', <Status key="blocked" of="blocked" />],
   ],
   Cluster: ({ cluster }) => cluster,
   Groups: ({ one }) => one && <Written text={one.groups.join(', ')} />,
   Status: ({ one }) => {
-    const href = one && may('read-all-certificates') && addresses.certificate(one.fingerprint);
-    return <Written text={one ? statusOf(one, now.value) : 'no live certificate'} href={href ?? false} />;
+    if (!one) return <span class="muted">no live certificate</span>;
+    const status = statusOf(one, now.value);
+    return (
+      <>
+        <Linked href={addresses.certificate(one.fingerprint)}>
+          <Status of={status} />
+        </Linked>
+        {status === 'revoked' && ' still works'}
+      </>
+    );
   },
   From: ({ one }) => one && instant(one.from),
   Until: ({ one }) => one && instant(one.to),

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useRoute } from 'preact-iso/router';
 import { addresses, addressOf } from '../../parts/address.js';
-import { Badge, Card, Distance, Empty, Facts, Instant, now, Written } from '../../parts/bits.js';
+import { Card, Distance, Empty, Facts, Instant, now, Status, Written } from '../../parts/bits.js';
 import { Paged, Shown, usePages, useRead } from '../../parts/data.js';
-import { Crumb, Page } from '../../parts/page.js';
+import { Crumb, Linked, Next, Page } from '../../parts/page.js';
 import { type Cells, Columns } from '../../parts/table.js';
 import { spaced } from '../../parts/words.js';
 import { read, type Schemas } from '../../service/client.js';
@@ -36,11 +36,7 @@ export function IdentityPage() {
       above={<Crumb href="/console/identities" name="Identities" />}
       aside={
         <div class="chips">
-          {blocked && (
-            <Badge tone="error" icon="cross">
-              blocked
-            </Badge>
-          )}
+          {blocked && <Status of="blocked" />}
           {may('block-identities') && blocked && (
             <button type="button" onClick={() => (dialog.value = 'unblock')}>
               Unblock
@@ -56,8 +52,8 @@ export function IdentityPage() {
     >
       {isUnknown ? (
         <Empty>
-          kubepass knows nothing of this username. It can be blocked all the same, or{' '}
-          <a href={addressOf('/console/ask', { username })}>ask for a certificate</a> for it.
+          kubepass has no record of this username. It can be blocked all the same.{' '}
+          <Next href={addressOf('/console/ask', { username })}>Ask for a certificate for it</Next>
         </Empty>
       ) : (
         <Shown data={data} awaited="the identity">
@@ -89,8 +85,10 @@ function Everything({ identity, onRevoked }: { readonly identity: Details; reado
           <CertificatesTable label="Live certificates" certificates={certificates} action={revoke} />
         ) : (
           <Empty>
-            It has no live certificate.{' '}
-            <a href={addressOf('/console/certificates', { username })}>See those that ended or were revoked</a>
+            No certificate is valid now.{' '}
+            {may('read-all-certificates') && (
+              <a href={addressOf('/console/certificates', { username })}>Show those that ended or were revoked</a>
+            )}
           </Empty>
         )}
       </Card>
@@ -147,12 +145,12 @@ function OwnTimeline({ username }: { readonly username: string }) {
   );
 }
 
-type Listed = Omit<Details['waitingRequests'][number], 'state'> & { readonly state: string };
+type Listed = Omit<Details['waitingRequests'][number], 'state'> & Pick<Schemas['CertificateRequest'], 'state'>;
 const cells: Cells<Listed> = {
-  Asked: ({ id, createdAt }) => <a href={addresses.request(id)} children={<Instant of={createdAt} />} />,
+  Asked: ({ id, createdAt }) => <Linked href={addresses.request(id)} children={<Instant of={createdAt} />} />,
   Cluster: ({ cluster }) => cluster,
   Groups: ({ groups }) => groups.length > 0 && <Written text={groups.join(', ')} />,
-  State: ({ state }) => state,
+  State: ({ state }) => <Status of={state} />,
   Requester: ({ requester }) => <Written text={requester} />,
 };
 

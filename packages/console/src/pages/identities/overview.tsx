@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { liveAt, liveOverTime, type Row } from './rows.js';
+import { liveAt, liveOverTime, revokedInWords, type Row } from './rows.js';
 import { centred, day, shareOf, type Span } from './spans.js';
 
 const bins = 360;
@@ -17,11 +17,13 @@ interface OverviewParts {
 /** How many certificates are live at each instant of all the time there is. The window in it is what the rows show. */
 export function Overview({ rows, isComplete, whole, view, now, onView }: OverviewParts) {
   const path = useMemo(() => areaOf(liveOverTime(rows, whole, bins)), [rows, whole]);
-  const [live, afterDay, afterWeek] = useMemo(
-    () => [0, 1, 7].map((days) => `${liveAt(rows, now + days * day).toLocaleString('en')}${isComplete ? '' : '+'}`),
-    [rows, now, isComplete],
-  );
-  const later = `${afterDay} after a day, ${afterWeek} after a week`;
+  const { live, later, revoked } = useMemo(() => {
+    const [first = '', afterDay = '', afterWeek = ''] = [0, 1, 7].map(
+      (days) => `${liveAt(rows, now + days * day).toLocaleString('en')}${isComplete ? '' : '+'}`,
+    );
+    const later = `${afterDay} after a day, ${afterWeek} after a week`;
+    return { live: first, later, revoked: revokedInWords(rows, now) };
+  }, [rows, now, isComplete]);
   const x = (instant: number) => Math.min(1, Math.max(0, shareOf(instant, whole))) * bins;
   const moveTo = ({ currentTarget, clientX }: PointerEvent) => {
     const { left, width } = (currentTarget as Element).getBoundingClientRect();
@@ -32,13 +34,14 @@ export function Overview({ rows, isComplete, whole, view, now, onView }: Overvie
       <figcaption class="muted">
         <b>{live}</b> live now
         <div>{later}</div>
+        {revoked && <div class="blocked">{revoked}</div>}
       </figcaption>
       <svg
         class="track"
         viewBox={`0 0 ${bins} ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${live} live now, ${later}`}
+        aria-label={[`${live} live now, ${later}`, ...(revoked ? [revoked] : [])].join('; ')}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           moveTo(event);

@@ -1,5 +1,5 @@
 /** Rows of the timeline, from the compact answer of the API. All functions are pure; instants are milliseconds. */
-import { at, distance, many } from '../../parts/words.js';
+import { at, distance, many, stillWorks } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 import { shareOf, type Span } from './spans.js';
 
@@ -119,9 +119,20 @@ export function spanOf(rows: readonly Row[], now: number): Span {
   return { from, to };
 }
 
-/** How many certificates of the rows end after this instant. */
+/** How many certificates of the rows end after this instant. Those that are revoked are not live. */
 export const liveAt = (rows: readonly Row[], instant: number): number =>
-  rows.reduce((n, { certificates }) => n + certificates.filter(({ to }) => to > instant).length, 0);
+  rows.reduce(
+    (n, { certificates }) => n + certificates.filter(({ to, status }) => to > instant && status !== 'revoked').length,
+    0,
+  );
+
+/** `1 revoked, still works until Wed 2 Dec, 22:08`; nothing where every revoked certificate is refused. */
+export function revokedInWords(rows: readonly Row[], now: number): string {
+  const found = rows.flatMap(({ certificates }) =>
+    certificates.flatMap(({ to, status }) => (to > now && status === 'revoked' ? [{ notAfter: to }] : [])),
+  );
+  return found.length === 0 ? '' : `${found.length.toLocaleString('en')} revoked, ${stillWorks(found)}`;
+}
 
 /** How many certificates are live in each of `bins` equal parts of the span. */
 export function liveOverTime(rows: readonly Row[], span: Span, bins: number): readonly number[] {

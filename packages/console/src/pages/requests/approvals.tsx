@@ -1,12 +1,14 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { announce } from '../../parts/announce.js';
+import { addresses } from '../../parts/address.js';
 import { Card, Distance, Instant } from '../../parts/bits.js';
 import { ActDialog } from '../../parts/dialog.js';
 import { Icon } from '../../parts/icon.js';
+import { tell } from '../../parts/results.js';
 import { approversInWords } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
-import { type Request, stagesOf } from './request-words.js';
+import { caller } from '../../service/session.js';
+import { type Request, resultInWords, stagesOf } from './request-words.js';
 
 /**
  * The stages in words: who may approve, and who has. An approval has a line before it is given, so that nothing below
@@ -72,8 +74,9 @@ export function Approvals({ request }: { readonly request: Request }) {
 function Cancel({ request: { id, username, cluster, state, approvals } }: { readonly request: Request }) {
   const isOpen = useSignal(false);
   const cancel = async () => {
-    await answerOf(api.POST('/v1/certificate-requests/{id}/cancel', { params: { path: { id } }, body: {} }));
-    announce('Cancelled.');
+    const call = { params: { path: { id } }, body: {} };
+    const ended = await answerOf(api.POST('/v1/certificate-requests/{id}/cancel', call));
+    tell(resultInWords('Cancelled', ended, caller.value?.name ?? ''), addresses.request(id));
   };
   return (
     <>

@@ -1,18 +1,19 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { announce } from '../../parts/announce.js';
+import { addresses } from '../../parts/address.js';
 import { Card } from '../../parts/bits.js';
 import { Key, useKeys } from '../../parts/keys.js';
+import { tell } from '../../parts/results.js';
 import { useAct } from '../../parts/trouble.js';
 import { sentence } from '../../parts/words.js';
 import { answerOf, api } from '../../service/client.js';
-import { may } from '../../service/session.js';
-import type { Request } from './request-words.js';
+import { caller, may } from '../../service/session.js';
+import { type Request, resultInWords } from './request-words.js';
 
 /** The two decisions: the words of their buttons, their keys, and how each looks. */
 const choices = {
-  approve: { name: 'Approve', key: 'a', look: 'primary', solid: 'primary', done: 'Approved.' },
-  deny: { name: 'Deny', key: 'd', look: 'danger', solid: 'danger solid', done: 'Denied.' },
+  approve: { name: 'Approve', key: 'a', look: 'primary', solid: 'primary', done: 'Approved' },
+  deny: { name: 'Deny', key: 'd', look: 'danger', solid: 'danger solid', done: 'Denied' },
 } as const;
 type Choice = keyof typeof choices;
 
@@ -33,9 +34,12 @@ export function Decision({ request, onDecided }: { readonly request: Request; re
   // The choice may have been taken away meanwhile.
   const choice = chosen.value !== null && allowed.includes(chosen.value) ? chosen.value : null;
   const send = async () => {
-    if (choice === null || isBusy || !(await run(() => decide(id, choice, comment.value.trim())))) return;
-    announce(choices[choice].done);
-    onDecided();
+    if (choice === null || isBusy) return;
+    const isDone = await run(async () => {
+      const decided = await decide(id, choice, comment.value.trim());
+      tell(resultInWords(choices[choice].done, decided, caller.value?.name ?? ''), addresses.request(id));
+    });
+    if (isDone) onDecided();
   };
   const back = () => {
     chosen.value = null;
@@ -126,9 +130,9 @@ const SendButtons = ({ choice, onSend, onBack }: SendButtonsParts) => (
   </>
 );
 
-async function decide(id: string, choice: Choice, comment: string): Promise<void> {
+function decide(id: string, choice: Choice, comment: string): Promise<Request> {
   const call = { params: { path: { id } }, body: comment === '' ? {} : { comment } };
-  await answerOf(
+  return answerOf(
     choice === 'approve'
       ? api.POST('/v1/certificate-requests/{id}/approve', call)
       : api.POST('/v1/certificate-requests/{id}/deny', call),

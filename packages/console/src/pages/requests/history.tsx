@@ -1,8 +1,9 @@
 import { addresses, addressOf } from '../../parts/address.js';
-import { Card, Distance, Facts, Instant, Written } from '../../parts/bits.js';
+import { Card, Distance, Facts, Instant, Status, Written } from '../../parts/bits.js';
 import { Shown, useRead } from '../../parts/data.js';
+import { Linked } from '../../parts/page.js';
 import { duration, spaced } from '../../parts/words.js';
-import { may } from '../../service/session.js';
+import { isOwn, may } from '../../service/session.js';
 import type { Request } from './request-words.js';
 
 const mostRead = 50;
@@ -40,7 +41,7 @@ const Earlier = ({ id, cluster, groups, expirationSeconds, certificate, state, c
     </a>
     , <Written text={groups.join(', ') || 'no group'} most={80} />
     <div class="muted">
-      {certificate?.status ?? state},{' '}
+      <Status of={certificate?.status ?? state} />{' '}
       {certificate?.status === 'valid' ? (
         <>
           until <Instant of={certificate.notAfter} />
@@ -77,7 +78,11 @@ export function Story({ request }: { readonly request: Request }) {
         of={{
           Key: publicKey ? <code>{publicKey.spkiSha256}</code> : `${keyAlgorithm}, ${made}`,
           Namespace: namespace,
-          Renews: renewalOf && <a href={addresses.certificate(renewalOf)}>{renewalOf.slice(0, 16)}…</a>,
+          Renews: renewalOf && (
+            <Linked href={addresses.certificate(renewalOf)} {...(isOwn(request) && { when: true })}>
+              {renewalOf.slice(0, 16)}…
+            </Linked>
+          ),
           Request: <code>{id}</code>,
         }}
       />

@@ -42,6 +42,33 @@ export const stagesOf = ({ decision, approvals, awaiting, state }: Request) =>
     return { count, approvers, given, counted, needed, look };
   });
 
+const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+/** Says what has become of a request: `Approved: jane, 1 hour on prod-eu. One more from security.` */
+export function resultInWords(did: string, request: Request, me: string): string {
+  const { username, expirationSeconds, cluster } = request;
+  return `${did}: ${username}, ${duration(expirationSeconds)} on ${cluster}. ${sentence(nextInWords(request, me))}`;
+}
+
+function nextInWords({ state, awaiting, approvals, collector, certificate, failure }: Request, me: string): string {
+  switch (state) {
+    case 'pending': {
+      const more = awaiting.map(({ needed, approvers = {} }, i) => {
+        const others = approvals.length > 0 && i === 0 ? ' more' : '';
+        return `${numbers[needed] ?? needed}${others} from ${approversInWords(approvers).replace(/^anyone in /, '')}`;
+      });
+      return approvals.length > 0 ? more.join(', then ') : `it takes approvals: ${more.join(', then ')}`;
+    }
+    case 'approved':
+      return `the kubeconfig is ready for ${collector === me ? 'you' : collector}`;
+    case 'issuing':
+      return 'the certificate is being signed';
+    case 'issued':
+      return certificate ? `the certificate is valid until ${at(certificate.notAfter)}` : 'the certificate is there';
+    default:
+      return failure?.message ?? 'no certificate is issued';
+  }
+}
+
 /** The request that opens after this one was decided: the one after it in the queue, else the first other one. */
 export function nextToDecide(queue: readonly string[], id: string): string | undefined {
   const others = queue.filter((other) => other !== id);

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import { addresses, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
@@ -5,16 +6,20 @@ import { Distance, Instant, Status, Written } from '../../parts/bits.js';
 import { Shown, useData } from '../../parts/data.js';
 import { Key, useKeys } from '../../parts/keys.js';
 import { Collect } from '../../parts/kubeconfig.js';
-import { Crumb, Page } from '../../parts/page.js';
+import { Crumb, Linked, Page } from '../../parts/page.js';
 import { duration, sentence } from '../../parts/words.js';
 import { read } from '../../service/client.js';
-import { may } from '../../service/session.js';
+import { isOwn, may } from '../../service/session.js';
 import { Approvals } from './approvals.js';
 import { BlastRadius } from './blast-radius.js';
 import { Decision } from './decision.js';
+import { differences, type Differences } from './differences.js';
 import { History, Story } from './history.js';
 import { PolicyChecks } from './policy-checks.js';
 import { askInWords, nextToDecide, type Request, requestChange } from './request-words.js';
+
+/** The last request that was decided here, and the one that opened after it. */
+let last: { readonly request: Request; readonly next: string } | null = null;
 
 /** A request as its approver needs it, and where it stands among those that wait for them. */
 export function RequestPage() {
@@ -39,8 +44,11 @@ export function RequestPage() {
   const open = (other: string | undefined) => other !== undefined && go(addresses.request(other), true);
   useKeys({ j: () => open(ids[place + 1]), k: () => open(ids[place - 1]) });
   useAnnounced(request, requestChange);
+  const before = last?.next === id ? last.request : null;
+  const differing = request && before ? differences(before, request) : {};
   const onDecided = () => {
     const next = nextToDecide(ids, id);
+    last = request && next !== undefined ? { request, next } : null;
     go(next === undefined ? '/console/requests?view=waiting' : addresses.request(next), true);
   };
   return (
@@ -51,9 +59,18 @@ export function RequestPage() {
         request && (
           <span class="asked">
             <b>
-              <bdi>{request.username}</bdi>
+              <Differing was={differing.username}>
+                <bdi>{request.username}</bdi>
+              </Differing>
             </b>{' '}
-            for <b>{duration(request.expirationSeconds)}</b> on <b>{request.cluster}</b>
+            for{' '}
+            <b>
+              <Differing was={differing.lifetime}>{duration(request.expirationSeconds)}</Differing>
+            </b>{' '}
+            on{' '}
+            <b>
+              <Differing was={differing.cluster}>{request.cluster}</Differing>
+            </b>
           </span>
         )
       }
@@ -68,18 +85,44 @@ export function RequestPage() {
       }
     >
       <Shown data={data} awaited="the request">
-        {(found) => <Reviewed request={found.request} onDecided={onDecided} />}
+        {(found) => (
+          <>
+            {before && <Compared differing={differing} />}
+            <Reviewed {...{ request: found.request, differing, onDecided }} />
+          </>
+        )}
       </Shown>
     </Page>
   );
 }
 
+/** A part that was another one in the request before. */
+const Differing = ({ was, children }: { readonly was: string | undefined; readonly children: ComponentChildren }) =>
+  was === undefined ? <>{children}</> : <mark title={`In the last one: ${was}`}>{children}</mark>;
+
+/** Says in which parts the request differs from the one that was decided before it. */
+const Compared = ({ differing }: { readonly differing: Differences }) => (
+  <p class="compared">
+    {Object.keys(differing).length === 0 ? 'The same as the last one.' : 'Unlike the last one: '}
+    {Object.entries(differing).map(([name, was], i) => (
+      <>
+        {i > 0 && ', '}
+        <b>{name}</b> (was <Written text={was} most={80} />)
+      </>
+    ))}
+  </p>
+);
+
+interface ReviewedParts extends LeadParts {
+  readonly onDecided: () => void;
+}
+
 /** The ask and why, what it opens, why policy permits it, what came before; beside it who decides. */
-function Reviewed({ request, onDecided }: { readonly request: Request; readonly onDecided: () => void }) {
+function Reviewed({ request, differing, onDecided }: ReviewedParts) {
   const { reason, labels, failure, decision } = request;
   return (
     <>
-      <Lead request={request} />
+      <Lead {...{ request, differing }} />
       {failure && (
         <p class="band error">
           <bdi>{sentence(failure.message)}</bdi>
@@ -88,7 +131,9 @@ function Reviewed({ request, onDecided }: { readonly request: Request; readonly 
       <div class="columns review">
         <div>
           <blockquote class={reason === null ? 'reason muted' : 'reason'}>
-            <bdi>{reason ?? 'No reason was given.'}</bdi>
+            <Differing was={differing.reason}>
+              <bdi>{reason ?? 'No reason was given.'}</bdi>
+            </Differing>
           </blockquote>
           <p class="chips">
             {Object.entries(labels).map(([key, value]) => (
@@ -112,16 +157,21 @@ function Reviewed({ request, onDecided }: { readonly request: Request; readonly 
   );
 }
 
+interface LeadParts {
+  readonly request: Request;
+  readonly differing: Differences;
+}
+
 /** The state, the groups, who is behind the request, and the certificate that came of it. */
-function Lead({ request }: { readonly request: Request }) {
+function Lead({ request, differing }: LeadParts) {
   const { state, groups, requester, collector, username, createdAt, certificate } = request;
   return (
     <p class="chips">
       <Status of={state} />
       {groups.map((group) => (
-        <bdi key={group} class="chip">
-          {group}
-        </bdi>
+        <Differing key={group} was={differing.groups?.split(', ').includes(group) ? undefined : differing.groups}>
+          <bdi class="chip">{group}</bdi>
+        </Differing>
       ))}
       {groups.length === 0 && <span class="muted">in no group</span>}
       <span class="muted">
@@ -131,8 +181,10 @@ function Lead({ request }: { readonly request: Request }) {
       </span>
       {certificate && (
         <span class="muted">
-          <a href={addresses.certificate(certificate.fingerprintSha256)}>certificate</a> {certificate.status}, until{' '}
-          <Instant of={certificate.notAfter} />
+          <Linked href={addresses.certificate(certificate.fingerprintSha256)} {...(isOwn(request) && { when: true })}>
+            certificate
+          </Linked>{' '}
+          <Status of={certificate.status} /> until <Instant of={certificate.notAfter} />
         </span>
       )}
     </p>

@@ -22,6 +22,8 @@ const views = {
 } as const;
 const path = '/console/requests';
 type View = keyof typeof views;
+/** Views that are empty for whoever decides on nothing. */
+const ofApprovers: readonly View[] = ['waiting', 'decided'];
 const viewNames = Object.keys(views) as readonly View[];
 const filters = [
   { name: 'usernamePrefix', label: 'Username begins with' },
@@ -33,10 +35,11 @@ export function Requests() {
   const { query } = useAddress();
   const view = viewNames.find((name) => name === query['view']) ?? (may('approve-requests') ? 'waiting' : 'mine');
   const { usernamePrefix = '', cluster = '' } = query;
+  const shown = viewNames.filter((name) => name === view || may('approve-requests') || !ofApprovers.includes(name));
   return (
     <Page title="Requests">
       <div class="choice-of-view">
-        <Views path={path} name="view" views={viewNames.map((name) => [name, views[name].name])} usual={view} />
+        <Views path={path} name="view" views={shown.map((name) => [name, views[name].name])} usual={view} />
         <Filters of={filters} />
       </div>
       <Found key={[view, usernamePrefix, cluster].join(' ')} {...{ view, usernamePrefix, cluster }} />
@@ -114,7 +117,7 @@ function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltere
   if (view === 'decided')
     return (
       <Empty>
-        You have decided on no request. <a href={path}>See what waits for you</a>
+        You have decided on no request. {may('approve-requests') && <a href={path}>See what waits for you</a>}
       </Empty>
     );
   return (

@@ -1,5 +1,5 @@
-import { announce } from '../../parts/announce.js';
 import { Badge, Distance, Instant, Written } from '../../parts/bits.js';
+import { tell } from '../../parts/results.js';
 import { Columns } from '../../parts/table.js';
 import { useAct } from '../../parts/trouble.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
@@ -17,10 +17,10 @@ interface SessionTableParts {
 /** Browsers that are signed in, each with a button that ends its session. */
 export function SessionTable({ label, sessions, withNames, onEnded }: SessionTableParts) {
   const { run, trouble } = useAct();
-  const end = async ({ id, current }: Session) => {
+  const end = async ({ id, name, current }: Session) => {
     if (current) return signOut();
     await answerOf(api.DELETE('/v1/sessions/{id}', { params: { path: { id } } }));
-    announce('The session has ended.');
+    tell(`Ended: a session of ${name}.`);
     onEnded();
   };
   const cells = {

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
-import { announce } from '../../parts/announce.js';
-import { Badge, Empty, Instant, now, Written } from '../../parts/bits.js';
+import { Badge, Empty, Instant, now, Status, Written } from '../../parts/bits.js';
 import { Paged, useList } from '../../parts/data.js';
 import { ActDialog } from '../../parts/dialog.js';
 import { Page } from '../../parts/page.js';
+import { tell } from '../../parts/results.js';
 import { type Cells, Columns } from '../../parts/table.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
 import { MakeToken } from './make-token.js';
@@ -14,9 +14,9 @@ type ApiToken = Schemas['ApiToken'];
 export function Tokens() {
   const revoking = useSignal<ApiToken | null>(null);
   const pages = useList('/v1/api-tokens', {}, ['api-tokens']);
-  const revoke = async ({ id }: ApiToken) => {
+  const revoke = async ({ id, name }: ApiToken) => {
     await answerOf(api.DELETE('/v1/api-tokens/{id}', { params: { path: { id } } }));
-    announce('The token is revoked.');
+    tell(`Revoked: the token of ${name}. It ends within 5 seconds.`);
     pages.reload();
   };
   const token = revoking.value;
@@ -62,11 +62,11 @@ const cells = (onRevoke: (token: ApiToken) => void): Cells<ApiToken> => ({
   ),
   Ends: (token) => {
     const at = token.revokedAt ?? token.expiresAt;
-    const word = token.revokedAt !== null ? 'revoked' : isOver(token) && 'expired';
+    const state = token.revokedAt !== null ? 'revoked' : isOver(token) && 'expired';
     if (at === null) return 'when it is revoked';
     return (
       <>
-        {word && <Badge tone="plain">{word}</Badge>} <Instant of={at} />
+        {state && <Status of={state} />} <Instant of={at} />
       </>
     );
   },

@@ -1,9 +1,9 @@
 import { addresses, useAddress } from '../../parts/address.js';
-import { announce } from '../../parts/announce.js';
 import { Badge, Distance, Empty, Instant, Written } from '../../parts/bits.js';
 import { Paged, useList } from '../../parts/data.js';
 import { Filters } from '../../parts/filter.js';
 import { Page } from '../../parts/page.js';
+import { tell } from '../../parts/results.js';
 import { type Cells, Columns } from '../../parts/table.js';
 import { useAct } from '../../parts/trouble.js';
 import { many, spaced } from '../../parts/words.js';
@@ -29,9 +29,9 @@ export function Webhooks() {
   const filter = { state, webhook, requestId };
   const { run, trouble } = useAct();
   const pages = useList('/v1/webhook-deliveries', filter, ['webhook-deliveries']);
-  const retry = async ({ id }: Delivery) => {
+  const retry = async ({ id, type, webhook: name }: Delivery) => {
     await answerOf(api.POST('/v1/webhook-deliveries/{id}/retry', { params: { path: { id } }, body: {} }));
-    announce('It is sent again.');
+    tell(`Sent again: ${inWords(type)} to ${name}. Its state says whether it arrives.`);
     pages.reload();
   };
   const none = ['No delivery fits', 'Show all deliveries'] as const;
@@ -49,10 +49,12 @@ export function Webhooks() {
   );
 }
 
+const inWords = (type: Delivery['type']): string => spaced(type.replace('.', ' '));
+
 const cells = (onRetry: (delivery: Delivery) => void): Cells<Delivery> => ({
   Event: ({ type, requestId }) => (
     <>
-      {spaced(type.replace('.', ' '))}
+      {inWords(type)}
       <div>{requestId !== null && <a href={addresses.request(requestId)}>its request</a>}</div>
     </>
   ),
