@@ -127,18 +127,34 @@ export const servingCertificates = onceFor(
 );
 
 function findServers(trusted: readonly CertificateNode[], relations: Relations): readonly CertificateNode[] {
-  if (trusted.length === 0) return [];
-  const authorities = new Set(trusted.map(({ fingerprintSha256 }) => fingerprintSha256));
-  const isTrusted = (node: CertificateNode): boolean =>
-    relations
-      .chainsOf(node)
-      .some(({ nodes }) => nodes.some(({ fingerprintSha256 }, i) => i > 0 && authorities.has(fingerprintSha256)));
-  const ofRole = (role: CertificateRole) =>
-    relations.certificates.filter(
-      (node) => node.object?.content.type === 'Certificate' && node.object.content.role === role && isTrusted(node),
-    );
+  const ofRole = (role: ServerRole) => [
+    ...new Set(trusted.flatMap(({ fingerprintSha256 }) => serversBelow(relations)[role].get(fingerprintSha256) ?? [])),
+  ];
   const ofApiServers = ofRole('ApiServerServing');
   if (ofApiServers.length > 0) return ofApiServers;
   const ofServers = ofRole('Serving');
   return ofServers.length === 1 ? ofServers : [];
 }
+
+type ServerRole = Extract<CertificateRole, 'ApiServerServing' | 'Serving'>;
+
+/** The certificates of servers by the fingerprints of the certificates above them. */
+const serversBelow = onceFor((relations: Relations) => {
+  const found = {
+    ApiServerServing: new Map<string, CertificateNode[]>(),
+    Serving: new Map<string, CertificateNode[]>(),
+  };
+  for (const node of relations.certificates) {
+    const { content } = node.object ?? {};
+    if (content?.type !== 'Certificate' || (content.role !== 'ApiServerServing' && content.role !== 'Serving'))
+      continue;
+    const above = relations.chainsOf(node).flatMap(({ nodes }) => nodes.slice(1));
+    for (const fingerprint of new Set(above.map(({ fingerprintSha256 }) => fingerprintSha256))) {
+      const { [content.role]: servers } = found;
+      const known = servers.get(fingerprint);
+      if (known === undefined) servers.set(fingerprint, [node]);
+      else known.push(node);
+    }
+  }
+  return found;
+});
