@@ -163,6 +163,11 @@ export class Relations {
     return this.#byPath().get(path);
   }
 
+  kubeconfigAt(path: string): KubeconfigObject | undefined {
+    const object = this.objectAt(path);
+    return object && isKubeconfig(object) ? object : undefined;
+  }
+
   /** The objects inside an object, in order. */
   childrenOf(path: string): readonly DecodedObject[] {
     return this.#byParent().get(path) ?? [];
