@@ -107,7 +107,7 @@ const Compared = ({ differing }: { readonly differing: Differences }) => (
     {Object.entries(differing).map(([name, was], i) => (
       <>
         {i > 0 && ', '}
-        <b>{name}</b> (was <Written text={was} most={80} />)
+        <b>{name}</b> (was <Written text={was} most={40} />)
       </>
     ))}
   </p>
