@@ -128,6 +128,7 @@ function Reviewed({ request, differing, onDecided }: ReviewedParts) {
           <bdi>{sentence(failure.message)}</bdi>
         </p>
       )}
+      <Collect request={request} />
       <div class="columns review">
         <div>
           <blockquote class={reason === null ? 'reason muted' : 'reason'}>
@@ -148,7 +149,6 @@ function Reviewed({ request, differing, onDecided }: ReviewedParts) {
         </div>
         <aside aria-label="Approval and history">
           <Approvals request={request} />
-          <Collect request={request} />
           <Decision request={request} onDecided={onDecided} />
           <Story request={request} />
         </aside>
