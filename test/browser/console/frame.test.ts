@@ -138,16 +138,40 @@ describe.skipIf(chromiumPath === undefined)('the frame of the console', () => {
     await heading(page, 'Clusters').waitFor();
   });
 
-  it('becomes a bar on a phone, with targets for fingers', async () => {
+  it('is behind one button on a phone, with names and targets for fingers', async () => {
     const page = await opened.visit('root', '/console/clusters', { width: 320, height: 700, touch: true });
+    const menu = navigation(page).getByRole('button', { name: 'Menu' });
+    expect(await navigation(page).getByRole('link').allInnerTexts()).toEqual(['kubepass']);
+    await menu.click();
+    expect(await menu.getAttribute('aria-expanded')).toBe('true');
     await picture(page, 'phone');
     expect(await beyondWindow(page)).toBe(0);
-    const targets = await navigation(page).locator('a, button').all();
+    expect(await axeFindings(page)).toEqual([]);
+    const targets = await navigation(page).locator('a:visible, button:visible').all();
     expect(targets.length).toBeGreaterThan(10);
     for (const target of targets) {
       const box = await target.boundingBox();
       expect([box?.width, box?.height].every((size = 0) => size >= 44)).toBe(true);
     }
+    await page.keyboard.press('Escape');
+    expect(await menu.getAttribute('aria-expanded')).toBe('false');
+    await menu.click();
+    await navigation(page).getByRole('link', { name: 'API tokens' }).click();
+    await heading(page, 'API tokens').waitFor();
+    expect(await menu.getAttribute('aria-expanded')).toBe('false');
+  });
+
+  it('has the filters of a list behind one button on a phone, which says how many are set', async () => {
+    const page = await opened.visit('audrey', '/console/audit?principal=nobody', { width: 360, touch: true });
+    const button = page.getByRole('button', { name: 'Filters (1)' });
+    await button.waitFor();
+    expect(await page.getByLabel('Principal').isVisible()).toBe(false);
+    await button.click();
+    expect(await page.getByLabel('Principal').inputValue()).toBe('nobody');
+    await page.getByLabel('Principal').fill('');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Filters', exact: true }).waitFor();
+    expect([await beyondWindow(page), await axeFindings(page)]).toEqual([0, []]);
   });
 
   it('has the colours that the reader chose before anything is painted', async () => {

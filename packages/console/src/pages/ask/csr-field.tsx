@@ -70,14 +70,16 @@ export function CsrField({ value, wrong, onTyped, onLeft, onNames }: CsrFieldPar
     );
     return () => stop.abort();
   }, [csr]);
+  const isUsed = value.value !== '' || wrong.length > 0 || refused.value !== null;
   return (
-    <>
+    <details open={isUsed}>
+      <summary>Your own key</summary>
       <TextField
         label="CSR"
         rows={3}
         value={value}
         wrong={refused.value === null ? wrong : [refused.value]}
-        hint="Where you keep the key: PEM, typed, or a file dropped anywhere here. Its names fill the fields."
+        hint="For a key that you keep: a CSR as PEM, typed, or a file dropped anywhere here. Its names fill the fields."
         onTyped={onInput}
         onLeft={onLeft}
       />
@@ -92,6 +94,6 @@ export function CsrField({ value, wrong, onTyped, onLeft, onNames }: CsrFieldPar
           }}
         />
       </label>
-    </>
+    </details>
   );
 }

@@ -10,7 +10,6 @@ import { read, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable, Continues, FingerprintLink, isRevocable } from '../certificates/certificates-table.js';
 import { BlockDialog, RevokeDialog, UnblockDialog } from '../certificates/end-dialogs.js';
-import { rowHeight } from './timeline-row.js';
 import { Timeline } from './timeline.js';
 import { useTimeline } from './use-timeline.js';
 
@@ -139,7 +138,7 @@ function OwnTimeline({ username }: { readonly username: string }) {
   const drawn = rows.filter((row) => row.drawn.length > 0);
   if (drawn.length === 0) return null;
   return (
-    <div class="own-timeline" style={{ '--rows': `${Math.min(drawn.length, 8) * rowHeight}px` }}>
+    <div class="own-timeline" style={{ '--rows': String(Math.min(drawn.length, 8)) }}>
       <Timeline rows={drawn} isComplete={isComplete} now={now.value} label="Certificates by cluster" />
     </div>
   );

@@ -107,7 +107,7 @@ const Compared = ({ differing }: { readonly differing: Differences }) => (
     {Object.entries(differing).map(([name, was], i) => (
       <>
         {i > 0 && ', '}
-        <b>{name}</b> (was <Written text={was} most={80} />)
+        <b>{name}</b> (was <Written text={was} most={40} />)
       </>
     ))}
   </p>
@@ -128,6 +128,7 @@ function Reviewed({ request, differing, onDecided }: ReviewedParts) {
           <bdi>{sentence(failure.message)}</bdi>
         </p>
       )}
+      <Collect request={request} />
       <div class="columns review">
         <div>
           <blockquote class={reason === null ? 'reason muted' : 'reason'}>
@@ -148,7 +149,6 @@ function Reviewed({ request, differing, onDecided }: ReviewedParts) {
         </div>
         <aside aria-label="Approval and history">
           <Approvals request={request} />
-          <Collect request={request} />
           <Decision request={request} onDecided={onDecided} />
           <Story request={request} />
         </aside>
