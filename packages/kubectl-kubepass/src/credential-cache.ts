@@ -62,9 +62,14 @@ export interface Revocation {
 interface Files {
   readonly credential: CachedCredential;
   readonly attempt: Attempt;
-  /** The last no, for the calls that follow at once. */
-  readonly refusal: { readonly at: number; readonly message: string; readonly revoked: boolean };
-  /** The last renewal that failed; not before `retryAt` is it tried again while the certificate lives. */
+  /** The last no, for the calls that follow within so many milliseconds. */
+  readonly refusal: {
+    readonly at: number;
+    readonly message: string;
+    readonly revoked: boolean;
+    readonly milliseconds?: number;
+  };
+  /** The last renewal that failed, or waits for a person: while the certificate lives, it is next tried at `retryAt`. */
   readonly failure: { readonly retryAt: number };
   /** The last login that named nobody, and its reason; in the folder of settings without a username. */
   readonly person: { readonly username: string; readonly reason?: string | null };

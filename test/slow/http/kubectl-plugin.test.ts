@@ -864,37 +864,97 @@ describe('get-credential', () => {
     await credentialOf(machine);
   });
 
-  it('hands out the old certificate while a renewal waits for a person, and goes on with the same request', async () => {
-    const fresh = newMachine();
-    const args = fresh.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
-    const approve = async () => {
-      const pending = as.requests(await service.as('bob')('get', '/v1/certificate-requests?state=pending')).items;
-      const mine = pending.filter(({ username }) => username === fresh.username);
-      expect(mine).toHaveLength(1);
-      await service
-        .as('bob')('post', `/v1/certificate-requests/${mine[0]?.id ?? ''}/approve`)
-        .expect(200);
-      const state = async () =>
-        as.request(await service.as('bob')('get', `/v1/certificate-requests/${mine[0]?.id ?? ''}`)).state;
-      await expect.poll(state, { interval: 10 }).toBe('issued');
-    };
-    const machine = { ...fresh, args, sleep: async () => approve() };
-    expect(await runPlugin(['login', ...args], machine)).toBe(0);
-    machine.takeOutput();
-    machine.takeLines();
-    const quiet = withoutToken(machine);
-    const first = await credentialOf(quiet);
-    pass(420);
-    expect(await credentialOf(quiet)).toEqual(first);
-    expect(machine.takeLines()[0]).toContain('waits for a person to approve it');
-    pass(20);
-    expect(await credentialOf(quiet)).toEqual(first);
-    machine.takeLines();
-    await approve();
-    const second = await credentialOf({ ...machine, sleep: async () => undefined, environment: {} }).catch(() => null);
-    expect(second).toEqual(first);
-    pass(20);
-    expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
+  describe('while a renewal waits for a person', () => {
+    /** Logged in by an approval, without a token since, and the renewal waits. */
+    async function waiting() {
+      const fresh = newMachine();
+      const args = fresh.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
+      const mine = async () => {
+        const { items } = as.requests(await service.as('bob')('get', '/v1/certificate-requests?state=pending'));
+        return items.filter(({ username }) => username === fresh.username);
+      };
+      const decide = async (verb: 'approve' | 'deny', end: string) => {
+        const [pending, ...others] = await mine();
+        expect(others).toEqual([]);
+        const path = `/v1/certificate-requests/${pending?.id ?? ''}`;
+        await service.as('bob')('post', `${path}/${verb}`).send({ comment: 'as agreed' }).expect(200);
+        const state = async () => as.request(await service.as('bob')('get', path)).state;
+        await expect.poll(state, { interval: 10 }).toBe(end);
+      };
+      const approve = () => decide('approve', 'issued');
+      const logging = { ...fresh, args, sleep: approve };
+      expect(await runPlugin(['login', ...args], logging)).toBe(0);
+      logging.takeOutput();
+      logging.takeLines();
+      const machine = withoutToken({ ...fresh, args });
+      const first = await credentialOf(machine);
+      pass(420);
+      expect(await credentialOf(machine)).toEqual(first);
+      return { machine, first, mine, approve, deny: () => decide('deny', 'denied') };
+    }
+
+    it('hands out the old certificate, says whose word is missing, and looks each half minute', async () => {
+      const { machine, first, mine } = await waiting();
+      expect(machine.takeLines()).toEqual([
+        expect.stringMatching(
+          /^kubepass: certificate request \S+ waits for 1 of 1 bob, carol at \S+; once it is approved, kubectl collects the certificate by itself; the old certificate works until /,
+        ),
+      ]);
+      seen = [];
+      for (let i = 0; i < 6; i++) expect(await credentialOf(machine)).toEqual(first);
+      expect(seen).toEqual([]);
+      pass(31);
+      expect(await credentialOf(machine)).toEqual(first);
+      expect(seen).toHaveLength(1);
+      expect(await mine()).toHaveLength(1);
+    });
+
+    it('collects the new one without a token as soon as it is approved', async () => {
+      const { machine, first, approve } = await waiting();
+      await approve();
+      pass(31);
+      const second = await credentialOf(machine);
+      expect(fingerprintOf(second)).not.toBe(fingerprintOf(first));
+      expect(second.clientKeyData).not.toBe(first.clientKeyData);
+    });
+
+    it('says so after the end of the old one, asks once for the six calls of one kubectl, and collects then', async () => {
+      const { machine, approve, first } = await waiting();
+      machine.takeLines();
+      pass(86_400 + 7200);
+      seen = [];
+      for (let i = 0; i < 6; i++) {
+        expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+        expect(machine.takeLines()).toEqual([
+          expect.stringMatching(/^kubepass: certificate request \S+ waits for 1 of 1 bob, carol at .*by itself$/),
+        ]);
+      }
+      expect(seen).toHaveLength(1);
+      await approve();
+      pass(31);
+      expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
+    });
+
+    it('says that the new one ended where nobody used kubectl in time, and renews no further then', async () => {
+      const { machine, approve } = await waiting();
+      await approve();
+      pass(86_400);
+      machine.takeLines();
+      expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+      expect(machine.takeLines()[0]).toMatch(/certificate of request \S+ ended before it was collected\. Run: /);
+    });
+
+    it('says the no of the person, and asks anew afterwards', async () => {
+      const { machine, deny, mine } = await waiting();
+      await deny();
+      pass(31);
+      machine.takeLines();
+      expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+      expect(machine.takeLines().join(' ')).toMatch(/certificate request \S+ was denied by bob: as agreed\. When that is settled, run: /);
+      pass(31);
+      await credentialOf(machine);
+      expect(await mine()).toHaveLength(1);
+    });
   });
 
   it('has nothing to hand out without a login or a token, and says what to do', async () => {
