@@ -25,7 +25,8 @@ export async function renewCertificate(
   const created = await createRequest(context, principal, { ...renewal, csr }, options);
   if (!created.ok) return created;
   const { request } = created.value;
-  if (request.state === 'denied' || request.state === 'cancelled') return refused(await endedByPerson(context, request));
+  if (request.state === 'denied' || request.state === 'cancelled')
+    return refused(await endedByPerson(context, request));
   return kubeconfigForHolder(context, created.value);
 }
 

@@ -1,12 +1,12 @@
-import { messageOf } from '@kubepass/x509';
 import type { Asked } from './ask-for-certificate.js';
 import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
 import { type CachedCredential, type CredentialCache, ofLastLogin, ownCacheOf } from './credential-cache.js';
 import { type Machine, oneLine } from './machine.js';
-import { isOfSystem, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
+import { isOfSystem, PluginError, RefusedError, sentenceOf, TooEarlyError, UnavailableError } from './plugin-error.js';
 import { isComfortable, isFresh } from './renewal-times.js';
 import { instant, untilInWords } from './times-in-words.js';
-import { loginCommand, type Settings, type TokenOptions } from './settings.js';
+import { type LoginHint, loginCommand, type Settings } from './settings.js';
+import { withheldToken } from './tokens.js';
 
 /** kubectl calls the plugin about six times for one command. */
 const refusalMilliseconds = 10_000;
@@ -52,7 +52,7 @@ export async function getCredential(
 }
 
 const notRenewed = ({ notAfter }: CachedCredential, now: number, error: unknown): string =>
-  `kubepass: the certificate could not be renewed and works until ${untilInWords(notAfter, now)}: ${messageOf(error)}`;
+  `kubepass: the certificate could not be renewed and works until ${untilInWords(notAfter, now)}: ${sentenceOf(error)}`;
 
 async function dueCredential(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
   const { cache, machine } = wanted;
@@ -182,6 +182,8 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
     }
   const who = await signedIn(wanted, (options) => signIn(service, machine, options));
   if (who === null) {
+    const withheld = withheldToken(settings.server, machine);
+    if (withheld !== null) machine.say(`kubepass: ${withheld}`);
     // Renewals without a sign-in have ended, and the certificate has not.
     const goesOn = cached !== null && machine.now() < cached.notAfter;
     if (goesOn && refused instanceof RefusedError && refused.why === 'ended')
@@ -222,17 +224,14 @@ async function signedIn<T>(
   }
 }
 
-/** With the token of the login, which the command to log in again names. */
-type Named = Settings & Partial<TokenOptions>;
-
-function mustBeIssued(asked: Asked, settings: Named): CachedCredential {
+function mustBeIssued(asked: Asked, settings: LoginHint): CachedCredential {
   if (asked.kind === 'issued') return asked.credential;
   throw new PendingError(
     `certificate request ${asked.request.id} waits for a person to approve it. When it is approved, run: ${loginCommand(settings)}`,
   );
 }
 
-function refusedFor(settings: Named, error: RefusedError): RefusedError {
+function refusedFor(settings: LoginHint, error: RefusedError): RefusedError {
   const advice =
     error.why === 'revoked'
       ? `If you still need access, ask whoever administers kubepass, then run: ${loginCommand(settings)}`

@@ -404,6 +404,22 @@ describe('login', () => {
     expect(readdirSync(folderOf(machine))).toEqual(['credential.json']);
   });
 
+  it('leaves no empty folder where nothing was issued', async () => {
+    const machine = newMachine();
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'nobody' : arg));
+    expect(await runPlugin(['login', ...args], machine)).toBe(1);
+    expect(folderOf(machine)).toBe('');
+  });
+
+  it('ends with 1 where a file that it names is not there, and with 2 where the command line is wrong', async () => {
+    const machine = newMachine();
+    expect(await runPlugin(['login', ...machine.args, '--certificate-authority', '/nowhere'], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      'kubepass: --certificate-authority cannot be read: /nowhere is not there (ENOENT)',
+    ]);
+    expect(await runPlugin(['login', ...machine.args, '--key-algorithm', 'DSA'], machine)).toBe(2);
+  });
+
   it('says why it is not permitted, and leaves no context', async () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
@@ -594,12 +610,16 @@ describe('get-credential', () => {
     seen = [];
     expect(await credentialOf(machine)).toEqual(first);
     expect(machine.takeLines()).toEqual([
-      expect.stringMatching(/^kubepass: the certificate could not be renewed and works until .*Z \(in .*\): EISDIR/),
+      expect.stringMatching(
+        /^kubepass: the certificate could not be renewed and works until .*Z \(in .*\): \S+ is a folder, where a file is expected \(EISDIR\)$/,
+      ),
     ]);
     expect(seen).toEqual([]);
     pass(200);
     expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
-    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: \S+ is a folder, where a file is expected \(EISDIR\)$/),
+    ]);
     rmSync(lock, { recursive: true });
     const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
     expect(fingerprintOf(await credentialOf(withToken))).not.toBe(fingerprintOf(first));
@@ -950,7 +970,9 @@ describe('get-credential', () => {
       pass(31);
       machine.takeLines();
       expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
-      expect(machine.takeLines().join(' ')).toMatch(/certificate request \S+ was denied by bob: as agreed\. When that is settled, run: /);
+      expect(machine.takeLines().join(' ')).toMatch(
+        /certificate request \S+ was denied by bob: as agreed\. When that is settled, run: /,
+      );
       pass(31);
       await credentialOf(machine);
       expect(await mine()).toHaveLength(1);
@@ -978,7 +1000,9 @@ describe('get-credential', () => {
     mkdirSync(file);
     expect(answerFromCache(['get-credential', ...machine.args], machine)).toBeNull();
     expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
-    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: \S+ is a folder, where a file is expected \(EISDIR\)$/),
+    ]);
   });
 
   it('takes a token from a file and from a command', async () => {
@@ -1066,6 +1090,28 @@ describe('status, logout and revoke', () => {
     expect(readdirSync(folderOf(machine))).toEqual(command === 'revoke' ? ['revocation.json'] : []);
     const { revocation } = (await service.store.certificates.findByFingerprint(renewed)) ?? {};
     expect(revocation !== null).toBe(command === 'revoke');
+  });
+
+  it('promise no new certificate where the identity is blocked', async () => {
+    const machine = await loggedIn();
+    const admin = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('root') } };
+    const identity = service.as('root');
+    await identity('post', `/v1/identities/${machine.username}/block`).send({ reason: 'unspecified' }).expect(200);
+    const promised = /new certificate with the token/;
+    const blocked = 'The identity is blocked on demo, so it gets no new certificate before it is unblocked.';
+    expect(await runPlugin(['status'], admin)).toBe(0);
+    const before = admin.takeOutput();
+    expect(before).toContain(blocked);
+    expect(before).not.toMatch(promised);
+    expect(await runPlugin(['revoke'], admin)).toBe(0);
+    const said = admin.takeOutput();
+    expect(said).toContain(blocked);
+    expect(said).not.toMatch(promised);
+    expect(await runPlugin(['status'], admin)).toBe(0);
+    expect(admin.takeOutput()).toContain(blocked);
+    await identity('post', `/v1/identities/${machine.username}/unblock`).send({}).expect(200);
+    expect(await runPlugin(['status'], admin)).toBe(0);
+    expect(admin.takeOutput()).toMatch(promised);
   });
 
   it('say of a certificate that was revoked elsewhere that it is', async () => {
@@ -1176,7 +1222,17 @@ describe('a token that names no server, where the kubeconfig has contexts of two
     const machine = { ...fresh, environment: { ...fresh.environment, KUBEPASS_SERVER: other() } };
     bearers = [];
     expect(await runPlugin(['login', ...machine.args], machine)).toBe(1);
-    expect(machine.takeLines().join()).toContain('offers no sign-in for people');
+    expect(machine.takeLines()).toEqual([
+      `kubepass: KUBEPASS_TOKEN is not sent to ${server}, because KUBEPASS_SERVER says that it is for ${other()}`,
+      expect.stringContaining('offers no sign-in for people'),
+    ]);
+    expect(bearers).toEqual([]);
+    const quiet = await loggedIn();
+    bearers = [];
+    rmSync(join(folderOf(quiet), 'credential.json'));
+    const withheld = { ...quiet, environment: machine.environment };
+    expect(await runPlugin(['get-credential', ...quiet.args], withheld)).toBe(1);
+    expect(withheld.takeLines()[0]).toMatch(/^kubepass: KUBEPASS_TOKEN is not sent to /);
     expect(bearers).toEqual([]);
   });
 });
@@ -1262,7 +1318,9 @@ describe('a kubeconfig that takes no context', () => {
     mkdirSync(`${file}.lock`);
     seen = [];
     expect(await runPlugin(['login', ...machine.args, '--kubeconfig', file], machine)).toBe(1);
-    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: \S+ is a folder, where a file is expected \(EISDIR\)$/),
+    ]);
     expect(seen).not.toContain('POST /v1/certificate-requests');
   });
 });
