@@ -120,7 +120,7 @@ describe.skipIf(chromiumPath === undefined)('asking and collecting in the consol
     );
     await below(page, 'CSR').getByText('This is a private key').waitFor();
     await choose('something else');
-    await below(page, 'CSR').getByText('This file is no CSR as PEM').waitFor();
+    await below(page, 'CSR').getByText('This file is not a CSR in PEM form').waitFor();
     await page.getByLabel('CSR', { exact: true }).fill(key);
     await below(page, 'CSR').getByText('This is a private key').waitFor();
     expect(await page.getByLabel('CSR', { exact: true }).inputValue()).toBe('');

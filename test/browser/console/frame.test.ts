@@ -33,9 +33,9 @@ describe.skipIf(chromiumPath === undefined)('the frame of the console', () => {
 
   it('says which role an address takes, and that there is no such page', async () => {
     const page = await opened.visit('bob', '/console/audit');
-    await heading(page, 'This page is not for you').waitFor();
+    await heading(page, 'You cannot open this page').waitFor();
     await page.getByText('Reading the audit log takes the role auditor or admin.').waitFor();
-    expect(await page.title()).toBe('This page is not for you – kubepass');
+    expect(await page.title()).toBe('You cannot open this page – kubepass');
     await page.goto('/console/policies/a/b');
     await heading(page, 'No such page').waitFor();
   });

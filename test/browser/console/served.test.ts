@@ -85,7 +85,7 @@ describe.skipIf(chromiumPath === undefined)('the files of the console', () => {
       "history.pushState(null, '', '/console/identities/%E0%A4%A'); dispatchEvent(new PopStateEvent('popstate'))",
     );
     await page.getByRole('heading', { level: 1, name: 'No such page' }).waitFor();
-    await page.getByRole('link', { name: 'Begin anew' }).click();
+    await page.getByRole('link', { name: 'Start over' }).click();
     await page.getByRole('heading', { level: 1, name: 'Identities' }).waitFor();
   });
 });

@@ -80,7 +80,7 @@ describe.skipIf(chromiumPath === undefined)('a sign-in with an API token', () =>
     await second.getByLabel('Principal').fill('typed by audrey');
     await first.getByRole('button', { name: 'Sign out' }).click();
     await fillToken(first, opened.service.tokenOf('bob'));
-    await second.getByRole('heading', { level: 1, name: 'This page is not for you' }).waitFor();
+    await second.getByRole('heading', { level: 1, name: 'You cannot open this page' }).waitFor();
     await second.getByText('Reading the audit log takes the role auditor or admin.').waitFor();
     await me(second, 'bob').waitFor();
     expect(await keptIn(second)).not.toContain('typed by audrey');

@@ -102,7 +102,7 @@ async function bring(page: AddressedPage, left: AbortSignal): Promise<boolean> {
 const Failed = ({ error }: { readonly error: unknown }) => (
   <Page title="This page has failed">
     <p>
-      That is an error of kubepass: <bdi>{String(error)}</bdi>
+      This is a bug in kubepass: <bdi>{String(error)}</bdi>
     </p>
     <p class="buttons">
       <button type="button" onClick={() => location.reload()}>

@@ -63,7 +63,7 @@ function List({ view, requests }: { readonly view: View; readonly requests: read
   const { rows, hold } = useSteady(requests, ({ id }) => id);
   return (
     <div class="requests" {...hold}>
-      <Table label={views[view].name} columns={['Request', 'Reason', 'State and whose turn', 'Asked']}>
+      <Table label={views[view].name} columns={['Request', 'Reason', 'State and next step', 'Asked']}>
         {rows.map((row) => (
           <Row key={row.row.id} {...row} isMine={view === 'waiting'} />
         ))}
@@ -109,7 +109,7 @@ function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltere
   if (isFiltered)
     return (
       <Empty>
-        No request fits these filters. <a href={addressOf(path, { view })}>Show all of this view</a>
+        Nothing matches these filters. <a href={addressOf(path, { view })}>Show the whole view</a>
       </Empty>
     );
   if (view === 'waiting' && may('approve-requests')) return <NothingWaits />;
@@ -122,9 +122,9 @@ function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltere
     );
   return (
     <Empty>
-      {view === 'mine' && 'You have asked for nothing, and nothing is yours to collect.'}
-      {view === 'open' && 'No request is open.'}
-      {view === 'all' && 'There is no request.'}{' '}
+      {view === 'mine' && 'You have no requests.'}
+      {view === 'open' && 'There are no open requests.'}
+      {view === 'all' && 'There are no requests.'}{' '}
       {may('request-certificates') && <a href="/console/ask">Ask for a certificate</a>}
     </Empty>
   );

@@ -35,7 +35,7 @@ export function SignIn() {
               {browsers.issuers.length > 0 && browsers.apiTokens && <p class="or">or</p>}
               {browsers.apiTokens && <TokenForm isOnlyWay={browsers.issuers.length === 0} />}
               {browsers.issuers.length === 0 && !browsers.apiTokens && (
-                <p>Nobody signs in with a browser here: it takes TLS, or a service on this machine.</p>
+                <p>Browsers cannot sign in here: that takes TLS, or a service on the same machine.</p>
               )}
             </>
           )}
