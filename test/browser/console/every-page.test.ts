@@ -27,7 +27,7 @@ describe.skipIf(chromiumPath === undefined)('every page of the console', () => {
     await issue(service, 'blocked-one');
     await block(service, 'blocked-one', written[3]);
     return [
-      ...['requests?view=waiting', 'requests?view=all', `requests/${pending}`, 'ask'],
+      ...['', 'requests?view=waiting', 'requests?view=all', `requests/${pending}`, 'ask'],
       ...['identities', 'identities?view=table', 'identities/blocked-one'],
       ...['certificates', `certificates/${fingerprint}`, 'inspect'],
       ...['policies', 'policies/production', 'policies/draft', 'clusters', 'clusters/demo', 'audit', 'directory'],

@@ -72,6 +72,10 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
       expect(found.body).toMatchObject({ consequences: { cancelledRequests: [some], revokedTokens: [some] } });
     }, 10_000);
     successor = await scim('post', '/Users', person('jane', 'Jane Roe', 'three'));
+    // Nobody else has the name of this one who left.
+    const gone = await scim('post', '/Users', person('gone', 'Gus Gone', 'four'));
+    await issue(service, 'gone');
+    await scim('patch', `/Users/${gone}`, { ...leave, Operations: [{ op: 'replace', path: 'active', value: false }] });
   });
 
   const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
@@ -147,6 +151,15 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
     expect(found.body).toMatchObject({ reuse: null });
     await page.goto('/console/directory?username=nobody');
     await page.getByRole('link', { name: 'Show all people' }).waitFor();
+  });
+
+  it('says at home who left and still has access, and which cluster does not refuse them', async () => {
+    const page = await opened.visit('audrey', '/console/');
+    const needed = page.getByRole('region', { name: 'What needs you' });
+    await page.getByText('demo does not refuse revoked certificates, and people who left still have access').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await needed.getByRole('link', { name: 'gone still has access' }).click();
+    await page.getByRole('region', { name: 'Still works' }).waitFor();
   });
 
   it('says why a delivery failed, and tries it again for an admin alone', async () => {

@@ -5,6 +5,7 @@ import { cursorTaken, follow, type Kind } from '../service/changes.js';
 import { type Answer, type Given, read, type Readable } from '../service/client.js';
 import { ProblemError } from '../service/problem.js';
 import { renewals } from '../service/session.js';
+import { addressOf, useAddress } from './address.js';
 import { Empty } from './bits.js';
 import { Trouble } from './trouble.js';
 
@@ -181,6 +182,7 @@ export const Paged = <T,>({ pages, noun, empty, filters = {}, children }: PagedP
 
 const NoneMatches = ({ noun }: { readonly noun: string }) => (
   <Empty>
-    Nothing matches these filters. <a href={location.pathname}>Show all {noun}</a>
+    Nothing matches these filters.{' '}
+    <a href={addressOf(location.pathname, { view: useAddress().query['view'] })}>Show all {noun}</a>
   </Empty>
 );

@@ -22,8 +22,6 @@ const views = {
 } as const;
 const path = '/console/requests';
 type View = keyof typeof views;
-/** Views that are empty for whoever decides on nothing. */
-const ofApprovers: readonly View[] = ['waiting', 'decided'];
 const viewNames = Object.keys(views) as readonly View[];
 const filters = [
   { name: 'usernamePrefix', label: 'Username begins with' },
@@ -35,7 +33,7 @@ export function Requests() {
   const { query } = useAddress();
   const view = viewNames.find((name) => name === query['view']) ?? (may('approve-requests') ? 'waiting' : 'mine');
   const { usernamePrefix = '', cluster = '' } = query;
-  const shown = viewNames.filter((name) => name === view || may('approve-requests') || !ofApprovers.includes(name));
+  const shown = viewNames.filter((name) => name === view || may('approve-requests') || !/waiting|decided/.test(name));
   return (
     <Page title="Requests">
       <div class="choice-of-view">
@@ -51,9 +49,8 @@ export function Requests() {
 function Found({ view, ...filter }: { view: View; usernamePrefix: string; cluster: string }) {
   const pages = useList('/v1/certificate-requests', { ...views[view].asks, ...filter }, ['certificate-requests']);
   useAnnounced(pages.value.value?.items, listChange);
-  const isFiltered = Object.values(filter).some(Boolean);
   return (
-    <Paged pages={pages} noun="requests" empty={<Nothing view={view} isFiltered={isFiltered} />}>
+    <Paged pages={pages} noun="requests" filters={filter} empty={<Nothing view={view} />}>
       {(requests) => <List view={view} requests={requests} />}
     </Paged>
   );
@@ -105,13 +102,7 @@ function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly i
 }
 
 /** An empty view, and what to do next. */
-function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltered: boolean }) {
-  if (isFiltered)
-    return (
-      <Empty>
-        Nothing matches these filters. <a href={addressOf(path, { view })}>Show the whole view</a>
-      </Empty>
-    );
+function Nothing({ view }: { readonly view: View }) {
   if (view === 'waiting' && may('approve-requests')) return <NothingWaits />;
   if (view === 'waiting') return <Empty>Nothing waits for you: deciding takes the role approver or admin.</Empty>;
   if (view === 'decided')
