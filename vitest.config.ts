@@ -21,7 +21,7 @@ const patient = {
 } as const;
 const morePatient = { ...patient, testTimeout: 900_000 } as const;
 
-/** `test/each-database` has the tests that hold on every database. They run on SQLite with the project of their kind. */
+/** Tests of `test/each-database` hold on every database. They run on SQLite with the project of their kind. */
 const project = (
   name: string,
   options: Pick<TestUserConfig, 'globalSetup' | 'fileParallelism' | 'isolate' | 'testTimeout'> = {},

@@ -1,7 +1,7 @@
 // Writes the program of the service with its threads, and all that they load, into few files: `node
 // scripts/bundle-service.mjs [FOLDER]`, `dist` where nothing else is said. Opening 1,780 modules is a fifth of a start.
-// What a verb loads is in FOLDER/chunks, and a comment above each module names its source. The former commands are files
-// beside the program.
+// What a verb loads is in FOLDER/chunks, and a comment above each module names its source. The former commands are
+// files beside the program.
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

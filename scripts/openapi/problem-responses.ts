@@ -1,6 +1,6 @@
 import { budgetNames } from '../../src/model/budget.js';
 import { problem, problemBody, problemMediaType, type ProblemMembers } from '../../src/http/problems/problem.js';
-import { type ProblemBody, problemTypes, type ProblemType } from '../../src/http/problems/schemas.js';
+import { type ProblemBody, problemTypes, type ProblemType } from '../../src/http/problems/problem-types.js';
 import { exampleId } from '../../src/http/schemas/schema-parts.js';
 import { inTitleCase } from './open-api.js';
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { roles } from '../model/principal.js';
-import { ViolationSchema } from '../http/problems/schemas.js';
+import { ViolationSchema } from '../http/problems/problem-types.js';
 import {
   closed,
   instantOf,

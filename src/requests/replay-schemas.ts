@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { replayChanges, unrecordedFacts } from '../model/replay.js';
 import { ApprovalStageSchema } from './decision-schemas.js';
-import { ProblemSchema } from '../http/problems/schemas.js';
+import { ProblemSchema } from '../http/problems/problem-types.js';
 import {
   closed,
   dnsLabelOf,

@@ -6,7 +6,7 @@ import { CertificateRequestSchema } from '../requests/request-schemas.js';
 import { CertificateSchema, RevocationSchema } from '../access/certificate-schemas.js';
 import { IssuerSchema } from '../clusters/issuers/issuer-schemas.js';
 import { IdentityBlockSchema, ResidualExposureSchema } from '../access/identity-schemas.js';
-import { ViolationSchema } from '../http/problems/schemas.js';
+import { ViolationSchema } from '../http/problems/problem-types.js';
 import {
   dnsLabelOf,
   exampleId,

@@ -102,7 +102,7 @@ describeChart('values', () => {
       checkpointKeys: [{ name: 'a', key: 'b' }],
     });
     const [migrate] = pod.initContainers ?? [];
-    const granted = (migrate?.['command'] as readonly string[]).at(-1);
+    const granted = (migrate?.['args'] as readonly string[]).at(-1);
     // Kubernetes takes two dollar signs for one, and expands no variable behind them.
     expect(granted?.replaceAll('$$', '$')).toBe(username);
     for (const { env } of [migrate, pod.containers[0]].filter((one) => one !== undefined)) {

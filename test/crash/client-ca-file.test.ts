@@ -82,7 +82,7 @@ describe.skipIf('unavailable' in disk)('a full disk', () => {
     disk.fill();
     const full = await keep(folder);
     expect(full).toMatchObject({ code: 1, stdout: '' });
-    expect(full.stderr).toMatch(/^client-ca-file: .*client-ca\.crt stays as it is: ENOSPC/);
+    expect(full.stderr).toMatch(/^kubepass client-ca-file: .*client-ca\.crt stays as it is: ENOSPC/);
     expect(fileIn(folder)).toBe(`${own}${old}`);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     disk.free();

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { csvRecord } from './csv-record.js';
 import { errorToProblem } from '../problems/error-to-problem.js';
 import { problemBody } from '../problems/problem.js';
-import type { ProblemBody } from '../problems/schemas.js';
+import type { ProblemBody } from '../problems/problem-types.js';
 import { sendTexts } from './responses.js';
 
 /** A form in which all items of a list are sent at once. */

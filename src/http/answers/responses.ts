@@ -1,6 +1,6 @@
 import type { FastifyContextConfig, FastifyReply } from 'fastify';
 import { Type, type TSchema } from 'typebox';
-import type { ProblemType } from '../problems/schemas.js';
+import type { ProblemType } from '../problems/problem-types.js';
 import { type NamedSchema, ref } from '../schemas/schema-parts.js';
 import { Readable } from 'node:stream';
 

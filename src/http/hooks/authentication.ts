@@ -11,7 +11,7 @@ import { decodeSinglePem } from '@kubepass/x509';
 import { problem, type Problem, ProblemError, unavailable as serviceUnavailable } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 import { tellBudgets, whenSpent } from './tell-budgets.js';
-import { Failures } from './failures.js';
+import { Failures } from './failed-credentials.js';
 import { untilClosed } from './every-request.js';
 import { clearSessionCookies, cookieOf, sessionCookie } from './session-cookies.js';
 import { whyNotPermitted, type RoleAction } from '../../callers/permissions.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import { problemTypes, type ProblemType, problemUrn, type ProblemBody } from './schemas.js';
+import { problemTypes, type ProblemType, problemUrn, type ProblemBody } from './problem-types.js';
 
 export interface Problem {
   readonly type: ProblemType;

@@ -14,7 +14,7 @@ import type { Upload } from '@kubepass/inspect';
 import type { Principal } from '../../model/principal.js';
 import type { Browsers } from '../../model/session.js';
 import type { RequestSpan } from '../../model/tracing.js';
-import type { ProblemType } from '../problems/schemas.js';
+import type { ProblemType } from '../problems/problem-types.js';
 import type { CertificateListener } from './create-server.js';
 import type { Connections } from './connections.js';
 

@@ -1,4 +1,4 @@
-// Tests src/http/hooks/failures.ts, src/callers/authentication/callers.ts
+// Tests src/http/hooks/failed-credentials.ts, src/callers/authentication/callers.ts
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

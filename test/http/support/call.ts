@@ -8,7 +8,7 @@ import type { CertificateAuthoritiesBody, ClusterBody } from '../../../src/clust
 import type { ClusterCsrBody } from '../../../src/clusters/cluster-csr-routes.js';
 import type { DecisionBody, LoadedPolicyListBody } from '../../../src/requests/policy-schemas.js';
 import type { KubeconfigBody } from '../../../src/requests/kubeconfig-routes.js';
-import type { ProblemBody } from '../../../src/http/problems/schemas.js';
+import type { ProblemBody } from '../../../src/http/problems/problem-types.js';
 import type { WhoamiBody } from '../../../src/callers/routes/caller-routes.js';
 import type { Inspection } from '@kubepass/inspect';
 

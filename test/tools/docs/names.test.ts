@@ -1,7 +1,7 @@
 // Tests docs/
 import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { problemTypes } from '../../../src/http/problems/schemas.js';
+import { problemTypes } from '../../../src/http/problems/problem-types.js';
 import { auditEventTypes } from '../../../src/model/audit-event.js';
 import { webhookEventTypes } from '../../../src/model/webhook-delivery.js';
 import { codeIn, pages, pageText, read, root } from './pages.js';

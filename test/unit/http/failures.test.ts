@@ -1,6 +1,6 @@
-// Tests src/http/hooks/failures.ts
+// Tests src/http/hooks/failed-credentials.ts
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Failures } from '../../../src/http/hooks/failures.js';
+import { Failures } from '../../../src/http/hooks/failed-credentials.js';
 
 let lines: { readonly fields: object; readonly message: string }[];
 let told: Failures;

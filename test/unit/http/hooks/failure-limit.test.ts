@@ -1,6 +1,6 @@
-// Tests src/http/hooks/failures.ts
+// Tests src/http/hooks/failed-credentials.ts
 import { describe, expect, it } from 'vitest';
-import { FailureLimit } from '../../../../src/http/hooks/failures.js';
+import { FailureLimit } from '../../../../src/http/hooks/failed-credentials.js';
 
 function setUp(max: number) {
   let now = 0;
