@@ -22,6 +22,9 @@ const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only
   seq: integerOf('1, 2, 3 … without gaps.', 42, { minimum: 1 }),
   at: instantOf('When it happened.'),
   type: oneOf(auditEventTypes, 'What happened.'),
+  sentence: textOf('The event in words, for people. It is no part of the chain.', 'jane asked for 8 hours on demo', {
+    maxLength: 16_384,
+  }),
   principal: nullable(principalNameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
   cluster: nullable(dnsLabelOf('A cluster.', 'demo')),
   requestId: nullable(idOf('A certificate request.')),
