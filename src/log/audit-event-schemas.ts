@@ -70,6 +70,12 @@ const largestSize = 9_007_199_254_740_991;
 export const AuditEventQuerySchema = closed({
   type: Type.Optional(oneOf(auditEventTypes, 'Only events of this type.')),
   principal: Type.Optional(principalNameOf('Only events caused by this principal.', 'hr-system')),
+  username: Type.Optional(
+    principalNameOf(
+      'Only events about this username: its requests, certificates and blocks, and groups that it came into or left.',
+      'jane@corp.example',
+    ),
+  ),
   cluster: Type.Optional(dnsLabelOf('Only events about this cluster.', 'demo')),
   requestId: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, description: 'Only events about this certificate request.' }),

@@ -409,6 +409,8 @@ export interface AuditEvent extends UnchainedEvent {
 export interface AuditEventFilter {
   readonly type?: string;
   readonly principal?: string;
+  /** Whom it is about: the username of its request, or one in its details. */
+  readonly username?: string;
   readonly cluster?: string;
   readonly requestId?: string;
   readonly fingerprintSha256?: string;
