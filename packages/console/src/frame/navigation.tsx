@@ -26,7 +26,8 @@ export function Navigation() {
     button.current?.focus();
   };
   if (!who) return null;
-  const isAt = (to: string) => path === to || path.startsWith(`${to}/`);
+  const isAt = (to: string) =>
+    `${path}/`.startsWith(`${to.replace(/\/$/, '')}/`) && (to !== '/console/' || path === '/console');
   return (
     <nav class={isOpen.value ? 'rail open' : 'rail'} aria-label="Console" onKeyDown={onKeyDown}>
       <a class="brand" href="/console/">

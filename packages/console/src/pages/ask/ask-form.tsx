@@ -68,7 +68,7 @@ export function AskForm(parts: AskFormParts) {
           label="Reason"
           {...field('reason')}
           rows={2}
-          hint="For the people who decide. It is kept in the audit log."
+          hint="For the people who decide. The audit log keeps it."
         />
         {certificate === null && <CollectionFields field={field} />}
         <CsrField
@@ -81,7 +81,7 @@ export function AskForm(parts: AskFormParts) {
           }}
         />
         {error.value && <Trouble error={error.value} />}
-        {recorded !== undefined && <a href={addresses.request(recorded)}>The request as it was recorded</a>}
+        {recorded !== undefined && <a href={addresses.request(recorded)}>See the recorded request</a>}
         <p class="buttons">
           <button class="primary" disabled={busy.value}>
             {certificate ? 'Renew' : 'Ask'}
@@ -126,8 +126,8 @@ const IdentityFields = ({ field, clusters, areOfCsr, taken }: IdentityFieldsPart
       readOnly={areOfCsr}
       hint={
         areOfCsr
-          ? 'Both names are those of the CSR.'
-          : ['Commas between them. ', <Offered key="offer" of={taken.value} />]
+          ? 'Username and groups come from the CSR.'
+          : ['Separate them with commas. ', <Offered key="offer" of={taken.value} />]
       }
     />
   </>
@@ -171,7 +171,7 @@ const CollectionFields = ({ field }: FieldsParts) => {
       <summary>Namespace, labels, collector</summary>
       <div class="pair">
         <TextField label="Namespace" {...namespace} hint="Of the context in the kubeconfig." />
-        <TextField label="Labels" {...labels} hint="key=value, commas between them." />
+        <TextField label="Labels" {...labels} hint="key=value, separated by commas." />
         <TextField label="Who collects it" {...collector} placeholder={caller.value?.name ?? ''} />
       </div>
     </details>

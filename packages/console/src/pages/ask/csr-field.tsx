@@ -4,8 +4,8 @@ import { TextField } from '../../parts/field.js';
 import { answerOf, api } from '../../service/client.js';
 import { csrIn, hasPrivateKey } from './spec.js';
 
-const privateKey = 'This is a private key. It was not read further and not sent: a CSR has the public key alone.';
-const notPem = 'This file is no CSR as PEM. For DER: openssl req -inform DER -in FILE -out client.csr';
+const privateKey = 'This is a private key. It was not sent. Use a CSR: it has the public key only.';
+const notPem = 'This file is not a CSR in PEM form. To convert DER: openssl req -inform DER -in FILE -out client.csr';
 /** As large as the API takes a CSR. */
 const mostOctets = 32_768;
 

@@ -15,7 +15,7 @@ type OffersParts = { readonly offers: readonly Offer[]; readonly onTaken: (offer
 export const Offers = ({ offers, onTaken }: OffersParts) => (
   <Card title="What policy offers you" region>
     {offers.length === 0 && (
-      <Empty>No policy is for you. Fill the fields in and policy says why, or ask an admin.</Empty>
+      <Empty>No policy offers you anything. Fill in the fields to see why, or ask an admin.</Empty>
     )}
     <ul class="items">
       {offers.map((offer) => (
@@ -81,7 +81,9 @@ export function WhatPolicySays({ decision, error, others, again }: Answer) {
       {error ? (
         <Trouble error={error} {...(error.problem.status >= 429 && { again })} />
       ) : !decision ? (
-        <p class="muted">It is asked once the fields say who is to get in where. Nothing is sent before you ask.</p>
+        <p class="muted">
+          You see the answer as soon as the fields say who needs access to what. Nothing is sent until you ask.
+        </p>
       ) : decision.outcome === 'permitted' ? (
         <Permitted {...decision} />
       ) : (
@@ -89,7 +91,7 @@ export function WhatPolicySays({ decision, error, others, again }: Answer) {
           <Badge tone="error" icon="cross">
             Not permitted
           </Badge>
-          {others.length < decision.violations.length && <p>What is wrong stands below the fields.</p>}
+          {others.length < decision.violations.length && <p>See the messages below the fields.</p>}
           <ul>
             {others.map(({ source, message }) => (
               <li key={source + message}>
@@ -112,7 +114,7 @@ const Permitted = ({ stages, policy, expirationSeconds, expiresAfterSeconds }: S
       </Badge>
       <p>
         For {duration(expirationSeconds ?? 0)}, by policy <Written text={policy ?? ''} />.{' '}
-        {isAtOnce ? 'Nobody is asked.' : 'Who will be asked:'}
+        {isAtOnce ? 'No approval is needed.' : 'Approvals needed:'}
       </p>
       <ol>
         {stages.map((stage, i) => (
@@ -122,7 +124,9 @@ const Permitted = ({ stages, policy, expirationSeconds, expiresAfterSeconds }: S
           </li>
         ))}
       </ol>
-      {expiresAfterSeconds !== null && <p class="muted">The request waits at most {duration(expiresAfterSeconds)}.</p>}
+      {expiresAfterSeconds !== null && (
+        <p class="muted">The request waits for up to {duration(expiresAfterSeconds)}.</p>
+      )}
     </>
   );
 };

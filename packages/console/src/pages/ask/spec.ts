@@ -52,7 +52,7 @@ export function askOf(values: AskValues, renewalOf: string | null): { readonly s
   const typed = (name: FieldName) => values[name].trim();
   const csr = csrIn(values.csr);
   if (csr !== undefined) spec.csr = `${csr}\n`;
-  else if (typed('csr') !== '') faults.push(['csr', 'This is no PKCS#10 certification request as PEM.']);
+  else if (typed('csr') !== '') faults.push(['csr', 'This is not a PKCS#10 certification request in PEM form.']);
   const seconds = secondsOf(values.lifetime);
   if (seconds !== null) spec.expirationSeconds = seconds;
   else if (typed('lifetime') !== '') faults.push(['lifetime', 'Write it as “8 hours” or “1 day 12 hours”.']);

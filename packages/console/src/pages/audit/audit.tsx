@@ -46,15 +46,7 @@ export function Audit() {
           Follow
         </label>
       </Filters>
-      <Paged
-        pages={pages}
-        noun="events"
-        empty={
-          <Empty>
-            No event fits these filters. <a href="/console/audit">Show all events</a>
-          </Empty>
-        }
-      >
+      <Paged pages={pages} noun="events" filters={asked} empty={<Empty>The log is empty.</Empty>}>
         {(events) => <Events events={events} />}
       </Paged>
     </Page>
@@ -105,7 +97,7 @@ function ChainCheck() {
         Checkpoint
       </FileLink>
       <span role="status">
-        {isBusy && 'Reading the log …'}
+        {isBusy && 'Checking the log …'}
         {found.value && <Verdict found={found.value} />}
       </span>
       {trouble}
