@@ -19,6 +19,7 @@ import {
   sha256Of,
   textOf,
   viewOf,
+  warningsOf,
 } from '../http/schemas/schema-parts.js';
 
 const answerOf = (description: string) => oneOf(['yes', 'no', 'unknown'], description);
@@ -126,6 +127,7 @@ export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
       description: 'What the holder of a revoked certificate can go on to do.',
     }),
   }),
+  warnings: warningsOf('cluster demo refuses no revoked certificate, and policy developers permits …'),
   probedAt: nullable(instantOf('When it was last probed.'), 'When the cluster was last probed; null: never.'),
   probeStartedAt: nullable(
     instantOf('An instant.'),
@@ -136,8 +138,9 @@ export const ClusterSchema = namedObject('Cluster', 'A configured cluster.', {
 export type ClusterBody = Static<typeof ClusterSchema>;
 
 const shown = viewOf(ClusterSchema);
-export const clusterView = ({ cluster, probe, probeStartedAt }: ClusterView) =>
+export const clusterView = ({ cluster, probe, probeStartedAt, warnings }: ClusterView) =>
   shown({
+    warnings: [...warnings],
     ...cluster,
     probeStartedAt,
     revocation: enforcementOf(cluster.revocation, probe && probe.result.revocation),

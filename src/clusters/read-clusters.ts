@@ -12,15 +12,18 @@ export interface ClusterView {
   readonly cluster: Cluster;
   readonly probe: StoredClusterProbe | null;
   readonly probeStartedAt: Date | null;
+  /** Where safety is off on this cluster. */
+  readonly warnings: readonly string[];
 }
 
 export const viewCluster = (
-  { probes }: Pick<Context, 'probes'>,
+  { probes, unsafeSettings }: Pick<Context, 'probes' | 'unsafeSettings'>,
   { cluster }: Pick<IssuingCluster, 'cluster'>,
 ): ClusterView => ({
   cluster,
   probe: probes.last(cluster.name),
   probeStartedAt: probes.underWay(cluster.name)?.startedAt ?? null,
+  warnings: (unsafeSettings().get(cluster.name) ?? []).map(({ message }) => message),
 });
 
 export const listClusters = (context: Context, _principal: Principal): readonly ClusterView[] =>

@@ -9,6 +9,7 @@ import type { DenyListPort, PublicAddress } from '../model/revocation-enforcemen
 import type { IssuanceMeasures, IssuancePhase, KeyMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
+import type { UnsafeSettings } from '../policy/unsafe-settings.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { ClusterIssuers } from '../signing/cluster-issuers.js';
 import type { Signer } from '../signing/signer.js';
@@ -48,6 +49,8 @@ export interface Context {
   readonly store: Store;
   readonly clusters: ReadonlyMap<string, IssuingCluster>;
   readonly policySet: () => PolicySet;
+  /** Where safety is off, by the settings and the policies in force. */
+  readonly unsafeSettings: () => UnsafeSettings;
   readonly clock: () => Date;
   readonly random: (octets: number) => Buffer;
   readonly signatures: Signatures;

@@ -48,6 +48,8 @@ export interface Approval {
   readonly stage?: number;
   /** The principals behind the approver's token, oldest first; absent where it was recorded before they were kept. */
   readonly createdBy?: readonly string[];
+  /** The approver came by an API token that was less than a day old. */
+  readonly byNewToken?: true;
   /** False: it does not count now, because the approver is blocked. Found out anew each time, not on record. */
   readonly counts?: boolean;
 }

@@ -8,7 +8,7 @@ import {
 } from '../model/certificate-request.js';
 import type { PrincipalSelector } from '../model/decision.js';
 import { done, refused, type Outcome, type Refusal, type Refused } from '../model/outcome.js';
-import type { Principal } from '../model/principal.js';
+import { type Principal, tokenIdOf } from '../model/principal.js';
 import { matchesPrincipal } from '../policy/selector.js';
 import type { Step } from '../store/steps/step.js';
 import { recordDecision } from '../store/tables/write-request.js';
@@ -62,11 +62,18 @@ async function approveAsItStands(
   if (!found.ok) return refuseDecision(context, principal, request, 'approve', found.refusal);
   const { counted, turn, now } = found.value;
   const { name, createdBy } = principal;
-  const approval: Approval = { principal: name, at: now, comment, stage: turn.stage, createdBy };
+  const approval: Approval = {
+    ...{ principal: name, at: now, comment, stage: turn.stage, createdBy },
+    ...(comesByNewToken(principal, now) && { byNewToken: true }),
+  };
   if (turn.last) return recordLastApproval(context, request, approval);
   const awaiting = awaitedStages({ ...counted, approvals: [...counted.approvals, approval] });
   return recordApproval(context, request, approval, awaiting);
 }
+
+/** A token that was made for the occasion is a reason to look again. */
+const comesByNewToken = (principal: Principal, now: Date): boolean =>
+  tokenIdOf(principal) !== null && now < secondsAfter(principal.vouchedAt ?? now, 86_400);
 
 async function recordApproval(
   context: Context,

@@ -123,6 +123,9 @@ export const CertificateRequestSchema = namedObject(
         at: instantOf('When.'),
         comment: nullable(Type.String({ maxLength: 1024, examples: ['joins team A'] })),
         stage: stageOf('The stage for which it counts.'),
+        byNewToken: Type.Optional(
+          Type.Boolean({ description: 'True if the approver came by an API token less than a day old, else absent.' }),
+        ),
       }),
       { maxItems: 10000, description: 'The approvals so far.' },
     ),

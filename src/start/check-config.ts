@@ -17,6 +17,7 @@ import { sentenceOf } from '../signing/issuer-records.js';
 import { judgeIssuers } from '../signing/open-issuers.js';
 import type { FoundDatabase } from '../store/schema/migrations.js';
 import { encodeCertificates, type ParsedCertificate, signaturesHere } from '@kubepass/x509';
+import { unsafeSettings } from '../policy/unsafe-settings.js';
 import { readApiToken } from './api-tokens.js';
 import { namesUserAuthority, readCallersFiles, warnOfEnded } from './client-certificates.js';
 import { readAuthorityFile, type Remarks } from './in-force.js';
@@ -67,14 +68,24 @@ export async function checkConfig(read: ReadConfig, now: Date): Promise<CheckedC
   return { errors: [...read.errors, ...errors], faults, warnings, database };
 }
 
-async function checkPolicies({ config, clusters, isWrong, placeOf }: Check): Promise<readonly string[]> {
+async function checkPolicies({ config, clusters, isWrong, placeOf, findings }: Check): Promise<readonly string[]> {
   if (isWrong('/policiesDir')) return [];
   const known = clusters.map(
     (cluster) => cluster && { name: cluster.name, readsRoleBindings: cluster.readRoleBindings },
   );
   const areKnown = known.every((cluster) => cluster !== undefined) && !isWrong('/clusters');
   const loaded = await loadPolicySet(config.policiesDir, areKnown ? { clusters: known } : {});
-  return loaded.ok ? [] : loaded.errors.map((error) => `${placeOf('/policiesDir')}: ${error}`);
+  if (!loaded.ok) return loaded.errors.map((error) => `${placeOf('/policiesDir')}: ${error}`);
+  const found = clusters.flatMap((cluster) => cluster ?? []);
+  for (const { cluster, message } of unsafeSettings(loaded.policySet, {
+    clusters: found,
+    tokensAreAdmins: config.callers.apiTokens.admins,
+  })) {
+    const at =
+      cluster === null ? '/callers/apiTokens' : `/clusters/${clusters.findIndex((one) => one?.name === cluster)}`;
+    findings.remarksOn(at).warn({}, message);
+  }
+  return [];
 }
 
 async function checkDatabase({

@@ -256,6 +256,7 @@ async function open(
     store,
     clusters,
     policySet: policies.current,
+    unsafeSettings: policies.unsafe,
     clock,
     random,
     signatures,

@@ -1,11 +1,14 @@
 import type { IssuingCluster, Log } from '../context/context.js';
 import { configuredCluster, type ConfiguredCluster, type PolicySet } from '../policy/policy-set.js';
 import { loadPolicySet, watchPolicySet, type PolicySetWatch } from '../policy/load-policy-set.js';
+import { type UnsafeSettings, unsafeSettings } from '../policy/unsafe-settings.js';
 import type { Runtime } from './runtime.js';
 
 export interface PoliciesInForce extends PolicySetWatch {
   /** When the set came into force. */
   since(): Date;
+  /** Where safety is off with it, by the cluster. */
+  unsafe(): UnsafeSettings;
 }
 
 /**
@@ -19,7 +22,15 @@ export async function openPolicies(
 ): Promise<PoliciesInForce> {
   const clusters = issuing.map(({ cluster }) => configuredCluster(cluster));
   const { policiesDir } = config;
+  const settings = { clusters: config.clusters, tokensAreAdmins: config.callers.apiTokens.admins };
+  let unsafe: UnsafeSettings = new Map();
+  const warn = (policySet: PolicySet) => {
+    warnIfEmpty(policySet, policiesDir, log);
+    unsafe = Map.groupBy(unsafeSettings(policySet, settings), ({ cluster }) => cluster);
+    for (const { cluster, message } of [...unsafe.values()].flat()) log.warn({ cluster }, message);
+  };
   const initial = await loadPolicies(policiesDir, clusters, log);
+  warn(initial);
   let since = clock();
   const watch = watchPolicySet({
     directory: policiesDir,
@@ -29,7 +40,7 @@ export async function openPolicies(
     onChange(policySet, previous) {
       since = clock();
       log.info({ digest: policySet.digest, previousDigest: previous.digest }, 'other policies are in force');
-      warnIfEmpty(policySet, policiesDir, log);
+      warn(policySet);
       record(policySet, previous).catch((error: unknown) => {
         log.error({ err: error }, 'the change of policies could not be put on record');
       });
@@ -44,7 +55,7 @@ export async function openPolicies(
     },
   });
   closings.push(() => watch.stop());
-  return { ...watch, since: () => since };
+  return { ...watch, since: () => since, unsafe: () => unsafe };
 }
 
 async function loadPolicies(policiesDir: string, clusters: readonly ConfiguredCluster[], log: Log): Promise<PolicySet> {
@@ -52,7 +63,6 @@ async function loadPolicies(policiesDir: string, clusters: readonly ConfiguredCl
   if (!loaded.ok) throw new Error(`the policies cannot be loaded:\n${loaded.errors.map((e) => `  ${e}`).join('\n')}`);
   const { policies, guardrails, digest } = loaded.policySet;
   log.info({ policies: policies.length, guardrails: guardrails.length, digest }, 'policies in force');
-  warnIfEmpty(loaded.policySet, policiesDir, log);
   return loaded.policySet;
 }
 

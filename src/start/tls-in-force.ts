@@ -45,6 +45,8 @@ export async function openTls(
 export function warnUnlessValid(pair: LoadedPair, now: Date, log: Pick<Log, 'warn'>): void {
   const { validFrom, validTo } = pair;
   if (!isValidAt(pair, now)) log.warn({ validFrom, validTo }, 'the TLS certificate is not valid now');
+  if (pair.isSelfIssued)
+    log.warn({}, 'the TLS certificate is self-signed: callers cannot know it unless each of them has a copy');
 }
 
 /** PEM, and what the certificate says. */
@@ -54,6 +56,7 @@ interface LoadedPair extends TlsPair {
   readonly fingerprintSha256: string;
   readonly validFrom: string;
   readonly validTo: string;
+  readonly isSelfIssued: boolean;
 }
 
 const isValidAt = ({ validFrom, validTo }: LoadedPair, now: Date) =>
@@ -76,6 +79,7 @@ export async function readTlsPair({ certFile, keyFile }: TlsFiles, remarks: Rema
       fingerprintSha256: fingerprint256.replaceAll(':', '').toLowerCase(),
       validFrom: validFromDate.toISOString(),
       validTo: validToDate.toISOString(),
+      isSelfIssued: certificate.subject === certificate.issuer,
     };
   } catch (error) {
     const reason = messageOf(error);

@@ -118,6 +118,7 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
     store,
     clusters,
     policySet: () => policySet,
+    unsafeSettings: () => new Map(),
     clock: () => new Date(now),
     random: randomBytes,
     signatures: signaturesHere,

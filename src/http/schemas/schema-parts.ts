@@ -228,3 +228,10 @@ function showObject(properties: Readonly<Record<string, TSchema>>): Show {
 
 /** The body of an action that needs none. */
 export const NothingSchema = namedObject('Nothing', 'No properties; may be left out.', {});
+
+/** What may happen by the settings and policies as they are, and what prevents it. */
+export const warningsOf = (example: string) =>
+  Type.Array(Type.String({ maxLength: 2048, examples: [example] }), {
+    maxItems: 100_000,
+    description: 'Where safety is off by the settings and policies as they are, and what would switch it on.',
+  });
