@@ -31,10 +31,11 @@ export function addPolicies(app: App, context: DraftingContext): void {
       response: { 200: pageResponse(schemas.LoadedPolicyListSchema, 'A page.') },
     }),
     async (request, reply): Promise<LoadedPolicyListBody> => {
-      const { digest, items } = listPolicies(context, callerOf(request));
+      const { digest, items, warnings } = listPolicies(context, callerOf(request));
       const page = pageOfList(items, pageQuery(request.query), ({ kind, path, name }) => `${kind} ${path} ${name}`);
       linkToNext(request, reply, page.nextCursor);
-      return { digest, items: page.items.map((policy) => ({ ...policy })), nextCursor: page.nextCursor };
+      const { nextCursor } = page;
+      return { digest, items: page.items.map((policy) => ({ ...policy })), nextCursor, warnings: [...warnings] };
     },
   );
 

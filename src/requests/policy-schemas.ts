@@ -13,6 +13,7 @@ import {
   instantOf,
   instantTextOf,
   integerOf,
+  messageOf,
   namedObject,
   nullable,
   objectOf,
@@ -36,6 +37,13 @@ export const LoadedPolicyListSchema = namedObject('LoadedPolicyList', 'The polic
   digest: sha256Of('SHA-256 of the whole set'),
   items: Type.Array(ref(LoadedPolicySchema), { maxItems: 500 }),
   nextCursor: nextCursorProperty,
+  warnings: Type.Array(
+    messageOf('What is unsafe about the set.', 'whoever holds an admin’s API token can approve alone'),
+    {
+      maxItems: 100,
+      description: 'For auditors and admins.',
+    },
+  ),
 });
 export type LoadedPolicyListBody = Static<typeof LoadedPolicyListSchema>;
 

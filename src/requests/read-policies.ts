@@ -1,5 +1,6 @@
+import { quoteAll } from '@kubepass/inspect/formats';
 import type { Context } from '../context/context.js';
-import { whyNotPermitted } from '../callers/permissions.js';
+import { may, whyNotPermitted } from '../callers/permissions.js';
 import { done, type Outcome } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import { offersTo } from '../policy/offers.js';
@@ -7,10 +8,24 @@ import { describePolicySet } from '../policy/parse-policy-set.js';
 import { policyJsonSchema } from '../policy/policy-schema.js';
 import type { PolicySet } from '../policy/policy-set.js';
 
-/** The policies in force. */
-export function listPolicies(context: Context, _principal: Principal) {
-  const policySet = context.policySet();
-  return { digest: policySet.digest, items: describePolicySet(policySet) };
+/** The policies in force. Whoever may draft others reads what is unsafe about them. */
+export function listPolicies({ policySet: current, settings }: Context, principal: Principal) {
+  const policySet = current();
+  const warnings = settings.tokensMayBeAdmin && may(principal, 'draft-policies') ? warningsOfApprovals(policySet) : [];
+  return { digest: policySet.digest, items: describePolicySet(policySet), warnings };
+}
+
+/** An admin's token makes others, with any groups, so its holder alone may be all the people whom a policy needs. */
+function warningsOfApprovals({ policies, guardrails }: PolicySet): readonly string[] {
+  const names = [...policies, ...guardrails].flatMap(({ name, approval }) =>
+    approval && 'stages' in approval && approval.stages.some(({ approvers }) => approvers?.groups) ? [name] : [],
+  );
+  return names.length === 0
+    ? []
+    : [
+        `whoever holds an admin's API token can approve alone what ${quoteAll(names)} ask several people for, with tokens ` +
+          'that they make: `callers.apiTokens.admins: false` ends that',
+      ];
 }
 
 /**

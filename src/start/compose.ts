@@ -262,7 +262,10 @@ async function open(
     signatures,
     owner,
     soleProcess,
-    settings: { ...config.issuing, ...config.renewal, expiryNoticeSeconds: config.expiry.noticeSeconds },
+    settings: {
+      ...{ ...config.issuing, ...config.renewal, expiryNoticeSeconds: config.expiry.noticeSeconds },
+      tokensMayBeAdmin: config.callers.apiTokens.admins,
+    },
     log,
     deliveriesOf: deliveries,
     probes,

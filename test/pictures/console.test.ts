@@ -134,7 +134,7 @@ it(
         // On a desktop, the request is above.
         ...(width === 360 ? [['request', mary, `requests/${id}`, 'Read secrets'] as const] : []),
         ['ask', janes, 'ask', 'up to 12 hours'],
-        ['audit', mary, 'audit', 'Certificate requested'],
+        ['audit', mary, 'audit', 'asked for 8 hours'],
         ['identities', mary, 'identities', 'valid'],
       ] as const) {
         const page = await opened.visit({ token }, `/console/${path}`, {

@@ -95,7 +95,7 @@ describe('an instant', () => {
       '31 Dec 2024, 21:00:00 GMT-5 (1 Jan 2025, 02:00:00 UTC)',
     ],
   ])('in %s: %s', (timeZone, instant, words, zone, exact) => {
-    const { at, zoneAt, exactly } = instantsIn(timeZone);
+    const { at, zoneAt, exactly } = instantsIn(timeZone, 'en-GB');
     expect([at(instant, now), zoneAt(instant), exactly(instant)]).toEqual([words, zone, exact]);
     expect(at(Date.parse(instant), now)).toBe(words);
   });

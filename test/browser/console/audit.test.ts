@@ -17,13 +17,16 @@ describe.skipIf(chromiumPath === undefined)('the audit log in the console', () =
     const id = await ask(opened.service, { username: 'newest', reason: 'INC-4711' });
     const page = await opened.visit('audrey', '/console/audit?cluster=demo');
     const rows = page.getByRole('table', { name: 'Events' }).getByRole('row');
-    await rows.nth(1).getByRole('button', { name: 'Certificate requested' }).click();
+    const sentence = 'alice asked for 1 day on demo for newest in ops-eu';
+    expect(await rows.nth(1).getByRole('button').innerText()).toBe(sentence);
+    // All of the row opens; what can be selected or followed does not close it.
+    await rows.nth(1).getByRole('cell').first().click();
     await rows.nth(2).getByText('INC-4711').waitFor();
     expect(await rows.nth(2).innerText()).toContain('CertificateRequested');
     expect(await rows.nth(1).getByRole('link', { name: 'request' }).getAttribute('href')).toContain(id);
     expect(await rows.count()).toBe(102);
     await page.getByRole('button', { name: 'More events' }).click();
-    await page.getByText('jane-0', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'what jane-0 would get' }).waitFor();
 
     for (const key of ['j', 'j', 'Enter']) await page.keyboard.press(key);
     await rows.nth(3).getByText('PolicyEvaluated').waitFor();
@@ -33,9 +36,9 @@ describe.skipIf(chromiumPath === undefined)('the audit log in the console', () =
     const page = await opened.visit('audrey', '/console/audit?type=CertificateRequested');
     await page.getByRole('switch', { name: 'Follow' }).check();
     const table = page.getByRole('table', { name: 'Events' });
-    await table.getByText('newest').waitFor();
+    await table.getByText('for newest').waitFor();
     await ask(opened.service, { username: 'followed' });
-    await table.getByText('followed').waitFor({ timeout: 3_000 });
+    await table.getByText('for followed').waitFor({ timeout: 3_000 });
 
     const first = table.getByRole('row').nth(1);
     await first.getByRole('button').click();
@@ -44,9 +47,9 @@ describe.skipIf(chromiumPath === undefined)('the audit log in the console', () =
     await show.waitFor({ timeout: 3_000 });
     expect(await first.innerText()).toContain('followed');
     await show.click();
-    await first.getByText('held-back').waitFor();
+    await first.getByText('for held-back').waitFor();
     await page.reload();
-    await first.getByText('held-back').waitFor();
+    await first.getByText('for held-back').waitFor();
     expect(await page.getByRole('switch', { name: 'Follow' }).isChecked()).toBe(true);
   });
 
@@ -55,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('the audit log in the console', () =
     await approve(opened.service, id, 'bob', 'as agreed');
     const page = await opened.visit('audrey', `/console/audit?requestId=${id}`);
     const table = page.getByRole('table', { name: 'Events' });
-    await table.getByText('Request approved').waitFor();
+    await table.getByText("bob approved filtered's request for 1 day on demo").waitFor();
     expect(await table.getByRole('row').count()).toBe(3);
     await page.getByLabel('Principal').fill('bob');
     await page.getByLabel('Principal').press('Enter');
@@ -64,13 +67,42 @@ describe.skipIf(chromiumPath === undefined)('the audit log in the console', () =
     await page.getByLabel('Type').selectOption('Certificate requested');
     await page.getByText('Nothing matches these filters.').waitFor();
     await page.goBack();
-    await table.getByText('Request approved').waitFor();
+    await table.getByText('bob approved').waitFor();
+    // What is filtered can be taken away one by one.
+    await page.getByRole('button', { name: /^Principal bob/ }).click();
+    await expect.poll(() => table.getByRole('row').count()).toBe(3);
+    expect(page.url()).not.toContain('principal');
+
+    await page.goto('/console/audit?username=filtered');
+    await table.getByText('alice asked').waitFor();
+    expect(await table.getByRole('row').count()).toBe(3);
+    await page.goto('/console/audit?username=nobody');
+    await page.getByText('Nothing matches these filters.').waitFor();
 
     await page.goto('/console/audit?fingerprintSha256=nonsense');
     await page.getByRole('alert').getByText('Request id').waitFor();
     await page.goto(`/console/audit?before=2020-01-01T00:00:00.000Z`);
     await page.getByText('Nothing matches these filters.').waitFor();
     expect(await page.getByLabel('Before').inputValue()).toContain('20');
+  });
+
+  it('says when with seconds, zone and another year, as the language of the browser writes it', async () => {
+    const id = await ask(opened.service, { username: 'when' });
+    const looks = { timezone: 'Asia/Kolkata', language: 'en-GB' };
+    const words = async (more: object, when?: string) => {
+      const page = await opened.visit('audrey', '/console/', { ...looks, ...more });
+      if (when !== undefined)
+        await page.route('**/v1/audit-events?*', async (route) => {
+          const answer = await route.fetch();
+          const { items, ...others } = (await answer.json()) as { readonly items: readonly object[] };
+          await route.fulfill({ json: { ...others, items: items.map((item) => ({ ...item, at: when })) } });
+        });
+      await page.goto(`/console/audit?requestId=${id}`);
+      return page.getByRole('table', { name: 'Events' }).getByRole('row').nth(1).locator('time').innerText();
+    };
+    expect(await words({})).toMatch(/^[A-Z]\w\w \d+ \w+, \d\d:\d\d:\d\d GMT\+5:30$/);
+    expect(await words({}, '2024-12-31T23:45:07.123Z')).toBe('1 Jan 2025, 05:15:07 GMT+5:30');
+    expect(await words({ language: 'de-DE' }, '2024-12-31T23:45:07.123Z')).toBe('1. Jan. 2025, 05:15:07 GMT+5:30');
   });
 
   it('checks the chain, gives its checkpoint as a file, and says where the chain is broken', async () => {
@@ -98,6 +130,7 @@ describe.skipIf(chromiumPath === undefined)('the audit log in the console', () =
         await expect.poll(() => beyondWindow(page)).toBe(0);
       }
       expect(await page.title()).toBe('Audit – kubepass');
+      await page.evaluate('scrollTo(0, 0)');
       expect(await axeFindings(page)).toEqual([]);
       await page.emulateMedia({ media: 'print' });
       await page.getByText(hostileWords.script).waitFor();

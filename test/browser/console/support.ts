@@ -19,6 +19,8 @@ export interface VisitOptions {
   readonly height?: number;
   readonly scheme?: 'light' | 'dark';
   readonly timezone?: string;
+  /** Default: `en-GB`. */
+  readonly language?: string;
   /** Whether the pointer is a finger. */
   readonly touch?: boolean;
   /** Complaints of the browser that this test brings about. */
@@ -79,7 +81,7 @@ export function useConsole({ tls = false, start, ...options }: ConsoleOptions = 
       const context = await browser.newContext({
         // A certificate of a test is known to no browser.
         ...{ baseURL: service.address, ignoreHTTPSErrors: true },
-        ...{ viewport: { width, height }, colorScheme: scheme, hasTouch: touch },
+        ...{ viewport: { width, height }, colorScheme: scheme, hasTouch: touch, locale: more.language ?? 'en-GB' },
         ...(timezone !== undefined && { timezoneId: timezone }),
       });
       const complaints: string[] = [];

@@ -6,10 +6,11 @@ import { apiTokenWriter } from '../../../src/start/api-tokens.js';
 import { makeBreakGlassToken } from '../../../src/callers/admin-tokens.js';
 import { makeApiToken } from '../../../src/callers/api-tokens.js';
 import { insertApiToken, revokeApiToken } from '../../../src/store/tables/api-token-table.js';
+import { aPolicy } from '../../helpers/policies.js';
 import { temporaryDirectory } from '../../helpers/temporary-directory.js';
 import { as } from '../../http/support/call.js';
 import { localCluster } from '../../http/support/local-cluster.js';
-import { startService, type Caller, type TestService } from '../../http/support/service.js';
+import { policies, startService, type Caller, type TestService } from '../../http/support/service.js';
 import { comingAs, lettingIn } from '../../http/support/ways-in.js';
 
 /** Nothing listens there: the service starts all the same. */
@@ -27,7 +28,14 @@ let settings: string;
 let root: Caller;
 beforeAll(async () => {
   settings = `${await localCluster(directory.path)}${config}`;
-  service = await startService({ config: settings, context: lettingIn, overrides: { breakGlassMilliseconds: 300 } });
+  const stages = [{ approvers: { groups: ['team-leads'] } }];
+  const byGroup = aPolicy('by-group', { groups: ['rota'] }, { approval: { mode: 'manual', stages } });
+  service = await startService({
+    config: settings,
+    policies: policies + byGroup,
+    context: lettingIn,
+    overrides: { breakGlassMilliseconds: 300 },
+  });
   root = comingAs(service, 'rita', ['admin']);
 });
 afterAll(async () => {
@@ -43,6 +51,12 @@ describe('where no token is an admin', () => {
     expect(service.adminToken).toBe('');
     const { items } = as.tokens(await root('get', '/v1/api-tokens?limit=500').expect(200));
     expect(items.map(({ name }) => name)).not.toContain('admin');
+  });
+
+  it('warns of no policy that groups approve', async () => {
+    const { items, warnings } = as.policies(await root('get', '/v1/policies').expect(200));
+    expect(items.map(({ name }) => name)).toContain('by-group');
+    expect(warnings).toEqual([]);
   });
 
   it.each([[['admin']], [['approver']], [['requester', 'approver']], [['admin', 'auditor']]])(

@@ -80,10 +80,17 @@ export const Written = ({ text, most = 64, href = false }: WrittenParts) => {
   return href === false ? cut : <a href={href}>{cut}</a>;
 };
 
+/** A text that breaks between words alone: a name such as `prod-eu` is one. */
+export const Unbroken = ({ text }: { readonly text: string }) => (
+  <bdi>
+    {text.split(/(\S*-\S*)/).map((part, i) => (i % 2 && part.length < 40 ? <span class="short">{part}</span> : part))}
+  </bdi>
+);
+
 /** An instant in the reader's zone; its title has the other zone. On paper the zone stands beside it. */
-export const Instant = ({ of }: { readonly of: string }) => (
-  <time dateTime={of} title={exactly(of)} data-on-paper={zoneAt(of)}>
-    {at(of)}
+export const Instant = ({ of, isWhole }: { readonly of: string; readonly isWhole?: boolean }) => (
+  <time dateTime={of} title={exactly(of)} data-on-paper={isWhole ? undefined : zoneAt(of)}>
+    {at(of, undefined, isWhole)}
   </time>
 );
 

@@ -2,7 +2,9 @@ import { useSignal } from '@preact/signals';
 import type { RenderableProps } from 'preact';
 import { useId, useRef } from 'preact/hooks';
 import { useAddress } from './address.js';
+import { Icon } from './icon.js';
 import { useKeys } from './keys.js';
+import { at } from './words.js';
 
 interface FilterParts {
   /** The parameter of the address. */
@@ -40,12 +42,19 @@ export function Filter({ name, label, options, isInstant }: FilterParts) {
   );
 }
 
-/** The filters above a list. On a phone they are behind a button. `/` goes to the first one. */
-export function Filters({ of, children }: RenderableProps<{ readonly of: readonly FilterParts[] }>) {
-  const { query } = useAddress();
+/** `rarer`: filters that few people need. */
+type FiltersParts = RenderableProps<{ readonly of: readonly FilterParts[]; readonly rarer?: readonly FilterParts[] }>;
+
+/**
+ * The filters above a list in one row, and below it what is filtered. On a phone the row is behind a button. `/` goes
+ * to the first one.
+ */
+export function Filters({ of, rarer = [], children }: FiltersParts) {
+  const { query, change } = useAddress();
   const isOpen = useSignal(false);
   const tools = useRef<HTMLDivElement>(null);
-  const set = of.filter(({ name }) => query[name]).length;
+  const isSet = ({ name }: FilterParts) => query[name];
+  const set = [...of, ...rarer].filter(isSet);
   useKeys({
     '/': () => {
       isOpen.value = true;
@@ -53,15 +62,43 @@ export function Filters({ of, children }: RenderableProps<{ readonly of: readonl
     },
   });
   return (
-    <div ref={tools} class={isOpen.value ? 'tools open' : 'tools'} role="search">
-      <button type="button" class="fold" aria-expanded={isOpen.value} onClick={() => (isOpen.value = !isOpen.value)}>
-        Filters{set > 0 && ` (${set})`}
-      </button>
-      {of.map((filter) => (
-        <Filter key={filter.name} {...filter} />
-      ))}
-      {children}
-    </div>
+    <>
+      <div ref={tools} class={isOpen.value ? 'tools open' : 'tools'} role="search">
+        <button type="button" class="fold" aria-expanded={isOpen.value} onClick={() => (isOpen.value = !isOpen.value)}>
+          Filters
+        </button>
+        {of.map((filter) => (
+          <Filter key={filter.name} {...filter} />
+        ))}
+        {children}
+        {rarer.length > 0 && (
+          <details class="more" open={rarer.some(isSet)}>
+            <summary>More filters</summary>
+            <div class="tools pairs">
+              {rarer.map((filter) => (
+                <Filter key={filter.name} {...filter} />
+              ))}
+            </div>
+          </details>
+        )}
+      </div>
+      {set.length > 0 && (
+        <div class="chips set">
+          {set.map(({ name, label, options, isInstant }) => {
+            const value = query[name] ?? '';
+            const words =
+              isInstant && localTime(value) ? at(value) : (options?.find(([one]) => one === value)?.[1] ?? value);
+            return (
+              <button key={name} type="button" class="chip words" onClick={() => change({ [name]: null })}>
+                <i>{label}</i> <bdi>{words}</bdi>
+                <span class="hidden">, remove</span>
+                <Icon name="cross" />
+              </button>
+            );
+          })}
+        </div>
+      )}
+    </>
   );
 }
 

@@ -32,23 +32,24 @@ export function distance(instant: string | number, now: number): string {
   return seconds > 0 ? `in ${words}` : `${words} ago`;
 }
 
-/** The words for instants in a zone; undefined: the reader's. Tests have other ones. */
-export function instantsIn(timeZone: string | undefined) {
+/** The words for instants in a zone and a language; undefined: the browser's. Tests have other ones. */
+export function instantsIn(timeZone?: string, language?: string) {
   const formatted = (options: Intl.DateTimeFormatOptions, zone = timeZone) =>
-    new Intl.DateTimeFormat('en-GB', { ...options, ...(zone !== undefined && { timeZone: zone }) });
+    new Intl.DateTimeFormat(language, { ...options, ...(zone !== undefined && { timeZone: zone }) });
   const year = formatted({ year: 'numeric' });
   const dated = formatted({ weekday: 'short', day: 'numeric', month: 'short' });
   const datedWithYear = formatted({ day: 'numeric', month: 'short', year: 'numeric' });
   const clock = formatted({ hour: '2-digit', minute: '2-digit' });
+  const wholeClock = formatted({ hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' });
   const zone = formatted({ timeZoneName: 'short' });
   const whole = { dateStyle: 'medium', timeStyle: 'long' } as const;
   const [here, utc] = [formatted(whole), formatted(whole, 'UTC')];
   return {
-    /** An instant in the zone: `Sun 29 Nov, 04:48`; with its year where that is another one. */
-    at: (instant: string | number, now = Date.now()): string => {
+    /** An instant in the zone: `Sun 29 Nov, 04:48`; with another year than this; `isWhole`: with second and zone. */
+    at: (instant: string | number, now = Date.now(), isWhole = false): string => {
       const date = new Date(instant);
       const isThisYear = year.format(date) === year.format(now);
-      return `${(isThisYear ? dated : datedWithYear).format(date).replace(',', '')}, ${clock.format(date)}`;
+      return `${(isThisYear ? dated : datedWithYear).format(date).replace(',', '')}, ${(isWhole ? wholeClock : clock).format(date)}`;
     },
     /** The zone at an instant: `CET`, `GMT+5:30`. */
     zoneAt: (instant: string | number): string =>
@@ -58,7 +59,7 @@ export function instantsIn(timeZone: string | undefined) {
       `${here.format(new Date(instant))} (${utc.format(new Date(instant))})`,
   };
 }
-export const { at, zoneAt, exactly } = instantsIn(undefined);
+export const { at, zoneAt, exactly } = instantsIn();
 
 /** `still works until Sun 29 Nov, 04:48`: certificates that go on although they should not, until the last one ends. */
 export const stillWorks = (certificates: readonly { readonly notAfter: string | number }[]): string => {

@@ -16,26 +16,30 @@ type AuditEvent = Schemas['AuditEvent'];
 
 const types = [['', 'every type'], ...eventTypes.map((type) => [type, spaced(type)] as const)] as const;
 const filters = [
-  { name: 'type', label: 'Type', options: types },
+  { name: 'username', label: 'Username' },
   { name: 'principal', label: 'Principal' },
+  { name: 'type', label: 'Type', options: types },
   { name: 'cluster', label: 'Cluster' },
-  { name: 'requestId', label: 'Request' },
-  { name: 'fingerprintSha256', label: 'Certificate (SHA-256)' },
+] as const;
+const rarer = [
   { name: 'after', label: 'After', isInstant: true },
   { name: 'before', label: 'Before', isInstant: true },
+  { name: 'requestId', label: 'Request' },
+  { name: 'fingerprintSha256', label: 'Certificate (SHA-256)' },
 ] as const;
+const names = [...filters, ...rarer].map(({ name }) => name);
 
 type Asked = Readonly<Record<string, string>>;
 
 /** The audit log, newest first. */
 export function Audit() {
   const { query, change } = useAddress();
-  const asked: Asked = Object.fromEntries(filters.flatMap(({ name }) => (query[name] ? [[name, query[name]]] : [])));
+  const asked: Asked = Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
   const isFollowing = query['follow'] === 'true';
   const pages = useLog(asked, isFollowing);
   return (
     <Page title="Audit" aside={<ChainCheck />}>
-      <Filters of={filters}>
+      <Filters of={filters} rarer={rarer}>
         <label>
           <input
             type="checkbox"

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { addresses } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
-import { Instant, Written, Fact } from '../../parts/bits.js';
+import { Fact, Instant, Unbroken, Written } from '../../parts/bits.js';
 import { onPaper } from '../../parts/paper.js';
 import { Table } from '../../parts/table.js';
 import { useSteps } from '../../parts/keys.js';
@@ -11,7 +11,7 @@ import type { Schemas } from '../../service/client.js';
 
 type AuditEvent = Schemas['AuditEvent'];
 
-const columns = ['Event', 'When', 'Principal', 'Cluster', 'About'];
+const columns = ['What happened', 'When', 'About'];
 
 /** Events, of which one opens in place. Newer ones wait while the pointer or the focus is among them. */
 export function Events({ events }: { readonly events: readonly AuditEvent[] }) {
@@ -67,31 +67,29 @@ export function Events({ events }: { readonly events: readonly AuditEvent[] }) {
 type EventParts = { readonly event: AuditEvent; readonly isOpen: boolean; readonly onOpen: () => void };
 
 function Event({ event, isOpen, onOpen }: EventParts) {
-  const { at, type, principal, cluster, requestId, fingerprintSha256, details } = event;
+  const { at, sentence, requestId, fingerprintSha256, details } = event;
   const username = details['username'];
+  const told = <Unbroken text={sentence} />;
+  // All of the row opens, and what is in it can still be followed and selected.
+  const onClick = ({ target }: MouseEvent) =>
+    !(target as Element).closest('a, button') && getSelection()?.isCollapsed && onOpen();
   return (
     <>
-      <tr>
+      <tr class="whole" onClick={onClick}>
         <th scope="row">
           {onPaper.value ? (
-            spaced(type)
+            told
           ) : (
             <button type="button" class="opens" aria-expanded={isOpen} onClick={onOpen}>
-              {spaced(type)}
+              {told}
             </button>
           )}
         </th>
         <td class="short">
-          <Instant of={at} />
+          <Instant of={at} isWhole />
         </td>
-        <td>{principal === null ? <span class="muted">kubepass</span> : <Written text={principal} />}</td>
-        <td>{cluster !== null && <a href={addresses.cluster(cluster)}>{cluster}</a>}</td>
         <td class="about">
-          {typeof username === 'string' && (
-            <a href={addresses.identity(username)}>
-              <Written text={username} />
-            </a>
-          )}
+          {typeof username === 'string' && <Written text={username} href={addresses.identity(username)} />}
           {requestId !== null && <a href={addresses.request(requestId)}>request</a>}
           {fingerprintSha256 !== null && <a href={addresses.certificate(fingerprintSha256)}>certificate</a>}
         </td>
@@ -108,8 +106,8 @@ function Event({ event, isOpen, onOpen }: EventParts) {
 }
 
 function Details({ event }: { readonly event: AuditEvent }) {
-  const { seq, type, at, details, requestId, fingerprintSha256, hash, previousHash } = event;
-  const others = Object.entries({ requestId, fingerprintSha256, hash, previousHash });
+  const { seq, type, at, details, principal, cluster, requestId, fingerprintSha256, hash, previousHash } = event;
+  const others = Object.entries({ principal, cluster, requestId, fingerprintSha256, hash, previousHash });
   return (
     <dl class="facts">
       <Fact name="Event">

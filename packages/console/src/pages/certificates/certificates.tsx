@@ -2,7 +2,7 @@ import { addressOf, useAddress } from '../../parts/address.js';
 import { Empty } from '../../parts/bits.js';
 import { Paged, useList } from '../../parts/data.js';
 import { FileLink } from '../../parts/files.js';
-import { Filter, Filters } from '../../parts/filter.js';
+import { Filters } from '../../parts/filter.js';
 import { Next, Page, Views } from '../../parts/page.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable } from './certificates-table.js';
@@ -49,16 +49,7 @@ export function Certificates() {
       }
     >
       {readsAll && <Views path="/console/certificates" name="mine" views={views} />}
-      <Filters of={filters}>
-        <details class="more" open={rarer.some(({ name }) => query[name])}>
-          <summary>More filters</summary>
-          <div class="tools pairs">
-            {rarer.map((filter) => (
-              <Filter key={filter.name} {...filter} />
-            ))}
-          </div>
-        </details>
-      </Filters>
+      <Filters of={filters} rarer={rarer} />
       <Paged {...{ pages, empty }} noun="certificates" filters={selected}>
         {(certificates) => <CertificatesTable label="Certificates" certificates={certificates} />}
       </Paged>

@@ -67,7 +67,7 @@ export function ticks({ from, to }: Span, most: number) {
   for (; date.getTime() < to; date[`set${unit}`](date[`get${unit}`]() + count)) {
     const instant = date.getTime();
     if (instant < from) continue;
-    const [calendar = '', clock = ''] = at(instant, from).split(/, (?=\d\d:)/);
+    const [calendar = '', clock = ''] = at(instant, from).split(/, (?=[^,]*$)/);
     const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
     const isStrong = isMidnight && (unit === 'Minutes' || date.getDate() === 1);
     found.push({ instant, isStrong, label: unit !== 'Minutes' || isMidnight ? calendar : clock });

@@ -1,0 +1,47 @@
+// Tests src/requests/read-policies.ts
+import { afterEach, describe, expect, it } from 'vitest';
+import { aPolicy } from '../helpers/policies.js';
+import { as } from './support/call.js';
+import { startService, type Person, type TestService } from './support/service.js';
+
+let service: TestService;
+afterEach(() => service.close());
+
+const by = (name: string, stages: readonly object[]) =>
+  aPolicy(name, { groups: [name] }, { approval: { mode: 'manual', stages } });
+const guardrail = `---
+apiVersion: kubepass/v1
+kind: Guardrail
+metadata: { name: roots }
+spec:
+  selector: {}
+  match: { groups: ['roots'] }
+  approval: { stages: [{ approvers: { groups: ['security'] } }] }
+  message: a person decides
+`;
+const warned = async (policies: string, person: Person) => {
+  service = await startService({ policies });
+  return as.policies(await service.as(person)('get', '/v1/policies').expect(200)).warnings;
+};
+
+describe('where an API token may be an admin', () => {
+  it.each(['audrey', 'root'] as const)('warns %s of what groups approve, by its name', async (person) => {
+    const groups = { approvers: { groups: ['team-leads'] } };
+    const policies =
+      by('payments', [{ count: 2 }, groups]) +
+      by('on-call', [groups]) +
+      by('named', [{ approvers: { names: ['bob'] } }]);
+    expect(await warned(policies + guardrail, person)).toEqual([
+      `whoever holds an admin's API token can approve alone what "payments", "on-call", "roots" ask several people for, ` +
+        'with tokens that they make: `callers.apiTokens.admins: false` ends that',
+    ]);
+  });
+
+  it('warns of nothing where no group approves', async () => {
+    expect(await warned(by('named', [{ approvers: { names: ['bob'] } }, { count: 2 }]), 'audrey')).toEqual([]);
+  });
+
+  it.each(['alice', 'bob'] as const)('says nothing of it to %s', async (person) => {
+    expect(await warned(by('payments', [{ approvers: { groups: ['team-leads'] } }]), person)).toEqual([]);
+  });
+});
