@@ -45,10 +45,15 @@ export async function makeFirstAdminToken(context: FirstAdminContext): Promise<v
 }
 
 /** Makes an API token for the first admin, on nobody's behalf. */
-export const makeAdminToken = (context: AdminTokenContext): Promise<ApiToken> => makeTokenOfNobody(context, false);
+const makeAdminToken = (context: AdminTokenContext): Promise<ApiToken> =>
+  makeTokenOfNobody(context, 'ApiTokenCreated', false);
 
-/** Makes an API token for an hour that is admin although tokens are not, on nobody's behalf. */
-export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToken> => makeTokenOfNobody(context, true);
+/**
+ * Makes an admin token for whoever is on the host, on nobody's behalf. `breakGlass`: it is admin for an hour, although
+ * tokens are not. The event is the same in any case, because the token goes round everything that people decide.
+ */
+export const makeTokenOnHost = (context: AdminTokenContext, breakGlass: boolean): Promise<ApiToken> =>
+  makeTokenOfNobody(context, 'BreakGlassTokenMade', breakGlass);
 
 /**
  * A new secret is kept first: after a crash in between no token has that secret, and the next start makes another.
@@ -57,6 +62,7 @@ export const makeBreakGlassToken = (context: AdminTokenContext): Promise<ApiToke
  */
 async function makeTokenOfNobody(
   { writer, secret: given, keepSecret, now, random }: AdminTokenContext,
+  type: 'ApiTokenCreated' | 'BreakGlassTokenMade',
   breakGlass: boolean,
 ): Promise<ApiToken> {
   const principal = breakGlass ? breakGlassName : firstAdminName;
@@ -65,7 +71,6 @@ async function makeTokenOfNobody(
     const { token: plain, secret, secretSha256 } = makeApiToken(ask, [], { now, random, secret: given });
     const token = { ...plain, breakGlass };
     if (given === undefined) await keepSecret(secret);
-    const type = breakGlass ? 'BreakGlassTokenMade' : 'ApiTokenCreated';
     const made = await writer.create(token, secretSha256, apiTokenEvent(type, token, now, null));
     if (made === 'created') return token;
   }

@@ -86,7 +86,7 @@ export async function probeForAnswer(
   const ended = (await within(context.probes.times.answerSeconds, ending)) !== null;
   if (ended) await probing;
   else probing.catch((error: unknown) => logFailure(context, cluster, error));
-  return done({ view: viewCluster(context, found), ended });
+  return done({ view: viewCluster(context, principal, found), ended });
 }
 
 async function runAndRecord(

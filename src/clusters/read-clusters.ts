@@ -1,3 +1,4 @@
+import { may } from '../callers/permissions.js';
 import type { Context, IssuingCluster } from '../context/context.js';
 import { describeCertificateAuthority } from '../kubernetes/certificate-authorities.js';
 import type { CertificateAuthorityBundle, Cluster, StoredClusterProbe } from '../model/cluster.js';
@@ -12,33 +13,32 @@ export interface ClusterView {
   readonly cluster: Cluster;
   readonly probe: StoredClusterProbe | null;
   readonly probeStartedAt: Date | null;
-  /** Where safety is off on this cluster. */
+  /** Where safety is off on this cluster, for those who may draft policies. */
   readonly warnings: readonly string[];
 }
 
 export const viewCluster = (
   { probes, unsafeSettings }: Pick<Context, 'probes' | 'unsafeSettings'>,
+  principal: Principal,
   { cluster }: Pick<IssuingCluster, 'cluster'>,
 ): ClusterView => ({
   cluster,
   probe: probes.last(cluster.name),
   probeStartedAt: probes.underWay(cluster.name)?.startedAt ?? null,
-  warnings: (unsafeSettings().get(cluster.name) ?? []).map(({ message }) => message),
+  warnings: may(principal, 'draft-policies')
+    ? (unsafeSettings().get(cluster.name) ?? []).map(({ message }) => message)
+    : [],
 });
 
-export const listClusters = (context: Context, _principal: Principal): readonly ClusterView[] =>
-  [...context.clusters.values()].map((found) => viewCluster(context, found));
+export const listClusters = (context: Context, principal: Principal): readonly ClusterView[] =>
+  [...context.clusters.values()].map((found) => viewCluster(context, principal, found));
 
 /** With a probe that another replica made, because whoever was told to look here may reach any of them. */
-export async function findCluster(
-  context: Context,
-  _principal: Principal,
-  name: string,
-): Promise<Outcome<ClusterView>> {
+export async function findCluster(context: Context, principal: Principal, name: string): Promise<Outcome<ClusterView>> {
   const found = context.clusters.get(name);
   if (found === undefined) return refused({ kind: 'not-found' });
   await context.probes.load([found.cluster]);
-  return done(viewCluster(context, found));
+  return done(viewCluster(context, principal, found));
 }
 
 /** The parts of a kubeconfig for the kubectl plugin. `publicAddress` null: it is not known how callers reach us. */

@@ -66,8 +66,6 @@ export interface Context {
     readonly groupsMaxAgeSeconds: number;
     /** How long before its end that of a certificate is announced; the shortest distance first. */
     readonly expiryNoticeSeconds: readonly number[];
-    /** Whether an API token may have the roles that are for people. */
-    readonly tokensMayBeAdmin: boolean;
   };
   readonly log: Log;
   /** The deliveries that tell webhooks of a change; see `announce`. */

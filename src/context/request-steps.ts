@@ -137,7 +137,7 @@ export function violationDetails(violations: readonly Violation[]): readonly Vio
  * The operation that tells webhooks of a change, for the step that makes the change: both are committed together. Empty
  * where no webhook wants to know. Probes are not announced.
  */
-export function announce(context: Context, announcement: Announcement): readonly Write[] {
+export function announce(context: Pick<Context, 'deliveriesOf'>, announcement: Announcement): readonly Write[] {
   const deliveries = isOfProbe(announcement) ? [] : context.deliveriesOf(announcement);
   return deliveries.length === 0 ? [] : [enqueueWebhooks(deliveries)];
 }

@@ -67,7 +67,7 @@ export const auditEventSentences = {
   SignedIn: '{who} signed in[ with {issuer}][ with an API token{?tokenId}]',
   SignedOut: ['{name} signed out{?reason=SignedOut}', 'the session of {name} was ended: {reason}'],
   SignInRefused: 'kubepass refused {refused|credential}[: {reasons}]',
-  BreakGlassTokenMade: 'somebody on the host made a break-glass token[ until {expiresAt}]',
+  BreakGlassTokenMade: 'somebody on the host made an admin token[ until {expiresAt}]',
   BreakGlassTokenUsed: 'somebody used a break-glass token, {uses|time}',
   CheckpointKeyAdded: 'another key signs the log from now on',
   CheckpointKeyRetired: 'a key signs the log no more',

@@ -2,6 +2,7 @@ import type { ListedCertificate, Revocation } from './certificate.js';
 import type { CertificateRequest } from './certificate-request.js';
 import type { ServedCertificates } from './issuer.js';
 import type { Violation } from './decision.js';
+import type { ApiToken } from './principal.js';
 import type { ResidualExposure, IdentityBlock } from './identity.js';
 
 /** The events that webhooks are told of, by their type on the wire. The schema of a type's payload never changes. */
@@ -14,6 +15,7 @@ export const webhookEventTypes = [
   'identity.blocked',
   'identity.unblocked',
   'audit.checkpoint',
+  'break_glass_token.made',
   'issuer.activated',
   'issuer.retired',
   'issuer.expiring',
@@ -22,7 +24,12 @@ export type WebhookEventType = (typeof webhookEventTypes)[number];
 
 /** A change that webhooks may be told of, as its subject is when the change is committed. */
 export type Announcement = { readonly at: Date } & (
-  RequestAnnouncement | CertificateAnnouncement | IdentityAnnouncement | CheckpointAnnouncement | IssuerAnnouncement
+  | RequestAnnouncement
+  | CertificateAnnouncement
+  | IdentityAnnouncement
+  | CheckpointAnnouncement
+  | IssuerAnnouncement
+  | TokenAnnouncement
 );
 
 /** A request waits for a person, its certificate is issued, or it is denied. */
@@ -65,6 +72,12 @@ interface CheckpointAnnouncement {
     /** The signed note. */
     readonly note: string;
   };
+}
+
+/** Somebody on the host made an admin token. */
+interface TokenAnnouncement {
+  readonly event: 'break_glass_token.made';
+  readonly token: Pick<ApiToken, 'id' | 'name' | 'expiresAt'>;
 }
 
 /** An issuer of a cluster, as it is when the change is committed. */

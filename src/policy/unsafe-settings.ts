@@ -20,7 +20,10 @@ interface Settings {
 }
 
 /** Finds where safety is off. Each is permitted: nobody knows here what else protects the clusters. */
-export function unsafeSettings(policySet: PolicySet, { clusters, tokensAreAdmins }: Settings): readonly UnsafeSetting[] {
+export function unsafeSettings(
+  policySet: PolicySet,
+  { clusters, tokensAreAdmins }: Settings,
+): readonly UnsafeSetting[] {
   return [
     ...clusters.flatMap((cluster) => neverRefused(policySet, cluster)),
     ...(tokensAreAdmins ? approvedByOne(policySet) : []),

@@ -26,7 +26,7 @@ export const run = (args: readonly string[]): Promise<void> =>
     if (values.show === true) return show(config);
     const { file, token } = await recoverAdminToken(config);
     const { id, name, breakGlass, expiresAt } = token;
-    if (breakGlass) createLogger().warn({ tokenId: id, principal: name, expiresAt }, 'a break-glass token was made');
+    createLogger().warn({ tokenId: id, principal: name, expiresAt }, 'an admin token was made on the host');
     print(`a new ${breakGlass ? 'break-glass token, for an hour,' : 'admin token'} is in ${file}\n`);
     return 0;
   });

@@ -13,7 +13,6 @@ import {
   instantOf,
   instantTextOf,
   integerOf,
-  messageOf,
   namedObject,
   nullable,
   objectOf,
@@ -21,6 +20,7 @@ import {
   ref,
   sha256Of,
   textOf,
+  warningsOf,
 } from '../http/schemas/schema-parts.js';
 
 const LoadedPolicySchema = namedObject('LoadedPolicy', 'A policy or guardrail in force.', {
@@ -37,13 +37,7 @@ export const LoadedPolicyListSchema = namedObject('LoadedPolicyList', 'The polic
   digest: sha256Of('SHA-256 of the whole set'),
   items: Type.Array(ref(LoadedPolicySchema), { maxItems: 500 }),
   nextCursor: nextCursorProperty,
-  warnings: Type.Array(
-    messageOf('What is unsafe about the set.', 'whoever holds an admin’s API token can approve alone'),
-    {
-      maxItems: 100,
-      description: 'For auditors and admins.',
-    },
-  ),
+  warnings: warningsOf('whoever holds an admin’s API token can approve alone'),
 });
 export type LoadedPolicyListBody = Static<typeof LoadedPolicyListSchema>;
 

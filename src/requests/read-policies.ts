@@ -1,4 +1,3 @@
-import { quoteAll } from '@kubepass/inspect/formats';
 import type { Context } from '../context/context.js';
 import { may, whyNotPermitted } from '../callers/permissions.js';
 import { done, type Outcome } from '../model/outcome.js';
@@ -9,23 +8,11 @@ import { policyJsonSchema } from '../policy/policy-schema.js';
 import type { PolicySet } from '../policy/policy-set.js';
 
 /** The policies in force. Whoever may draft others reads what is unsafe about them. */
-export function listPolicies({ policySet: current, settings }: Context, principal: Principal) {
+export function listPolicies({ policySet: current, unsafeSettings }: Context, principal: Principal) {
   const policySet = current();
-  const warnings = settings.tokensMayBeAdmin && may(principal, 'draft-policies') ? warningsOfApprovals(policySet) : [];
+  const unsafe = may(principal, 'draft-policies') ? [...unsafeSettings().values()].flat() : [];
+  const warnings = unsafe.map(({ message }) => message);
   return { digest: policySet.digest, items: describePolicySet(policySet), warnings };
-}
-
-/** An admin's token makes others, with any groups, so its holder alone may be all the people whom a policy needs. */
-function warningsOfApprovals({ policies, guardrails }: PolicySet): readonly string[] {
-  const names = [...policies, ...guardrails].flatMap(({ name, approval }) =>
-    approval && 'stages' in approval && approval.stages.some(({ approvers }) => approvers?.groups) ? [name] : [],
-  );
-  return names.length === 0
-    ? []
-    : [
-        `whoever holds an admin's API token can approve alone what ${quoteAll(names)} ask several people for, with tokens ` +
-          'that they make: `callers.apiTokens.admins: false` ends that',
-      ];
 }
 
 /**

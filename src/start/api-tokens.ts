@@ -2,26 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { prepareDataDir, readSecretLine, replaceSecretFile } from '../config/secrets.js';
-import {
-  makeAdminToken,
-  makeBreakGlassToken,
-  makeFirstAdminToken,
-  type AdminTokenContext,
-} from '../callers/admin-tokens.js';
+import { makeFirstAdminToken, makeTokenOnHost, type AdminTokenContext } from '../callers/admin-tokens.js';
 import type { ApiTokenWriter } from '../callers/api-tokens.js';
 import { isApiTokenSecret } from '../callers/secrets.js';
 import type { ApiToken } from '../model/principal.js';
 import type { Log } from '../context/context.js';
-import type { Writer } from '../store/steps/step.js';
+import { announce } from '../context/request-steps.js';
+import type { Write, Writer } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import { insertApiToken, revokeApiToken } from '../store/tables/api-token-table.js';
 import { openStore } from '../backup/open-store.js';
+import { eventPayload } from '../webhooks/event-payload.js';
+import { deliveriesOf } from '../webhooks/webhook.js';
 
-/** Keeps tokens in the store: each change is one commit with its audit event. */
-export function apiTokenWriter(writer: Writer): ApiTokenWriter {
+/**
+ * Keeps tokens in the store: each change is one commit with its audit event. `besides`: what goes with a new token.
+ */
+export function apiTokenWriter(
+  writer: Writer,
+  besides: (token: ApiToken) => readonly Write[] = () => [],
+): ApiTokenWriter {
   return {
     async create(token, secretSha256, event) {
-      const operations = [insertApiToken({ token, secretSha256 })];
+      const operations = [insertApiToken({ token, secretSha256 }), ...besides(token)];
       const result = await writer.commit({ operations, events: [event] });
       if (result.committed) return 'created';
       if (result.conflict.kind === 'principalName') return 'name-taken';
@@ -51,15 +54,19 @@ export async function openFirstAdmin(config: Config, store: Store, clock: () => 
 
 /**
  * Makes one more admin token, beside those that exist, and answers the file that it is in. Where tokens are no admins
- * it is a break-glass token. The caller needs the right to write to the data dir; the audit log tells of it. With
- * SQLite, throws where the service is running.
+ * it is a break-glass token. The caller needs the right to write to the data dir; the audit log and webhooks tell of
+ * it. With SQLite, throws where the service is running.
  */
 export async function recoverAdminToken(config: Config): Promise<{ readonly file: string; readonly token: ApiToken }> {
   await prepareDataDir(config.dataDir);
   const store = await openStore(config, { writerThread: false });
-  const make = config.callers.apiTokens.admins ? makeAdminToken : makeBreakGlassToken;
+  const at = new Date();
+  const telling = { deliveriesOf: deliveriesOf(config.webhooks, randomBytes, eventPayload) };
+  const besides = (token: ApiToken) => announce(telling, { event: 'break_glass_token.made', at, token });
+  const context = { ...adminTokenContext(config, store, at), writer: apiTokenWriter(store.writer, besides) };
   try {
-    return { file: adminTokenFile(config), token: await make(adminTokenContext(config, store, new Date())) };
+    const token = await makeTokenOnHost(context, !config.callers.apiTokens.admins);
+    return { file: adminTokenFile(config), token };
   } finally {
     await store.close();
   }

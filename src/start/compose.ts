@@ -262,10 +262,7 @@ async function open(
     signatures,
     owner,
     soleProcess,
-    settings: {
-      ...{ ...config.issuing, ...config.renewal, expiryNoticeSeconds: config.expiry.noticeSeconds },
-      tokensMayBeAdmin: config.callers.apiTokens.admins,
-    },
+    settings: { ...config.issuing, ...config.renewal, expiryNoticeSeconds: config.expiry.noticeSeconds },
     log,
     deliveriesOf: deliveries,
     probes,

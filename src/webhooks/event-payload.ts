@@ -61,6 +61,10 @@ function eventOf(announcement: Announcement): object {
       const { event: type, issuer, seconds: noticeSeconds } = announcement;
       return shown[type]({ type, timestamp, data: { ...issuer, noticeSeconds, issuer: issuer.name } });
     }
+    case 'break_glass_token.made': {
+      const { event: type, token } = announcement;
+      return shown[type]({ type, timestamp, data: { ...token, tokenId: token.id } });
+    }
     case 'audit.checkpoint': {
       const { event: type, checkpoint } = announcement;
       const root = Buffer.from(checkpoint.root).toString('base64');

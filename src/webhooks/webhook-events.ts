@@ -255,6 +255,17 @@ export const webhookEventSchemas = {
     'The checkpoint.',
     checkpointProperties,
   ),
+  'break_glass_token.made': eventSchema(
+    'BreakGlassTokenMadeEvent',
+    'break_glass_token.made',
+    'Somebody on the host of kubepass made an admin token.',
+    'The token, without its secret.',
+    {
+      tokenId: idOf('The API token.'),
+      name: principalNameOf('Its principal.', 'break-glass'),
+      expiresAt: nullable(instantOf('When it ends.'), 'When it ends; null: never.'),
+    },
+  ),
 } as const satisfies Record<WebhookEventType, NamedSchema>;
 
 const header = (name: string, description: string) => ({

@@ -3,12 +3,16 @@ import { newId } from '../model/new-id.js';
 import { untraced, type Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery, WebhookEventType } from '../model/webhook-delivery.js';
 
-/** A receiver of events, ready to be called. */
-export interface Webhook {
+/** What a receiver wants to be told of. */
+interface Subscriber {
   readonly name: string;
   readonly events: readonly WebhookEventType[];
   /** Names of clusters; null: all clusters. */
   readonly clusters: readonly string[] | null;
+}
+
+/** A receiver of events, ready to be called. */
+export interface Webhook extends Subscriber {
   /** The secrets that sign now: they are read for each call. */
   readonly secrets: readonly KeyObject[];
   readonly sender: WebhookSender;
@@ -28,7 +32,7 @@ export interface WebhookSender {
 
 /** Whether it is told of the event. `about`: the clusters that the event is about; null: all of them. */
 export const wants = (
-  { events, clusters }: Webhook,
+  { events, clusters }: Subscriber,
   event: WebhookEventType,
   about: readonly string[] | null,
 ): boolean =>
@@ -41,7 +45,7 @@ export const wants = (
  */
 export const deliveriesOf =
   (
-    webhooks: readonly Webhook[],
+    webhooks: readonly Subscriber[],
     random: (octets: number) => Buffer,
     payloadOf: (announcement: Announcement) => string,
     tracing: Tracing = untraced,
@@ -75,7 +79,7 @@ export const deliveriesOf =
 /** The clusters that the event is about; null: all of them. */
 function clustersOf(announcement: Announcement): readonly string[] | null {
   if ('request' in announcement) return [announcement.request.cluster];
-  if ('checkpoint' in announcement) return null;
+  if ('checkpoint' in announcement || 'token' in announcement) return null;
   if ('issuer' in announcement) return [announcement.issuer.cluster];
   return 'block' in announcement ? announcement.block.clusters : [announcement.certificate.cluster];
 }

@@ -130,7 +130,6 @@ export async function testIssuance(policies = testPolicies): Promise<TestIssuanc
       uncollectedExpiresAfterSeconds: 86_400,
       groupsMaxAgeSeconds: 2_592_000,
       expiryNoticeSeconds: [600, 3600, 86_400],
-      tokensMayBeAdmin: true,
     },
     log: { info() {}, warn() {}, error() {} },
     deliveriesOf: () => [],

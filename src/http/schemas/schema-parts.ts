@@ -232,6 +232,6 @@ export const NothingSchema = namedObject('Nothing', 'No properties; may be left 
 /** What may happen by the settings and policies as they are, and what prevents it. */
 export const warningsOf = (example: string) =>
   Type.Array(Type.String({ maxLength: 2048, examples: [example] }), {
-    maxItems: 100_000,
-    description: 'Where safety is off by the settings and policies as they are, and what would switch it on.',
+    maxItems: 1001,
+    description: 'For auditors and admins: where safety is off, and what would switch it on.',
   });

@@ -288,3 +288,14 @@ describe('what waits for me', () => {
     expect(JSON.stringify(as.problem(answer))).toContain('/query/awaiting');
   });
 });
+
+it('marks an approval that came by a token less than a day old', async () => {
+  const url = await pending();
+  await approve(tokens.lena, url).expect(200);
+  service.advance(86_400);
+  const later = await pending({ username: 'later' });
+  await approve(tokens.lena, later).expect(200);
+  const approvals = async (of: string) => as.request(await service.as('root')('get', of)).approvals;
+  expect(await approvals(url)).toMatchObject([{ principal: 'lena', byNewToken: true }]);
+  expect((await approvals(later))[0]).not.toHaveProperty('byNewToken');
+});

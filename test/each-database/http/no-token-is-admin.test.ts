@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiTokenWriter } from '../../../src/start/api-tokens.js';
-import { makeBreakGlassToken } from '../../../src/callers/admin-tokens.js';
+import { makeTokenOnHost } from '../../../src/callers/admin-tokens.js';
 import { makeApiToken } from '../../../src/callers/api-tokens.js';
 import { insertApiToken, revokeApiToken } from '../../../src/store/tables/api-token-table.js';
 import { aPolicy } from '../../helpers/policies.js';
@@ -135,14 +135,17 @@ describe('somebody who is blocked, whose token would be the last admin’s', () 
 describe('a break-glass token', () => {
   async function makeOne() {
     let secret = '';
-    const token = await makeBreakGlassToken({
-      writer: apiTokenWriter(service.store.writer),
-      keepSecret: async (made) => {
-        secret = made;
+    const token = await makeTokenOnHost(
+      {
+        writer: apiTokenWriter(service.store.writer),
+        keepSecret: async (made) => {
+          secret = made;
+        },
+        now: new Date(),
+        random: randomBytes,
       },
-      now: new Date(),
-      random: randomBytes,
-    });
+      true,
+    );
     return { token, call: service.withToken(secret), secret };
   }
 
@@ -216,12 +219,15 @@ describe('a break-glass token', () => {
     const ask = { name: 'BREAK-GLASS', roles: ['requester'] } as const;
     const { token, secretSha256 } = makeApiToken(ask, [], { now: new Date(), random: randomBytes });
     await other.store.writer.commit({ operations: [insertApiToken({ token, secretSha256 })], events: [] });
-    const made = await makeBreakGlassToken({
-      writer: apiTokenWriter(other.store.writer),
-      keepSecret: () => Promise.resolve(),
-      now: new Date(),
-      random: randomBytes,
-    });
+    const made = await makeTokenOnHost(
+      {
+        writer: apiTokenWriter(other.store.writer),
+        keepSecret: () => Promise.resolve(),
+        now: new Date(),
+        random: randomBytes,
+      },
+      true,
+    );
     expect(made.name).toMatch(/^break-glass-[0-9a-f]{16}$/);
     await other.close();
   });

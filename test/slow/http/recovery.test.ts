@@ -66,7 +66,10 @@ it('lets an operator in whose tokens are no admins any more, while nobody can si
   expect(await recovering.ended).toEqual([0, null]);
   const file = inDirectory('data', 'admin-token');
   expect(recovering.output()).toContain(`a new break-glass token, for an hour, is in ${file}`);
-  expect(recovering.said('a break-glass token was made')).toMatchObject({ level: 'warn', principal: 'break-glass' });
+  expect(recovering.said('an admin token was made on the host')).toMatchObject({
+    level: 'warn',
+    principal: 'break-glass',
+  });
   expect(statSync(file).mode & 0o777).toBe(0o600);
 
   const recovered = start({ environment });
@@ -163,4 +166,40 @@ it.each([
   expect(existsSync(inDirectory('data'))).toBe(false);
   for (const { output, complaints } of [checked, refused])
     expect(output() + complaints()).not.toContain(secretOfTest.slice(9, 40));
+});
+
+it('tells webhooks and the audit log of each token that is made on the host, also where tokens may be admins', async () => {
+  const first = start();
+  await first.address();
+  await stop(first);
+  const secretFile = inDirectory('webhook-secret');
+  writeFileSync(secretFile, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  const config = inDirectory('told.yaml');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      clusters: [
+        {
+          name: 'demo',
+          server: 'https://127.0.0.1:6443',
+          servingCertificateAuthority: inDirectory('data', 'ca', 'ca.crt'),
+          signer: {
+            localCA: { certFile: inDirectory('data', 'ca', 'ca.crt'), keyFile: inDirectory('data', 'ca', 'ca.key') },
+          },
+        },
+      ],
+      webhooks: [{ name: 'chat', url: 'http://127.0.0.1:9/', secretFile, events: ['break_glass_token.made'] }],
+    }),
+  );
+  const environment = { KUBEPASS_CONFIG: config };
+  const made = start({ verb: 'admin-token', environment });
+  expect(await made.ended).toEqual([0, null]);
+  const serving = start({ environment });
+  const address = await serving.address();
+  const headers = { authorization: `Bearer ${serving.adminToken()}` };
+  const listed = async (path: string) =>
+    ((await (await fetch(`${address}${path}`, { headers })).json()) as { items: object[] }).items;
+  expect(await listed('/v1/webhook-deliveries')).toMatchObject([{ webhook: 'chat', type: 'break_glass_token.made' }]);
+  expect(await listed('/v1/audit-events?type=BreakGlassTokenMade')).toMatchObject([{ details: { name: 'admin' } }]);
+  await stop(serving);
 });

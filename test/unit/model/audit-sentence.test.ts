@@ -251,7 +251,7 @@ const told: { readonly [Type in AuditEventType]: readonly Told<Type>[] } = {
   ],
   BreakGlassTokenMade: [
     [
-      'somebody on the host made a break-glass token until 2026-12-03 13:54 UTC',
+      'somebody on the host made an admin token until 2026-12-03 13:54 UTC',
       { ...token, expiresAt: '2026-12-03T13:54:00.000Z' },
     ],
   ],

@@ -30,11 +30,13 @@ beforeAll(async () => {
 let directory: ReturnType<typeof temporaryDirectory>;
 let tls: TlsInForce | null;
 let log: string[];
+let selfSigned: string[];
 let served: string[];
 beforeEach(() => {
   directory = temporaryDirectory();
   tls = null;
   log = [];
+  selfSigned = [];
   served = [];
 });
 afterEach(() => {
@@ -59,8 +61,9 @@ async function shownBy(pair: TlsPair): Promise<string> {
 
 async function open(pair: Pair, intervalMilliseconds = 3_600_000, clock = () => new Date()): Promise<TlsInForce> {
   const environment = writeTlsFiles(directory.path, pair);
+  // The pairs here are self-signed, which each start warns of.
   const write = (level: string) => (fields: object, message: string) =>
-    void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
+    void (message.includes('self-signed') ? selfSigned : log).push(`${level} ${message} ${JSON.stringify(fields)}`);
   const lines = { info: write('info'), warn: write('warn'), error: write('error') };
   tls = await openTls(
     { certFile: environment.KUBEPASS_TLS_CERT_FILE, keyFile: environment.KUBEPASS_TLS_KEY_FILE },
@@ -180,4 +183,13 @@ it('warns of a key that others can read', async () => {
   chmodSync(join(directory.path, 'tls.key'), 0o644);
   await reload();
   expect(log).toEqual([expect.stringMatching(/^warn .*tls\.key is open to others \(mode 0644\)/)]);
+});
+
+it('warns once of a certificate that nobody else has signed', async () => {
+  const { reload } = await open(first);
+  writeTlsFiles(directory.path, second);
+  await reload();
+  expect(selfSigned).toEqual([
+    expect.stringMatching(/^warn the TLS certificate is self-signed: callers cannot know it/),
+  ]);
 });
