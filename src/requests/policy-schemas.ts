@@ -38,7 +38,10 @@ export const LoadedPolicyListSchema = namedObject('LoadedPolicyList', 'The polic
   items: Type.Array(ref(LoadedPolicySchema), { maxItems: 500 }),
   nextCursor: nextCursorProperty,
   warnings: Type.Array(
-    messageOf('What is unsafe about the set.', 'whoever holds an admin’s API token can approve alone'),
+    messageOf(
+      'What is unsafe about the set.',
+      'whoever holds an admin’s API token can give every approval of "production" alone',
+    ),
     {
       maxItems: 100,
       description: 'For auditors and admins.',

@@ -23,8 +23,8 @@ function warningsOfApprovals({ policies, guardrails }: PolicySet): readonly stri
   return names.length === 0
     ? []
     : [
-        `whoever holds an admin's API token can approve alone what ${quoteAll(names)} ask several people for, with tokens ` +
-          'that they make: `callers.apiTokens.admins: false` ends that',
+        `whoever holds an admin's API token can give every approval of ${quoteAll(names)} alone, with tokens that they ` +
+          'make: callers.apiTokens.admins: false ends that',
       ];
 }
 
