@@ -9,7 +9,7 @@ import type { DenyListPort, PublicAddress } from '../model/revocation-enforcemen
 import type { IssuanceMeasures, IssuancePhase, KeyMeasures } from '../model/measures.js';
 import type { Tracing } from '../model/tracing.js';
 import type { Announcement, WebhookDelivery } from '../model/webhook-delivery.js';
-import type { UnsafeSettings } from '../policy/unsafe-settings.js';
+import type { UnsafeSettings } from '../model/unsafe-setting.js';
 import type { PolicySet } from '../policy/policy-set.js';
 import type { ClusterIssuers } from '../signing/cluster-issuers.js';
 import type { Signer } from '../signing/signer.js';

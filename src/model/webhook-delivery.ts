@@ -175,4 +175,6 @@ export interface WebhookDeliveryFilter {
   /** The webhook's name. */
   readonly webhook?: string;
   readonly requestId?: string;
+  /** False: without those of checkpoints. */
+  readonly checkpoints?: 'false';
 }

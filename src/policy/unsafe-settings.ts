@@ -1,17 +1,7 @@
 import { quoteAll } from '@kubepass/inspect/formats';
 import type { Cluster } from '../model/cluster.js';
+import type { UnsafeSetting } from '../model/unsafe-setting.js';
 import { longestDefaultSeconds, type PolicySet } from './policy-set.js';
-
-/** Settings and policies that together switch a safety off. */
-interface UnsafeSetting {
-  /** Null: it holds wherever the policies do. */
-  readonly cluster: string | null;
-  /** What may happen, and what prevents it. */
-  readonly message: string;
-}
-
-/** By the name of the cluster. */
-export type UnsafeSettings = ReadonlyMap<string | null, readonly UnsafeSetting[]>;
 
 interface Settings {
   readonly clusters: readonly Pick<Cluster, 'name' | 'revocation'>[];
@@ -52,8 +42,8 @@ function approvedByOne({ policies, guardrails }: PolicySet): UnsafeSetting[] {
   );
   if (byGroups.length === 0) return [];
   const message =
-    `whoever holds an admin's API token can approve alone what ${quoteAll(namesOf(byGroups))} ask several people for, with ` +
-    'tokens that they make: `callers.apiTokens.admins: false` ends that';
+    `whoever holds an admin's API token can give every approval of ${quoteAll(namesOf(byGroups))} alone, with tokens that ` +
+    'they make: callers.apiTokens.admins: false ends that';
   return [{ cluster: null, message }];
 }
 

@@ -1,14 +1,15 @@
 import type { IssuingCluster, Log } from '../context/context.js';
 import { configuredCluster, type ConfiguredCluster, type PolicySet } from '../policy/policy-set.js';
 import { loadPolicySet, watchPolicySet, type PolicySetWatch } from '../policy/load-policy-set.js';
-import { type UnsafeSettings, unsafeSettings } from '../policy/unsafe-settings.js';
+import type { UnsafeSettings } from '../model/unsafe-setting.js';
+import { unsafeSettings } from '../policy/unsafe-settings.js';
 import type { Runtime } from './runtime.js';
 
 export interface PoliciesInForce extends PolicySetWatch {
   /** When the set came into force. */
   since(): Date;
   /** Where safety is off with it, by the cluster. */
-  unsafe(): UnsafeSettings;
+  readonly unsafe: () => UnsafeSettings;
 }
 
 /**

@@ -58,6 +58,7 @@ const WebhookDeliveryQuerySchema = closed({
   requestId: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, description: 'Only deliveries about this certificate request.' }),
   ),
+  checkpoints: Type.Optional(oneOf(['false'], 'Without checkpoints of the audit log, of which there is one a minute.')),
   ...pageParameters,
 });
 

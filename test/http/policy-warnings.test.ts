@@ -33,8 +33,8 @@ describe('where an API token may be an admin', () => {
       by('on-call', [groups]) +
       by('named', [{ approvers: { names: ['bob'] } }]);
     expect(await warned(policies + guardrail, person)).toEqual([
-      `whoever holds an admin's API token can approve alone what "payments", "on-call", "roots" ask several people for, ` +
-        'with tokens that they make: `callers.apiTokens.admins: false` ends that',
+      `whoever holds an admin's API token can give every approval of "payments", "on-call", "roots" alone, with tokens ` +
+        'that they make: callers.apiTokens.admins: false ends that',
     ]);
   });
 

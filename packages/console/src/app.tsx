@@ -49,7 +49,14 @@ function SignedInOrNot() {
         <Trouble error={problem.value} again={learn} />
       </Page>
     );
-  if (who === undefined || (who === null && !isSignIn)) return <p class="opening">kubepass</p>;
+  if (who === undefined || (who === null && !isSignIn))
+    return (
+      <div class="shell">
+        <div class="rail">
+          <span class="brand">kubepass</span>
+        </div>
+      </div>
+    );
   return isSignIn ? <SignIn /> : <Frame />;
 }
 

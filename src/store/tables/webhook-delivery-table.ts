@@ -130,10 +130,11 @@ export class WebhookDeliveryTable {
   }
 
   /** Newest first. */
-  list(filter: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>> {
+  list({ checkpoints, ...filter }: WebhookDeliveryFilter, page: PageQuery): Promise<Page<WebhookDelivery>> {
+    const others = checkpoints === 'false' && { type: { not: 'audit.checkpoint' satisfies WebhookEventType } };
     return readPage(page, newestFirst, async (after, take) => {
       const rows = await this.prisma.webhookDelivery.findMany({
-        where: { ...filter, ...(after && { id: { lt: after[0] as string } }) },
+        where: { ...filter, ...others, ...(after && { id: { lt: after[0] as string } }) },
         orderBy: { id: 'desc' },
         take,
       });

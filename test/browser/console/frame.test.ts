@@ -103,6 +103,9 @@ describe.skipIf(chromiumPath === undefined)('the frame of the console', () => {
     await keyboard.type('?');
     const help = page.getByRole('dialog', { name: 'Keys' });
     await help.getByText('approve').waitFor();
+    const [key, does] = [await help.locator('dt').nth(4).boundingBox(), await help.locator('dd').nth(4).boundingBox()];
+    expect(does?.x).toBeGreaterThan(key?.x ?? Infinity);
+    expect(Math.abs((does?.y ?? 0) - (key?.y ?? Infinity))).toBeLessThan(8);
     expect(await axeFindings(page)).toEqual([]);
     await keyboard.press('Escape');
     await help.waitFor({ state: 'detached' });
@@ -138,7 +141,7 @@ describe.skipIf(chromiumPath === undefined)('the frame of the console', () => {
 
     await page.keyboard.press('Control+k');
     await field.fill('jane@');
-    await dialog.getByRole('option', { name: 'jane@corp.example' }).waitFor();
+    await dialog.getByRole('option', { name: 'jane@corp.example identity' }).waitFor();
     expect(await axeFindings(page)).toEqual([]);
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('ArrowDown');
@@ -151,6 +154,11 @@ describe.skipIf(chromiumPath === undefined)('the frame of the console', () => {
     await expect.poll(() => pathOf(page)).toBe(`/console/certificates/${fingerprint}`);
     await page.keyboard.press('Escape');
     await expect.poll(() => pathOf(page)).toBe('/console/identities/jane%40corp.example');
+
+    await page.keyboard.press('Control+k');
+    await field.fill('jane@');
+    await dialog.getByRole('option', { name: 'jane@corp.example, 1 day on demo request, issued' }).click();
+    await expect.poll(() => pathOf(page)).toMatch(/^\/console\/requests\/[0-9a-f-]{36}$/);
   });
 
   it('shows the same after a reload, in a second tab, and when the reader goes back', async () => {

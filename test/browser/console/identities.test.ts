@@ -37,6 +37,16 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
     await page.reload();
     await expect.poll(shown).toBe(after);
 
+    // A bar that is too short for its words has them beside it.
+    await page.goto(
+      '/console/identities?usernamePrefix=timeline-mary&from=2020-01-01T00:00:00Z&to=2032-01-01T00:00:00Z',
+    );
+    const short = rowOf(page, 'timeline-mary').locator('.bar');
+    const [box, words] = [await short.boundingBox(), await short.locator('span').boundingBox()];
+    expect(words?.x).toBeGreaterThan((box?.x ?? 0) + (box?.width ?? Infinity));
+    expect([await short.innerText(), await axeFindings(page)]).toEqual(['team-b', []]);
+    await page.goto('/console/identities?usernamePrefix=timeline-');
+
     await page.getByLabel('Order').selectOption('end');
     await page.getByLabel('Group').fill('team-b');
     await page.keyboard.press('Enter');

@@ -173,6 +173,14 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
     await page.getByText('Nothing matches these filters.').waitFor();
     expect(new URL(page.url()).search).toBe('?state=waiting&webhook=other');
     const auditor = await opened.visit('audrey', '/console/webhooks');
+    const asked = (checkpoints: string) =>
+      auditor.waitForRequest(
+        (request) =>
+          /\/webhook-deliveries(\?|$)/.test(request.url()) &&
+          request.url().includes('checkpoints=false') === (checkpoints === 'left out'),
+      );
+    await Promise.all([asked('left out'), auditor.reload()]);
+    await Promise.all([asked('shown too'), auditor.getByLabel('Checkpoints').selectOption('shown too')]);
     await auditor.getByText('ECONNREFUSED').first().waitFor();
     expect(await auditor.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     await (await opened.visit('alice', '/console/webhooks')).getByText('takes the role auditor or admin').waitFor();

@@ -18,16 +18,25 @@ describe.skipIf(chromiumPath === undefined)('policies in the console', () => {
   it('are shown in words, and as they are for whoever may read the files', async () => {
     const page = await opened.visit('audrey', '/console/policies');
     await page.getByText('after approval by 2 people (anyone in team-leads), then by anyone in security').waitFor();
+    await page.getByText("Whoever holds an admin's API token can give every approval").waitFor();
     await page.getByRole('link', { name: 'by-hand' }).click();
     await page.getByRole('heading', { level: 1, name: 'by-hand' }).waitFor();
     await page.getByText('after approval by any approver').waitFor();
     await page.getByText('metadata: { name: by-hand }').waitFor();
+    // Home says it, too.
+    await page.goto('/console/');
+    await page.getByText('can give every approval of "production" alone').waitFor();
     const requester = await opened.visit('alice', '/console/policies/by-hand');
     await requester.getByText('"maxExpirationSeconds": 604800').waitFor();
     await requester.goto('/console/policies/nobody');
     await requester.getByText('No policy of this name is in force.').waitFor();
     await requester.goto('/console/policies/draft');
     await requester.getByText('takes the role').waitFor();
+    for (const path of ['', 'policies']) {
+      await requester.goto(`/console/${path}`);
+      await requester.getByText(path === '' ? 'Nothing needs you now.' : 'This set has the SHA-256').waitFor();
+      expect(await requester.getByText('every approval').count()).toBe(0);
+    }
   });
 
   it('are tried as a draft: on an ask, and on what was asked, with before and after side by side', async () => {

@@ -48,6 +48,8 @@ describe.skipIf(chromiumPath === undefined)('a sign-in with an API token', () =>
 
   it('says why a token is refused, and goes on with the next', async () => {
     const page = await opened.visit(null, '/console/sign-in');
+    await page.getByText('An admin makes one on the page API tokens.').waitFor();
+    expect(await page.evaluate('document.activeElement.id')).toBe('token');
     await fillToken(page, 'kp_this-is-no-token');
     const alert = page.getByRole('alert');
     await alert.getByText('Request id').waitFor();

@@ -224,7 +224,10 @@ describe('/v1/webhook-deliveries', () => {
     const ids = [...first.body.items, ...second.body.items].map(({ id }) => id);
     expect(ids).toEqual([...ids].sort().reverse());
     expect((await list('webhook=nobody')).body.items).toEqual([]);
-    for (const wrong of ['state=lost', 'webhook=Chat', 'color=red', 'cursor=x', 'requestId='])
+    expect((await list('checkpoints=false&state=delivered&limit=3')).body.items.map(({ id }) => id)).toEqual(
+      ids.slice(0, 3),
+    );
+    for (const wrong of ['state=lost', 'checkpoints=true', 'webhook=Chat', 'color=red', 'cursor=x', 'requestId='])
       expect((await service.as('root')('get', `/v1/webhook-deliveries?${wrong}`)).status, wrong).toBe(400);
   });
 

@@ -3,7 +3,8 @@ import { useLocation } from 'preact-iso/router';
 import { useEffect } from 'preact/hooks';
 import { addresses, addressOf } from '../parts/address.js';
 import { Dialog } from '../parts/dialog.js';
-import { answerOf, api, problemFrom } from '../service/client.js';
+import { duration } from '../parts/words.js';
+import { problemFrom, read } from '../service/client.js';
 import { may } from '../service/session.js';
 import { destinationOf } from './destination.js';
 import { offered } from './places.js';
@@ -20,14 +21,14 @@ export function GoTo({ onClose }: { readonly onClose: () => void }) {
   const typed = useSignal('');
   const chosen = useSignal(0);
   const text = typed.value.trim();
-  const identities = useIdentities(text);
+  const found = useFound(text);
   const pasted = destinationOf(text);
   const options: readonly Option[] = [
     ...(pasted === null ? [] : [{ name: text, kind: pasted.kind, to: addressOf(pasted.path, pasted.values) }]),
     ...offered()
       .filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()))
       .map(({ name, path }) => ({ name, kind: 'page', to: path })),
-    ...identities,
+    ...found,
   ];
   const at = Math.min(chosen.value, options.length - 1);
   const go = (option: Option | undefined) => {
@@ -82,28 +83,36 @@ export function GoTo({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-/** The identities whose username begins with this text. Nobody is asked before the typing rests. */
-function useIdentities(text: string): readonly Option[] {
-  const identities = useSignal<readonly Option[]>([]);
+/** The identities and requests whose username begins with this text. Nobody is asked before the typing rests. */
+function useFound(usernamePrefix: string): readonly Option[] {
+  const found = useSignal<readonly Option[]>([]);
   useEffect(() => {
-    identities.value = [];
-    if (text === '' || !may('read-identities')) return;
+    found.value = [];
+    if (usernamePrefix === '') return;
     const left = new AbortController();
+    const asked = { usernamePrefix, limit: 5 };
     // Not at each key.
     const timer = setTimeout(() => {
       void problemFrom(async () => {
-        const { items } = await answerOf(
-          api.GET('/v1/identities', { params: { query: { usernamePrefix: text, limit: 8 } }, signal: left.signal }),
-        );
-        identities.value = items.map(({ username }) => ({
-          ...{ name: username, kind: 'identity', to: addresses.identity(username) },
-        }));
+        const [identities, requests] = await Promise.all([
+          may('read-identities') ? read('/v1/identities', asked, left.signal) : { items: [] },
+          read('/v1/certificate-requests', asked, left.signal),
+        ]);
+        found.value = [
+          ...identities.items.map(({ username }) => ({
+            ...{ name: username, kind: 'identity', to: addresses.identity(username) },
+          })),
+          ...requests.items.map(({ id, username, cluster, expirationSeconds, state }) => ({
+            ...{ name: `${username}, ${duration(expirationSeconds)} on ${cluster}`, to: addresses.request(id) },
+            kind: `request, ${state}`,
+          })),
+        ];
       }).catch(() => undefined);
     }, 150);
     return () => {
       clearTimeout(timer);
       left.abort();
     };
-  }, [text]);
-  return identities.value;
+  }, [usernamePrefix]);
+  return found.value;
 }

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren, RenderableProps } from 'preact';
 import { Icon, type IconName } from './icon.js';
-import { at, distance, exactly, zoneAt } from './words.js';
+import { at, distance, exactly, sentence, zoneAt } from './words.js';
 
 export type Tone = 'ok' | 'info' | 'warning' | 'error' | 'plain';
 type BadgeParts = RenderableProps<{ readonly tone: Tone; readonly icon?: IconName | undefined }>;
@@ -104,6 +104,14 @@ export const Distance = ({ of }: { readonly of: string }) => (
     {distance(of, Math.max(now.value, Date.now()))}
   </time>
 );
+
+/** Sentences that warn. */
+export const Bands = ({ of }: { readonly of: readonly string[] }) =>
+  of.map((text) => (
+    <p key={text} class="band warning">
+      <bdi>{sentence(text)}</bdi>
+    </p>
+  ));
 
 /** A list that is empty, and what to do next. */
 export const Empty = ({ children }: RenderableProps<object>) => <p class="empty">{children}</p>;

@@ -144,7 +144,7 @@ function Awaiting({ what }: { readonly what: string }) {
     return () => clearTimeout(timer);
   }, []);
   return (
-    <p class="quiet" role="status">
+    <p class="quiet awaiting" role="status">
       {isLate.value && `Loading ${what} …`}
     </p>
   );

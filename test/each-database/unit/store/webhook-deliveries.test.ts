@@ -43,6 +43,20 @@ describe('webhook deliveries', () => {
     expect(await opened.store.webhookDeliveries.find(lost.id)).toBeNull();
   });
 
+  it('are listed without those of checkpoints, page by page', async () => {
+    const opened = await testStore();
+    const types = ['audit.checkpoint', 'certificate.revoked', 'audit.checkpoint', 'identity.blocked'] as const;
+    const all = types.map((type, i) => aWebhookDelivery({ id: `msg_${i}`, type }));
+    await enqueue(opened, ...all);
+    const listed = async (filter: object, cursor: string | null = null): Promise<string[]> => {
+      const { items, nextCursor } = await opened.store.webhookDeliveries.list(filter, { limit: 1, cursor });
+      return [...items.map(({ id }) => id), ...(nextCursor === null ? [] : await listed(filter, nextCursor))];
+    };
+    expect(await listed({})).toEqual(['msg_3', 'msg_2', 'msg_1', 'msg_0']);
+    expect(await listed({ checkpoints: 'false' })).toEqual(['msg_3', 'msg_1']);
+    expect(await listed({ checkpoints: 'false', webhook: 'nobody' })).toEqual([]);
+  });
+
   it('are due from their time on, by webhook, what has been due for longest first', async () => {
     const opened = await testStore();
     const [late, early, other] = [

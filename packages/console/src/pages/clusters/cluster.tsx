@@ -1,6 +1,6 @@
 import { useRoute } from 'preact-iso/router';
 import { addresses } from '../../parts/address.js';
-import { Badge, Card, Distance, Empty, Instant, type Tone, Written, Fact } from '../../parts/bits.js';
+import { Badge, Bands, Card, Distance, Empty, Instant, type Tone, Written, Fact } from '../../parts/bits.js';
 import { FileLink } from '../../parts/files.js';
 import { Crumb, Page } from '../../parts/page.js';
 import { Paged, Shown, useList, useRead } from '../../parts/data.js';
@@ -24,6 +24,7 @@ export function ClusterPage() {
         {(cluster) => (
           <div class="columns">
             <div>
+              <Bands of={cluster.warnings} />
               <Probe cluster={cluster} data={data} />
               <Revocation cluster={cluster} />
               {may('read-cluster-csrs') && isConnected(cluster) && <ClusterCsrs name={name} />}

@@ -1,5 +1,5 @@
 import { addresses, addressOf } from '../../parts/address.js';
-import { Card, Empty, Written } from '../../parts/bits.js';
+import { Bands, Card, Empty, Written } from '../../parts/bits.js';
 import { type ListPage, Shown, useData } from '../../parts/data.js';
 import { Page } from '../../parts/page.js';
 import { tell } from '../../parts/results.js';
@@ -23,10 +23,10 @@ export function Home() {
   return (
     <Page title="Home">
       <Shown data={data} awaited="what needs you">
-        {({ lines, people, components = [], restored, notes = [] }) => (
+        {({ lines, people, components = [], restored, notes = [], warnings }) => (
           <>
             {restored && <Restored notes={notes} onDone={data.reload} />}
-            <WithoutEnforcement people={people} />
+            <Bands of={[...withoutEnforcement(people), ...warnings]} />
             {lines.length === 0 ? (
               <Empty>Nothing needs you now.</Empty>
             ) : (
@@ -63,13 +63,14 @@ async function readAll(signal: AbortSignal) {
   const when = <T,>(permission: Permission, call: () => Promise<T>) => (may(permission) ? call() : undefined);
   const ends = { status: 'live', notAfterBefore: new Date(Date.now() + 86_400_000).toISOString() } as const;
   const mine = { mine: 'true', limit } as const;
-  const [waiting, approved, ending, exposed, dead, health] = await Promise.all([
+  const [waiting, approved, ending, exposed, dead, health, policies] = await Promise.all([
     when('approve-requests', () => read('/v1/certificate-requests', { awaiting: 'me', limit }, signal)),
     read('/v1/certificate-requests', { ...mine, state: ['approved'] }, signal),
     read('/v1/certificates', { ...ends, ...(may('read-all-certificates') ? { limit } : mine) }, signal),
     when('read-identities', () => read('/v1/identities', { residualExposure: 'true', limit }, signal)),
     when('read-webhook-deliveries', () => read('/v1/webhook-deliveries', { state: 'dead', limit }, signal)),
     when('read-audit-events', () => read('/readyz', { verbose: 'true' }, signal)),
+    when('draft-policies', () => read('/v1/policies', { limit: 1 }, signal)),
   ]);
   const people = exposed?.items ?? [];
   const yours = approved.items.filter(({ collector }) => collector === caller.value?.name);
@@ -82,25 +83,23 @@ async function readAll(signal: AbortSignal) {
     ...(people.length > mostNames
       ? counted(exposed, 'username', 'with access that should have ended', '/console/identities?blocked=true')
       : people.map((one): Line => [one.username, 'still has access', addresses.identity(one.username)])),
-    ...counted(dead, 'webhook message', 'given up', '/console/webhooks?state=dead'),
+    ...counted(dead, 'webhook message', 'given up', '/console/webhooks?state=dead&checkpoints=true'),
     ...(health?.components ?? []).flatMap(({ name, state, figures: { secondsLeft } }): readonly Line[] => {
       const left = secondsLeft === undefined ? '' : `, ends ${distance(secondsLeft * 1000, 0)}`;
       return state === 'ok' ? [] : [[spaced(name), state + left, `/console/${places[name] ?? 'clusters'}`]];
     }),
   ];
-  return { ...health, lines, people };
+  return { ...health, lines, people, warnings: policies?.warnings ?? [] };
 }
 
 /** Says which clusters refuse no revoked certificate, and still let in people who left. */
-function WithoutEnforcement({ people }: { readonly people: readonly Schemas['Identity'][] }) {
+function withoutEnforcement(people: readonly Schemas['Identity'][]): readonly string[] {
   const clusters = people.flatMap(({ leftAt, residualExposure = [] }) =>
     leftAt ? residualExposure.flatMap(({ enforcement, cluster }) => (enforcement === 'none' ? [cluster] : [])) : [],
   );
-  return [...new Set(clusters)].map((name) => (
-    <p key={name} class="band warning">
-      {name} does not refuse revoked certificates, and people who left still have access to it.
-    </p>
-  ));
+  return [...new Set(clusters)].map(
+    (name) => `${name} does not refuse revoked certificates, and people who left still have access to it.`,
+  );
 }
 
 /** The database was put back from a backup: an admin says that they have looked at what may be missing. */

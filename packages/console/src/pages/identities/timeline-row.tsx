@@ -57,21 +57,26 @@ export function TimelineRow({ row, index, isNamed, ...seen }: TimelineRowParts) 
         {drawn
           .filter((bar) => bar.to > view.from && bar.from < view.to)
           .map((bar) => (
-            <Bar key={`${bar.status}${bar.certificates[0]?.fingerprint}`} {...{ ...seen, bar, lanes }} />
+            <Bar
+              key={`${bar.status}${bar.certificates[0]?.fingerprint}`}
+              {...{ ...seen, bar, lanes, isLast: lanes === 1 && bar === drawn.at(-1) }}
+            />
           ))}
       </div>
     </div>
   );
 }
 
+/** `isLast`: there is room for its label beside it. */
 function Bar({
   bar,
   lanes,
+  isLast,
   view,
   now,
   trackWidth,
   isNarrow,
-}: Seen & { readonly bar: DrawnBar; readonly lanes: number }) {
+}: Seen & { readonly bar: DrawnBar; readonly lanes: number; readonly isLast: boolean }) {
   const left = Math.max(-0.01, shareOf(bar.from, view));
   const width = Math.min(1.01, shareOf(bar.to, view)) - left;
   const trackHeight = trackHeightOf(isNarrow);
@@ -79,13 +84,15 @@ function Bar({
   const top = (trackHeight - height * lanes) / 2 + bar.lane * height;
   const status = statusOf(bar, now);
   const name = nameOf(bar, now);
+  const isShort = width * trackWidth < leastLabel;
+  const look = status === 'valid' && bar.to - now < soon ? 'soon' : '';
   const shape = {
-    class: `bar ${status} ${status === 'valid' && bar.to - now < soon ? 'soon' : ''}`,
+    class: `bar ${status} ${look} ${isShort && isLast ? 'beside' : ''}`,
     title: name,
     style: {
       ...{ left: `${left * 100}%`, width: `${width * 100}%`, top: `${top}px` },
       ...{ height: `${height - 1}px`, lineHeight: `${height - 1}px` },
-      ...((lanes > 2 || width * trackWidth < leastLabel) && { fontSize: '0' }),
+      ...((lanes > 2 || (isShort && !isLast)) && { fontSize: '0' }),
     },
     children: <span>{labelOf(bar)}</span>,
   };

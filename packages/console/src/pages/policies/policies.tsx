@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { addresses } from '../../parts/address.js';
-import { Badge, Empty, Fact } from '../../parts/bits.js';
+import { Badge, Bands, Empty, Fact } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
 import { Paged, usePages } from '../../parts/data.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
@@ -12,11 +12,13 @@ type Policy = Schemas['LoadedPolicy'];
 /** The policies and guardrails in force. */
 export function Policies() {
   const digest = useSignal('');
+  const warnings = useSignal<readonly string[]>([]);
   const pages = usePages<Policy>(
     async (cursor, signal) => {
       const params = { query: { limit: 100, ...(cursor !== undefined && { cursor }) } };
       const page = await answerOf(api.GET('/v1/policies', { params, signal }));
       digest.value = page.digest;
+      warnings.value = page.warnings;
       return page;
     },
     [],
@@ -38,6 +40,7 @@ export function Policies() {
       >
         {(items) => (
           <>
+            <Bands of={warnings.value} />
             <p class="muted">
               A request needs one policy that permits it, and no guardrail that denies it. This set has the SHA-256{' '}
               <code>{digest}</code>.

@@ -37,7 +37,7 @@ export function Approvals({ request }: { readonly request: Request }) {
               {counted} of {count}
             </b>{' '}
             <bdi class="muted">{approversInWords(approvers)}</bdi>
-            {given.map(({ principal, at, comment }) => (
+            {given.map(({ principal, at, comment, byNewToken }) => (
               <div key={at + principal}>
                 <span class="one-line">
                   <span class="ok">
@@ -48,6 +48,7 @@ export function Approvals({ request }: { readonly request: Request }) {
                   </b>{' '}
                   <span class="muted">
                     <Distance of={at} />
+                    {byNewToken && ', by a token less than a day old'}
                   </span>
                 </span>
                 {comment !== null && (

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { addressOf, useAddress } from '../../parts/address.js';
 import { Page } from '../../parts/page.js';
@@ -46,6 +46,10 @@ export function SignIn() {
 
 function TokenForm({ isOnlyWay }: { readonly isOnlyWay: boolean }) {
   const token = useSignal('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (isOnlyWay) field.current?.focus();
+  }, []);
   const { isBusy, run, trouble } = useAct();
   const send = async (event: Event) => {
     event.preventDefault();
@@ -55,7 +59,9 @@ function TokenForm({ isOnlyWay }: { readonly isOnlyWay: boolean }) {
     <form onSubmit={(event) => void send(event)}>
       <label for="token">API token</label>
       <input
+        ref={field}
         id="token"
+        aria-describedby="whence"
         type="password"
         autocomplete="off"
         spellcheck={false}
@@ -63,6 +69,9 @@ function TokenForm({ isOnlyWay }: { readonly isOnlyWay: boolean }) {
         value={token}
         onInput={({ currentTarget }) => (token.value = currentTarget.value)}
       />
+      <p id="whence" class="quiet">
+        An admin makes one on the page API tokens. The first one is in the service's data directory, in admin-token.
+      </p>
       {trouble}
       <button class={isOnlyWay ? 'primary' : ''} disabled={isBusy}>
         Sign in

@@ -21,14 +21,19 @@ const filters = [
   { name: 'state', label: 'State', options: [['', 'every state'] as const, ...states] },
   { name: 'webhook', label: 'Webhook' },
   { name: 'requestId', label: 'Request' },
+  {
+    ...{ name: 'checkpoints', label: 'Checkpoints' },
+    options: Object.entries({ '': 'left out', true: 'shown too' }),
+  },
 ];
 
 /** Deliveries of webhooks, why they failed, and another try. */
 export function Webhooks() {
-  const { state, webhook, requestId } = useAddress().query;
+  const { state, webhook, requestId, checkpoints } = useAddress().query;
   const filter = { state, webhook, requestId };
   const { run, trouble } = useAct();
-  const pages = useList('/v1/webhook-deliveries', filter, ['webhook-deliveries']);
+  const asked = { ...filter, ...(checkpoints !== 'true' && ({ checkpoints: 'false' } as const)) };
+  const pages = useList('/v1/webhook-deliveries', asked, ['webhook-deliveries']);
   const retry = async ({ id, type, webhook: name }: Delivery) => {
     await answerOf(api.POST('/v1/webhook-deliveries/{id}/retry', { params: { path: { id } }, body: {} }));
     tell(`Sent again: ${inWords(type)} to ${name}. Its state says whether it arrives.`);
