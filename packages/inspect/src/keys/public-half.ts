@@ -215,8 +215,8 @@ function readEllipticCurvePrivateKey(
   return readScalar(parameters, scalar, point, report);
 }
 
-/** The public half of a scalar on a curve. `point`: as the key states it. */
-function readScalar(parameters: DerElement, scalar: Buffer, point: Buffer | null, report: Report): Buffer | null {
+/** The public half of a scalar on a curve, which may be padded with zeros. `point`: as the key states it. */
+function readScalar(parameters: DerElement, padded: Buffer, point: Buffer | null, report: Report): Buffer | null {
   const spkiOf = (octets: Buffer): Buffer =>
     sequence(sequence(oid(publicKeyAlgorithm.ecPublicKey), parameters.raw), bitString(octets));
   const named = parameters.tag === Tag.OBJECT_IDENTIFIER ? readOid(parameters) : null;
@@ -226,7 +226,11 @@ function readScalar(parameters: DerElement, scalar: Buffer, point: Buffer | null
     report('NotLoadable', `the private key is on ${which}; it was not computed with`);
     return point && spkiOf(point);
   }
-  const computed = scalar.length > curve.size ? null : multiply(curve.name, scalar);
+  const excess = Math.max(0, padded.length - curve.size);
+  const isPadding = padded.subarray(0, excess).every((octet) => octet === 0);
+  if (excess > 0 && isPadding)
+    report('PrivateKeyPadded', `the number of the EC key has ${excess} octets too many, all zero`);
+  const computed = isPadding ? multiply(curve.name, padded.subarray(excess)) : null;
   if (computed === null) report('PrivateKeyInvalid', 'the private key is not a number that its curve has');
   // Go passes over a point in compressed form, and computes it anew.
   else if (point === null || isCompressed(point, computed)) return spkiOf(computed);

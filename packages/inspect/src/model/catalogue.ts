@@ -110,7 +110,7 @@ export const findingGroups = {
       'Make a new key on a named curve; Go and Kubernetes read no other.',
       'RFC 5480 2.1.1',
     ),
-    KeyAlgorithmUnsupported: warning(
+    KeyAlgorithmUnsupported: error(
       'Kubernetes cannot use a key of this algorithm',
       'Use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA.',
       'Go crypto/x509',
@@ -125,6 +125,11 @@ export const findingGroups = {
       'The private key cannot be read, or its two halves do not belong together',
       'Make a new key.',
       'RFC 5958 2, RFC 8017 3.2',
+    ),
+    PrivateKeyPadded: info(
+      'Zeros stand before the number of the EC key',
+      'Go and OpenSSL load it as it is. openssl ec -in key.pem writes it without them.',
+      'RFC 5915 3, Go crypto/x509',
     ),
     PrivateKeyUnprotected: info(
       'A private key stands here without a password',
@@ -193,7 +198,7 @@ export const findingGroups = {
       'Do not use it: the two must be the same.',
       'RFC 5280 4.1.1.2',
     ),
-    RsaPssParametersUnusable: warning(
+    RsaPssParametersUnusable: error(
       'Go, and so Kubernetes, cannot check RSASSA-PSS with these parameters',
       'Have it signed with SHA-256, SHA-384 or SHA-512, MGF1 of the same hash, and a salt as long as the digest.',
       'RFC 4055 3.1, Go crypto/x509',

@@ -1,9 +1,10 @@
 import { counted, durationInWords } from '../formats/text/duration-in-words.js';
 import type { Finding, InspectedObject, Inspection, Severity } from '../model/inspection.js';
 import { type FindingCode, rankOf, severities } from '../model/catalogue.js';
+import { NAMELESS } from '../reading/paths.js';
 import { whatItIs, whoItIs } from './object-words.js';
 
-/** The worst finding about an object. */
+/** The worst finding about an object, or about something in it. */
 export type Verdict = Severity | 'ok';
 
 /** The row of an object in the table at the top. */
@@ -21,10 +22,11 @@ const saysSoon: ReadonlySet<string> = new Set<FindingCode>(['CertificateExpiresS
 
 export function summaryRows(inspection: Inspection, now: Date): SummaryRow[] {
   const worst = new Map<string, Severity>();
-  for (const { object, severity } of inspection.findings) {
-    const known = worst.get(object);
-    if (known === undefined || rankOf(severity) < rankOf(known)) worst.set(object, severity);
-  }
+  for (const { object, severity } of inspection.findings)
+    for (const at of [object, ...pathsAround(object)]) {
+      const known = worst.get(at);
+      if (known === undefined || rankOf(severity) < rankOf(known)) worst.set(at, severity);
+    }
   const soon = new Set(inspection.findings.flatMap(({ code, object }) => (saysSoon.has(code) ? [object] : [])));
   return inspection.objects.map((object) => ({
     object,
@@ -35,6 +37,12 @@ export function summaryRows(inspection: Inspection, now: Date): SummaryRow[] {
     verdict: worst.get(object.path) ?? 'ok',
   }));
 }
+
+/** The paths of all that an object of this path is in, such as its kubeconfig. Nothing may be at some of them. */
+const pathsAround = (path: string): readonly string[] => [
+  ...[...path.matchAll(/[#/]/g)].map(({ index }) => path.slice(0, index)),
+  NAMELESS,
+];
 
 /** A finding that several objects share, reported once. */
 export interface CommonFinding extends Omit<Finding, 'object'> {

@@ -47,6 +47,21 @@ ca.crt   certificate         CN=kubernetes  itself      -                       
     );
   });
 
+  it('gives a kubeconfig, and all else that holds others, the worst verdict of what is in it', () => {
+    const verdicts = (objects: readonly InspectedObject[], findings: Inspection['findings']) =>
+      tableOf(objects, 120, findings)
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((row) => row.split(' ').at(-1));
+    const certificate = 'users[0].user.client-certificate-data';
+    const inFile = [{ ...kubeconfig, path: 'a.kubeconfig' }, at(`a.kubeconfig#${certificate}`), at('a.kubeconfig2')];
+    expect(verdicts(inFile, [finding('X', 'error', `a.kubeconfig#${certificate}`)])).toEqual(['error', 'error', 'ok']);
+    const alone = [{ ...kubeconfig, path: 'upload' }, at(certificate)];
+    const both = [finding('X', 'info', 'upload'), finding('X', 'warning', certificate)];
+    expect(verdicts(alone, both)).toEqual(['warning', 'warning']);
+  });
+
   it('leaves out what no object has', () => {
     expect(tableOf([key('a.key')])).toBe(`OBJECT  WHAT                   VERDICT\na.key   encrypted private key  ok\n`);
   });

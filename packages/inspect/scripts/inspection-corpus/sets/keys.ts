@@ -61,6 +61,12 @@ const parameterFixtures: readonly Fixture[] = [
   })),
 ];
 
+/** `SEQUENCE { INTEGER 1, OCTET STRING 00 and the 32 octets of the number, … }`. */
+function sec1Padded(): Buffer {
+  const der = createPrivateKey(pkcs8('jane')).export({ type: 'sec1', format: 'der' });
+  return Buffer.concat([Buffer.of(0x30, (der[1] ?? 0) + 1, 2, 1, 1, 4, 33, 0), der.subarray(7)]);
+}
+
 export const keyFixtures: readonly Fixture[] = [
   ...parameterFixtures,
   single('key-pkcs8-ec', 'PKCS#8, P-256', 'pem', () => pkcs8('jane'), [
@@ -79,6 +85,11 @@ export const keyFixtures: readonly Fixture[] = [
     createPrivateKey(pkcs8('rsa-leaf')).export({ type: 'pkcs1', format: 'pem' }),
   ),
   single('key-sec1', 'SEC1', 'pem', () => openSshPlain('jane')),
+  single('key-sec1-padded', 'SEC1 with a zero before its number, as GnuTLS writes it', 'der', sec1Padded, [
+    'PrivateKeyPadded',
+    'PrivateKeyUnprotected',
+    'KeyWithoutCertificate',
+  ]),
   single(
     'key-sec1-with-parameters',
     'SEC1 after its parameters, as openssl ecparam -genkey writes it',
