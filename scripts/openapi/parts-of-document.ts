@@ -3,9 +3,14 @@ import { type OpenApiDocument, operationsOf } from './open-api.js';
 
 /** The operations that a portal needs. */
 const ofPortals = [
-  ...['createCertificateRequest', 'createKubeconfig', 'getCertificateRequest', 'approveCertificateRequest'],
-  ...['collectKubeconfig', 'renewCertificate', 'revokeCertificate', 'listCertificates'],
+  ...['createCertificateRequest', 'createKubeconfig', 'listCertificateRequests', 'getCertificateRequest'],
+  ...['approveCertificateRequest', 'denyCertificateRequest', 'cancelCertificateRequest', 'collectKubeconfig'],
+  ...['listCertificates', 'getCertificate', 'renewCertificate', 'revokeCertificate'],
+  ...['listPolicyOffers', 'evaluatePolicies', 'listClusters', 'readChanges', 'whoami'],
 ];
+
+/** Members of problems that no call of a portal ends with: those of `/readyz` and of issuers. */
+const notOfPortals = ['addresses', 'clusters', 'components', 'latestNotAfter', 'live'];
 
 const isScim = ([path]: readonly [string, unknown]): boolean => path.startsWith(scimPrefix);
 const withPaths = (document: OpenApiDocument, paths: readonly (readonly [string, object])[]): OpenApiDocument => {
@@ -35,14 +40,28 @@ export function webhooksOf(document: OpenApiDocument): OpenApiDocument {
   return withUsedParts({ ...document, info: { ...document.info, ...info }, paths: {} });
 }
 
-/** The calls of a portal alone. */
+/** The calls of a portal alone, with JSON as the one form of each answer: a generated client then has one type for it. */
 export function portalCallsOf(document: OpenApiDocument): OpenApiDocument {
   const info = { title: 'kubepass for portals', description: 'The calls that a portal needs: docs/api.md.' };
   const paths = Object.entries(document.paths).flatMap(([path, methods]) => {
     const kept = Object.entries(methods).filter(([, { operationId }]) => ofPortals.includes(operationId));
     return kept.length > 0 ? [[path, Object.fromEntries(kept)] as const] : [];
   });
-  return callsOf({ ...document, info: { ...document.info, ...info }, paths: Object.fromEntries(paths) });
+  const { Problem = {}, ...others } = document.components.schemas;
+  const members = Object.entries(Problem.properties ?? {}).filter(([name]) => !notOfPortals.includes(name));
+  const schemas = { ...others, Problem: { ...Problem, properties: Object.fromEntries(members) } };
+  const components = { ...document.components, schemas };
+  const calls = { ...document, info: { ...document.info, ...info }, paths: Object.fromEntries(paths), components };
+  return callsOf(withJsonAlone(calls) as OpenApiDocument);
+}
+
+/** Without the other forms of what comes as JSON. */
+function withJsonAlone(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(withJsonAlone);
+  if (typeof part !== 'object' || part === null) return part;
+  const { 'application/json': json } = part as { readonly 'application/json'?: object };
+  const kept = json === undefined ? part : { 'application/json': json };
+  return Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, withJsonAlone(value)]));
 }
 
 /** A document without the components and tags that none of its operations uses. */

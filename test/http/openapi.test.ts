@@ -317,8 +317,10 @@ describe('/openapi.json', () => {
     const portal = (await service.anonymous('get', '/openapi/portal.json').expect(200)).body as Document;
     const ids = Object.values(portal.paths).flatMap((methods) => Object.values(methods).map((one) => one.operationId));
     expect(ids.sort()).toEqual([
-      ...['approveCertificateRequest', 'collectKubeconfig', 'createCertificateRequest', 'createKubeconfig'],
-      ...['getCertificateRequest', 'listCertificates', 'renewCertificate', 'revokeCertificate'],
+      ...['approveCertificateRequest', 'cancelCertificateRequest', 'collectKubeconfig', 'createCertificateRequest'],
+      ...['createKubeconfig', 'denyCertificateRequest', 'evaluatePolicies', 'getCertificate', 'getCertificateRequest'],
+      ...['listCertificateRequests', 'listCertificates', 'listClusters', 'listPolicyOffers', 'readChanges'],
+      ...['renewCertificate', 'revokeCertificate', 'whoami'],
     ]);
   });
 

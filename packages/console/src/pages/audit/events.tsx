@@ -67,7 +67,7 @@ export function Events({ events }: { readonly events: readonly AuditEvent[] }) {
 type EventParts = { readonly event: AuditEvent; readonly isOpen: boolean; readonly onOpen: () => void };
 
 function Event({ event, isOpen, onOpen }: EventParts) {
-  const { at, sentence, requestId, fingerprintSha256, details } = event;
+  const { at, type, sentence, requestId, fingerprintSha256, details } = event;
   const username = details['username'];
   const told = <Unbroken text={sentence} />;
   // All of the row opens, and what is in it can still be followed and selected.
@@ -80,7 +80,12 @@ function Event({ event, isOpen, onOpen }: EventParts) {
           {onPaper.value ? (
             told
           ) : (
-            <button type="button" class="opens" aria-expanded={isOpen} onClick={onOpen}>
+            <button
+              type="button"
+              class={type.startsWith('BreakGlass') ? 'opens danger' : 'opens'}
+              aria-expanded={isOpen}
+              onClick={onOpen}
+            >
               {told}
             </button>
           )}
