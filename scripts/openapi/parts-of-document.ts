@@ -40,7 +40,7 @@ export function webhooksOf(document: OpenApiDocument): OpenApiDocument {
   return withUsedParts({ ...document, info: { ...document.info, ...info }, paths: {} });
 }
 
-/** The calls of a portal alone, with JSON as the one form of each answer: a generated client then has one type for it. */
+/** The calls of a portal alone, each answer as JSON alone: a generated client then has one type for it. */
 export function portalCallsOf(document: OpenApiDocument): OpenApiDocument {
   const info = { title: 'kubepass for portals', description: 'The calls that a portal needs: docs/api.md.' };
   const paths = Object.entries(document.paths).flatMap(([path, methods]) => {

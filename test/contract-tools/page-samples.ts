@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Writes the clients of docs/api.md to a folder, beside what `.ci/contract` generates: `tsx page-samples.ts FOLDER`. Each
- * ends with lines that a compiler accepts only where the answer and the problem have the types of the contract.
+ * Writes the clients of docs/api.md to a folder, beside what `.ci/contract` generates: `tsx page-samples.ts FOLDER`.
+ * Each ends with lines that a compiler accepts only where the answer and the problem have the types of the contract.
  */
 const [folder = '.'] = process.argv.slice(2);
 const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');

@@ -53,6 +53,8 @@ ca.crt   certificate         CN=kubernetes  itself      -                       
         .trimEnd()
         .split('\n')
         .slice(1)
+        // The end of a long path is in a line before the row.
+        .filter((row) => !row.startsWith('#'))
         .map((row) => row.split(' ').at(-1));
     const certificate = 'users[0].user.client-certificate-data';
     const inFile = [{ ...kubeconfig, path: 'a.kubeconfig' }, at(`a.kubeconfig#${certificate}`), at('a.kubeconfig2')];
