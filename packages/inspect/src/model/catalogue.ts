@@ -557,6 +557,11 @@ export const findingGroups = {
       'Issue it anew with kubernetes, kubernetes.default, kubernetes.default.svc and the service address.',
       'Kubernetes: PKI certificates and requirements',
     ),
+    CommonNameNotAmongNames: info(
+      'The common name of a server certificate is a host that is not among its subject alternative names',
+      'Add it to them if clients connect by that name: they do not read the common name.',
+      'RFC 9525 6.3',
+    ),
     WildcardName: info(
       'A server certificate has a wildcard name',
       'Name the servers, if there are few.',

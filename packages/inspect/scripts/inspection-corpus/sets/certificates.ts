@@ -547,6 +547,12 @@ const purposes: readonly Fixture[] = [
     'SubjectKeyIdentifierMissing',
   ),
   pem(
+    'common-name-not-among-names',
+    'a server whose common name is a host that its alternative names leave out',
+    () => serverCertificate(user('www.corp.example'), webNames),
+    'CommonNameNotAmongNames',
+  ),
+  pem(
     'no-authority-key-identifier',
     'a user certificate without authority key identifier',
     () => userWith(...janesUsual),
