@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
+import { ProgressReporter } from './.ci/test-progress.js';
 import { TestReporter } from './.ci/test-report.js';
 
 /** The packages' sources: nothing is built before a test. */
@@ -42,7 +43,9 @@ export default defineConfig({
   test: {
     // Tests spend some of their time waiting. The default, one worker fewer than cores, would leave one of two idle.
     maxWorkers: availableParallelism() + 1,
-    reporters: reportFile ? ['default', new TestReporter(reportFile)] : ['default'],
+    reporters: [new ProgressReporter(), ...(reportFile ? [new TestReporter(reportFile)] : [])],
+    // What a test that passes writes is of interest to nobody.
+    silent: 'passed-only',
     projects: [
       project('unit', quick, ['packages/*/test/{*.test.ts,!(slow)/**/*.test.ts}']),
       project('http', quick),

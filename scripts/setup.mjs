@@ -79,9 +79,10 @@ async function bring(runtime) {
       `this is Node ${instead}, and npm offers no newer one for ${process.platform}-${process.arch}: ${byHand}`,
     );
   }
-  await step(`this is Node ${instead}, so Node ${version} is brought from npm (5-30 s)`, [
-    npm(process.execPath, 'ci', '--prefix', prefix),
-  ]);
+  // It is an optional package, so npm says nothing where it is not there.
+  const whyNot = () => (runtime.brought() ? null : `npm has not brought it. You may also ${byHand}`);
+  const what = `this is Node ${instead}, so Node ${version} is brought from npm (5-30 s)`;
+  await install(what, process.execPath, ['--prefix', prefix], whyNot);
   // Its C library may be another one than this machine's.
   const { code, output } = await run([executable, '--version']);
   if (code !== 0) throw new SetupError(`the Node ${version} of npm does not run here: ${byHand}\n${output}`);
@@ -92,11 +93,37 @@ async function bring(runtime) {
  * cannot run.
  */
 function installPackages(node) {
-  return step(
-    'installing the packages of package-lock.json (10-60 s, from the npm registry)',
-    [npm(node, 'ci', '--include=dev')],
-    node,
-  );
+  return install('installing the packages of package-lock.json (10-60 s, from the npm registry)', node, [
+    '--include=dev',
+  ]);
+}
+
+/** Without a registry npm would try for more than a minute, so it is told to use what is in its cache alone. */
+async function install(what, node, args, whyNot) {
+  const why = await whyNoRegistry(node);
+  if (why !== null) say(`${why}, so npm's cache alone is looked at`);
+  try {
+    await step(what, [npm(node, 'ci', ...(why === null ? [] : ['--offline']), ...args)], node, whyNot);
+  } catch (error) {
+    const ways =
+      'Behind a proxy: npm config set proxy http://HOST:PORT, and https-proxy too. With a mirror: npm config set registry URL';
+    throw new SetupError(`${error.message}\n${why === null ? '' : `${why}. `}${ways}`);
+  }
+}
+
+/**
+ * Says why npm does not reach its registry, with the proxies and settings that npm has; null where there is an answer,
+ * whichever it is. It takes less than ten seconds.
+ */
+async function whyNoRegistry(node) {
+  const ask = npm(node, 'ping', '--fetch-retries=0', '--fetch-timeout=8000');
+  const { code, output } = await run(ask, node, 9_000);
+  const [, found] = /npm (?:error|ERR!) code (\S+)/.exec(output) ?? [];
+  // E404, E401: a registry has answered, which an E502 of a proxy is not.
+  if (code === 0 || /^E4\d\d$/.test(found ?? '')) return null;
+  const { output: address } = await run(npm(node, 'config', 'get', 'registry'), node);
+  const registry = address.trim().replace(/\/\/[^/@]*@/, '//');
+  return `the npm registry ${registry} does not answer (${found ?? 'nothing came within 9 s'})`;
 }
 
 /** Names everything that an installed tree depends on: the lockfile, the machine, and the Node that it runs under. */
@@ -155,14 +182,17 @@ function npm(node, command, ...args) {
 
 /**
  * Runs commands side by side to their end. Says what they do, that they go on every ten seconds, and how long it took.
+ * `whyNot` says afterwards why it is not done all the same.
  */
-async function step(what, commands, node) {
+async function step(what, commands, node, whyNot = () => null) {
   const started = Date.now();
   say(what);
   const progress = setInterval(() => say(`  … ${Math.round((Date.now() - started) / 1000)} s`), 10_000);
   const ends = await Promise.all(commands.map((command) => run(command, node)));
   clearInterval(progress);
   for (const { code, output } of ends) if (code !== 0) throw new SetupError(`failed: ${what}\n${lastLines(output)}`);
+  const lack = whyNot();
+  if (lack !== null) throw new SetupError(`failed: ${what}\n${lack}`);
   say(`  done after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
@@ -170,15 +200,17 @@ const lastLines = (output) => output.trimEnd().split('\n').slice(-40).join('\n')
 
 /**
  * Runs a command to its end, with this `node` first on the path, and collects what it prints. A command that cannot be
- * started ends with code 127.
+ * started ends with code 127. After `milliseconds`, if they are not 0, it is killed.
  */
-function run([command, ...args], node = process.execPath) {
+function run([command, ...args], node = process.execPath, milliseconds = 0) {
   const path = `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}`;
   return new Promise((resolvePromise) => {
     const child = spawn(command, args, {
       cwd: root,
       env: { ...process.env, PATH: path },
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: milliseconds,
+      killSignal: 'SIGKILL',
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

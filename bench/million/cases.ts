@@ -141,6 +141,13 @@ export function listCases(landmarks: Landmarks): readonly ListCase[] {
         ...['principal=rare&type=CertificateIssued', `before=${middle}`, `after=${middle}&type=CertificateIssued`],
       ].map((query) => `order=newest&${query}`),
     ),
+    ...list(
+      'audit-events',
+      [username, 'busy'].flatMap((name) => [
+        `username=${name}`,
+        `username=${name}&order=newest&type=CertificateIssued`,
+      ]),
+    ),
     ...list('audit-events', [`afterSeq=${String(seq)}`]),
     ...list('audit-events', ['type=CertificateIssued&principal=hr&cluster=demo']),
     ...own('hr'),

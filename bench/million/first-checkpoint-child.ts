@@ -13,7 +13,7 @@ import type { SignedFirst } from './first-checkpoint.js';
  */
 const [, , database = '', size = ''] = process.argv;
 const compiled = CompiledSources.build();
-const { Checkpoints } = await compiled.import<typeof CheckpointsModule>('log/checkpoint-service');
+const { Checkpoints } = await compiled.import<typeof CheckpointsModule>('log/sign-checkpoints');
 
 async function openStore(): Promise<Store> {
   if (database.startsWith('postgresql:')) {

@@ -8,6 +8,8 @@ import type { Config } from '../../src/config/config.js';
 export interface Reply {
   readonly status: number;
   readonly location: string | null;
+  /** `Set-Cookie`, a line for each. */
+  readonly cookies: readonly string[];
   readonly body: string;
 }
 
@@ -60,7 +62,8 @@ export class ApiClient {
         response.on('data', (chunk: string) => (text += chunk));
         response.on('error', reject);
         response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, location: response.headers.location ?? null, body: text });
+          const { location = null, 'set-cookie': cookies = [] } = response.headers;
+          resolve({ status: response.statusCode ?? 0, location, cookies, body: text });
         });
       });
       const { pinned } = this;

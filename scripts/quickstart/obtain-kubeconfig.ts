@@ -1,8 +1,17 @@
 import type { ApiClient, Reply } from './api-client.js';
 import { ServiceError } from './service-process.js';
 
+/** What a person wants to know of a certificate, as the service answers it. */
+interface IssuedCertificate {
+  readonly cluster: string;
+  readonly username: string;
+  readonly groups: readonly string[];
+  /** RFC 3339. */
+  readonly notAfter: string;
+}
+
 export type JobOutcome =
-  | { readonly kind: 'issued'; readonly kubeconfig: string; readonly certificateText: string }
+  | { readonly kind: 'issued'; readonly kubeconfig: string; readonly certificate: IssuedCertificate }
   | { readonly kind: 'denied'; readonly violations: readonly { readonly reason: string; readonly message: string }[] }
   | { readonly kind: 'awaiting' }
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string };
@@ -20,7 +29,6 @@ export async function obtainKubeconfig(username: string, client: ApiClient, toke
   const reply = await client.send('POST', '/v1/kubeconfigs', {
     token,
     json: { username, ...(cluster === undefined ? {} : { cluster }) },
-    accept: 'application/yaml, application/problem+json;q=0.9, application/json;q=0.8',
   });
   if (reply.status === 202) return { kind: 'awaiting' };
   if (reply.status === 403) {
@@ -34,10 +42,7 @@ export async function obtainKubeconfig(username: string, client: ApiClient, toke
     return { kind: 'failed', ...failure };
   }
   mustBe(reply, 201, `asking for a kubeconfig for "${username}"`);
-
-  const certificate = await client.send('GET', `${reply.location ?? ''}/certificate`, { token, accept: 'text/plain' });
-  mustBe(certificate, 200, 'reading the certificate as text');
-  return { kind: 'issued', kubeconfig: reply.body, certificateText: certificate.body };
+  return { kind: 'issued', ...(JSON.parse(reply.body) as { kubeconfig: string; certificate: IssuedCertificate }) };
 }
 
 /** Throws `ServiceError` if the answer has another status than the contract promises. */

@@ -6,9 +6,10 @@ import { readEnvironment } from '../../src/config/env.js';
 import { replaceSecretFile } from '../../src/config/secrets.js';
 import { ApiClient } from './api-client.js';
 import { writeConfiguration, type ClusterToServe } from './cluster-to-serve.js';
+import { offerConsoleLink } from './console-link.js';
 import { nextSteps, REQUESTER_TOKEN_FILE, shown } from './next-steps.js';
 import { obtainKubeconfig, type JobOutcome } from './obtain-kubeconfig.js';
-import { makeRequesterToken } from './requester-token.js';
+import { makeRequesterToken, readAdminToken } from './requester-token.js';
 import { revocationLine } from './revocation-line.js';
 import { freePort, ServiceError, ServiceProcess } from './service-process.js';
 
@@ -65,7 +66,8 @@ async function run({ once, cluster }: QuickstartOptions): Promise<number> {
   const client = await ApiClient.of(config, port);
   try {
     await service.untilReady(client);
-    const requester = await makeRequesterToken(client, join(config.dataDir, 'admin-token'));
+    const admin = await readAdminToken(join(config.dataDir, 'admin-token'));
+    const requester = await makeRequesterToken(client, admin);
     const done = await report(config, client, requester.token, cluster !== null).finally(() =>
       once ? requester.revoke() : undefined,
     );
@@ -74,7 +76,9 @@ async function run({ once, cluster }: QuickstartOptions): Promise<number> {
       return done ? 0 : 1;
     }
     await replaceSecretFile(join(config.dataDir, REQUESTER_TOKEN_FILE), `${requester.token}\n`);
-    console.log(nextSteps(config, client.origin));
+    // Only before the eyes of a person: what goes into a file may be read by others, and later.
+    const link = config.console && process.stdout.isTTY ? await offerConsoleLink(client, admin) : null;
+    console.log(nextSteps(config, client.origin, link));
   } catch (error) {
     const interrupted = service.wasSignalled;
     const code = await service.stop();
@@ -82,7 +86,10 @@ async function run({ once, cluster }: QuickstartOptions): Promise<number> {
     throw error;
   }
   say('serving; Ctrl-C stops it');
-  return service.ended;
+  const code = await service.ended;
+  if (service.wasSignalled)
+    say(`stopped; everything is in ${shown(config.dataDir)}, and the next start goes on with that`);
+  return code;
 }
 
 async function configurationFor(cluster: ClusterToServe): Promise<Config> {
@@ -105,8 +112,16 @@ async function report(config: Config, client: ApiClient, token: string, ownClust
   } else {
     const file = join(config.dataDir, 'quickstart.kubeconfig');
     await replaceSecretFile(file, outcome.kubeconfig);
-    console.log(outcome.certificateText.trimEnd());
-    say(`that certificate and its key are in ${shown(file)}`);
+    const { cluster, username, groups, notAfter } = outcome.certificate;
+    const lines = {
+      username,
+      groups: groups.join(', ') || 'none',
+      'valid until': notAfter,
+      cluster,
+      'with its key in': shown(file),
+    };
+    say('a first user certificate is issued:');
+    for (const [name, value] of Object.entries(lines)) console.log(`  ${name.padEnd(16)}${value}`);
     if (ownCluster) say(await revocationLine(client, token));
   }
   return outcome.kind === 'issued';

@@ -14,10 +14,9 @@ const DAY_SECONDS = 86_400;
 
 /**
  * Makes the token, with the admin's. Nobody should ask as the admin: an approver does not decide on a request of the
- * principal who made their token. Throws `ServiceError` if the admin's token cannot be read or is not valid.
+ * principal who made their token. Throws `ServiceError` if the admin's token is not valid.
  */
-export async function makeRequesterToken(client: ApiClient, adminTokenFile: string): Promise<RequesterToken> {
-  const admin = await readAdminToken(adminTokenFile);
+export async function makeRequesterToken(client: ApiClient, admin: string): Promise<RequesterToken> {
   const created = await client.send('POST', '/v1/api-tokens', {
     token: admin,
     json: { name: 'quickstart', roles: ['requester'], expiresInSeconds: DAY_SECONDS },
@@ -32,7 +31,8 @@ export async function makeRequesterToken(client: ApiClient, adminTokenFile: stri
   };
 }
 
-async function readAdminToken(file: string): Promise<string> {
+/** The token of the data dir's admin. Throws `ServiceError` if it cannot be read. */
+export async function readAdminToken(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {

@@ -8,6 +8,8 @@ import { answerIdempotencyKey, insertIdempotencyKey } from '../store/tables/idem
 
 /** Keys are kept for 24 hours; then the same key means a new request. */
 export const idempotencyKeySeconds = 24 * 60 * 60;
+/** A key that has no answer yet is kept while its request goes on, and for 30 days in any case. */
+export const unansweredKeySeconds = 30 * idempotencyKeySeconds;
 
 /** A key in the hands of the one call that acts for it. */
 export interface ClaimedKey {

@@ -22,6 +22,9 @@ const AuditEventSchema = namedObject('AuditEvent', 'One event of the append-only
   seq: integerOf('1, 2, 3 … without gaps.', 42, { minimum: 1 }),
   at: instantOf('When it happened.'),
   type: oneOf(auditEventTypes, 'What happened.'),
+  sentence: textOf('The event in words, for people. It is no part of the chain.', 'jane asked for 8 hours on demo', {
+    maxLength: 16_384,
+  }),
   principal: nullable(principalNameOf('A principal.', 'hr-system'), 'Who did it; null: kubepass itself.'),
   cluster: nullable(dnsLabelOf('A cluster.', 'demo')),
   requestId: nullable(idOf('A certificate request.')),
@@ -67,6 +70,12 @@ const largestSize = 9_007_199_254_740_991;
 export const AuditEventQuerySchema = closed({
   type: Type.Optional(oneOf(auditEventTypes, 'Only events of this type.')),
   principal: Type.Optional(principalNameOf('Only events caused by this principal.', 'hr-system')),
+  username: Type.Optional(
+    principalNameOf(
+      'Only events about this username: its requests, certificates and blocks, and groups that it came into or left.',
+      'jane@corp.example',
+    ),
+  ),
   cluster: Type.Optional(dnsLabelOf('Only events about this cluster.', 'demo')),
   requestId: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, description: 'Only events about this certificate request.' }),

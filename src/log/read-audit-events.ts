@@ -1,8 +1,9 @@
 import { verifyChain } from '../audit/hash-chain.js';
 import type { Context } from '../context/context.js';
 import { whyNotPermitted } from '../callers/permissions.js';
-import type { AuditEventFilter, AuditEventPage, ChainVerification } from '../model/audit-event.js';
-import { done, type Outcome, type PageQuery } from '../model/outcome.js';
+import type { AuditEvent, AuditEventFilter, AuditEventPage, ChainVerification } from '../model/audit-event.js';
+import { sentenceOf } from '../model/audit-sentence.js';
+import { done, type Outcome, type Page, type PageQuery } from '../model/outcome.js';
 import type { Principal } from '../model/principal.js';
 import type { Store } from '../store/store.js';
 import { exportedAtOnce, exportedLinks, lineWithHashes, MissingEventsError } from './exported-events.js';
@@ -27,13 +28,20 @@ export class SharedVerification {
   }
 }
 
-export const listAuditEvents = async (
+/** A page of the log, each event with its sentence. */
+export async function listAuditEvents(
   { store }: Context,
   principal: Principal,
   filter: AuditEventFilter,
-  page: PageQuery,
-): Promise<Outcome<AuditEventPage>> =>
-  whyNotPermitted(principal, 'read-audit-events') ?? done(await store.auditEvents.list(filter, page));
+  query: PageQuery,
+): Promise<Outcome<Omit<AuditEventPage, 'items'> & Page<AuditEvent & { readonly sentence: string }>>> {
+  const refusal = whyNotPermitted(principal, 'read-audit-events');
+  if (refusal !== null) return refusal;
+  const page = await store.auditEvents.list(filter, query);
+  const asked = await store.requests.askedFor(page.items.flatMap(({ requestId }) => requestId ?? []));
+  const told = (event: AuditEvent) => ({ ...event, sentence: sentenceOf(event, asked.get(event.requestId ?? '')) });
+  return done({ ...page, items: page.items.map(told) });
+}
 
 /** The canonical text of every matching event in the database, oldest first, read in chunks. */
 export const exportAuditEvents = (

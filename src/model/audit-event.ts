@@ -8,56 +8,94 @@ import type { Page } from './outcome.js';
 import type { Role } from './principal.js';
 import type { WebhookDeliveryState, WebhookEventType } from './webhook-delivery.js';
 
-export const auditEventTypes = [
-  'ServiceStarted',
-  'CertificateRequested',
-  'ApprovalRecorded',
-  'RequestApproved',
-  'RequestDenied',
-  'RequestCancelled',
-  'RequestExpired',
-  'IssuanceStarted',
-  'IssuanceResumed',
-  'IssuanceAbandoned',
-  'CertificateIssued',
-  'IssuanceFailed',
-  'PolicyEvaluated',
-  'PolicyReplayed',
-  'PolicySetLoaded',
-  'ApiTokenCreated',
-  'ApiTokenRevoked',
-  'CertificateAuthorityPinned',
-  'ClusterProbed',
-  'UnknownIdentityIssued',
-  'WebhookDeliveryFailed',
-  'WebhookDeliveryRetried',
-  'DecisionRefused',
-  'CertificateRevoked',
-  'IdentityBlocked',
-  'IdentityUnblocked',
-  'CertificateExpiring',
-  'RevocationEnforced',
-  'SignedIn',
-  'SignedOut',
-  'SignInRefused',
-  'BreakGlassTokenMade',
-  'BreakGlassTokenUsed',
-  'CheckpointKeyAdded',
-  'CheckpointKeyRetired',
-  'DatabaseRestored',
-  'RestoredAcknowledged',
-  'AuditEventsArchived',
-  'DirectoryUserChanged',
-  'DirectoryUserDeactivated',
-  'DirectoryGroupChanged',
-  'DirectoryMembershipChanged',
-  'IssuerProbed',
-  'IssuerActivated',
-  'IssuerRetired',
-  'IssuerExpiring',
-  'UnknownCertificateSeen',
-] as const;
-export type AuditEventType = (typeof auditEventTypes)[number];
+/**
+ * Each type of event, and the sentence that tells of it: of several ones, the first that has its values. `{name}` is a
+ * value, a member of the details or one that `audit-sentence.ts` makes, and `{n|noun}` a count. `{?name}` and
+ * `{?name=value}` are conditions, without text. Brackets hold what is left out where a value lacks. The log has the
+ * types as bits in this order, so a new type comes last.
+ */
+export const auditEventSentences = {
+  ServiceStarted: 'kubepass started[ with {clusters}]',
+  CertificateRequested:
+    '{who} asked for {expirationSeconds} on {cluster}[ for {other}][ in {groups}][, to renew a certificate{?renewalOf}]',
+  ApprovalRecorded: '{who} approved {request}; {needed} more must approve',
+  RequestApproved: ['policy {policy} approved {request}', '{who} approved {request}[: {comment}]'],
+  RequestDenied: ['policy denied {request}: {violations}', '{who} denied {request}[: {comment}]'],
+  RequestCancelled: '{who} cancelled {request}[: {comment}][: {reason}]',
+  RequestExpired: [
+    'nobody decided on {request} in time{?reason=NotDecided}',
+    'nobody collected the certificate of {request} in time',
+  ],
+  IssuanceStarted: 'the signer was asked to sign {request}',
+  IssuanceResumed: 'the signing of {request} was taken up again',
+  IssuanceAbandoned: 'the signing of {request} was given up: {reason}',
+  CertificateIssued: '{username} got a certificate on {cluster}[ in {groups}] until {notAfter}',
+  IssuanceFailed: 'the signing of {request} failed: {message}',
+  PolicyEvaluated:
+    '{who} tried out[ by a draft of policy{?draft}] what {username} would get[ on {cluster}][ in {groups}]: {outcome}',
+  PolicyReplayed: '{who} tried out a draft of policy on {requests|recorded request}',
+  PolicySetLoaded: 'other policies came into force',
+  ApiTokenCreated: '{who} made an API token for {name}[ with the roles {roles}][ until {expiresAt}]',
+  ApiTokenRevoked: '{who} revoked an API token of {name}',
+  CertificateAuthorityPinned: 'kubepass met CA[ {issuer}] of {cluster} for the first time, and knows it from now on',
+  ClusterProbed: [
+    '{who} probed {cluster}, which answered{?reachable}[: {reason}]',
+    '{who} probed {cluster}[: {reason}]',
+  ],
+  UnknownIdentityIssued: [
+    '{requestedBy} had a certificate for {username} signed on {cluster} past kubepass',
+    '{requestedBy} had a certificate signed on {cluster} past kubepass',
+  ],
+  WebhookDeliveryFailed: 'webhook {webhook} did not take {type} in {attempts|attempt}: {failure}',
+  WebhookDeliveryRetried: '{who} had {type} sent to webhook {webhook} again',
+  DecisionRefused: '{who} tried to {decision} {request}, and may not: {message}',
+  CertificateRevoked:
+    '{who} revoked a certificate of {username}[ on {cluster}][ ({reason})][, as the list beside the database has it{?restored}][: {comment}]',
+  IdentityBlocked: [
+    '{who} blocked {username} on {clusters}[ until {until}][ ({reason})][: {comment}]',
+    '{who} blocked {username} everywhere[ until {until}][ ({reason})][: {comment}]',
+  ],
+  IdentityUnblocked: [
+    '{who} unblocked {username} on {clusters}[: {comment}]',
+    '{who} unblocked {username} everywhere[: {comment}]',
+  ],
+  CertificateExpiring: 'a certificate of {username}[ on {cluster}] ends at {notAfter}',
+  RevocationEnforced: [
+    '{cluster} refuses a revoked certificate[, {delaySeconds} after its revocation]{?verified}',
+    'nothing proves that {cluster} refuses a revoked certificate[: {reason}]',
+  ],
+  SignedIn: '{who} signed in[ with {issuer}][ with an API token{?tokenId}]',
+  SignedOut: ['{name} signed out{?reason=SignedOut}', 'the session of {name} was ended: {reason}'],
+  SignInRefused: 'kubepass refused {refused|credential}[: {reasons}]',
+  BreakGlassTokenMade: 'somebody on the host made a break-glass token[ until {expiresAt}]',
+  BreakGlassTokenUsed: 'somebody used a break-glass token, {uses|time}',
+  CheckpointKeyAdded: 'another key signs the log from now on',
+  CheckpointKeyRetired: 'a key signs the log no more',
+  DatabaseRestored: 'the database was restored from a backup with {events|event}[, the last of {knownUntil}]',
+  RestoredAcknowledged: '{who} acknowledged that the database was restored from a backup',
+  AuditEventsArchived: 'events {from} to {to} were archived in {file}',
+  DirectoryUserChanged: [
+    'the directory has user {userName} again{?change=Returned}',
+    'user {userName} of the directory gave the name up{?change=Superseded}',
+    '{who} confirmed user {userName} of the directory{?change=Confirmed}',
+    'the directory {change} user {userName}[: {changed}]',
+  ],
+  DirectoryUserDeactivated:
+    'the directory {how} user {userName}[, which revoked {revokedCertificates|certificate}{?revokedCertificates}]',
+  DirectoryGroupChanged: 'the directory {change} group {displayName}',
+  DirectoryMembershipChanged: [
+    'the directory gave {displayName} to {added} and took it from {removed}',
+    'the directory gave {displayName} to {added}',
+    'the directory took {displayName} from {removed}',
+  ],
+  IssuerProbed: '{who} probed whether {cluster} accepts issuer {issuer}',
+  IssuerActivated: '{who} activated issuer {issuer}[ of {cluster}][, without a probe{?withoutProbe}][: {comment}]',
+  IssuerRetired: '{who} retired issuer {issuer}[ of {cluster}][, with {live|live certificate}{?live}][: {comment}]',
+  IssuerExpiring: 'issuer {issuer}[ of {cluster}] ends at {notAfter}',
+  UnknownCertificateSeen: '{cluster} was shown a certificate of {username} that kubepass did not issue',
+} as const satisfies Readonly<Record<string, string | readonly string[]>>;
+export type AuditEventType = keyof typeof auditEventSentences;
+export const auditEventTypes = Object.keys(auditEventSentences) as readonly AuditEventType[];
 
 /** JSON as RFC 8785 canonicalizes it; no `undefined`, no NaN. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonMembers;
@@ -371,6 +409,8 @@ export interface AuditEvent extends UnchainedEvent {
 export interface AuditEventFilter {
   readonly type?: string;
   readonly principal?: string;
+  /** Whom it is about: the username of its request, or one in its details. */
+  readonly username?: string;
   readonly cluster?: string;
   readonly requestId?: string;
   readonly fingerprintSha256?: string;

@@ -87,7 +87,7 @@ async function answerAgain(
   waitSeconds: number,
   over?: AbortSignal,
 ): Promise<Outcome<CertificateRequestView>> {
-  if (request.state === 'denied') return refused(deniedAs(request));
+  if (request.state === 'denied' && deniedAs(request).violations.length > 0) return refused(deniedAs(request));
   await context.attempts.waitForEnd(request.id, waitSeconds, over);
   return done(await readView(context, request.id));
 }
@@ -212,8 +212,11 @@ function announced(context: Context, request: CertificateRequest): readonly Writ
   return announce(context, { event: 'certificate_request.denied', at, request, denial });
 }
 
-/** The refusal for a denied request: with the violations at the time of the ask, or why it is no longer permitted. */
-export function deniedAs(request: CertificateRequest): Refusal {
+/**
+ * The refusal for a denied request: with the violations at the time of the ask, or why it is no longer permitted. A
+ * request that a person denied has none of them.
+ */
+export function deniedAs(request: CertificateRequest): Extract<Refusal, { readonly kind: 'policy-denied' }> {
   const { failure, decision } = request;
   const violations = failure ? [{ source: 'policy', ...failure }] : decision.violations;
   return { kind: 'policy-denied', request, violations };

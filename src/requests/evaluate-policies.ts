@@ -34,12 +34,13 @@ export interface Evaluation {
 
 /**
  * Decides on a hypothetical request, under the policies in force (null) or under a draft. It leaves only an audit event
- * behind. Throws `PoliciesBusyError` where too many drafts wait.
+ * behind, and not even that where a form of the browser asks what its own caller may do. Throws `PoliciesBusyError`
+ * where too many drafts wait.
  */
 export async function evaluatePolicies(
   context: DraftingContext,
   principal: Principal,
-  { directory: supposed, ...ask }: EvaluationAsk,
+  { directory: supposed, record, ...ask }: EvaluationAsk,
   policies: readonly string[] | null,
 ): Promise<Outcome<Evaluation>> {
   const refusal = policies === null ? null : whyNotPermitted(principal, 'draft-policies');
@@ -56,7 +57,9 @@ export async function evaluatePolicies(
   });
   if (!evaluated.ok) return evaluated;
   const { decision, facts, digest } = evaluated.value;
-  await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
+  // Nothing but the form may go on without a record: a stolen token cannot look around unseen.
+  const ofForm = record === false && principal.method === 'session' && policies === null && supposed === undefined;
+  if (!ofForm) await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
   return done({
     asked: { ...asked, certificationRequest: csr !== null },
     requester,
@@ -64,9 +67,10 @@ export async function evaluatePolicies(
     facts,
     policySetDigest: digest,
     draft: policies !== null,
-    ...(mayReadBlastRadius(principal) && {
-      blastRadius: issuing.roleBindings?.blastRadius(asked.username, asked.groups) ?? null,
-    }),
+    ...(!ofForm &&
+      mayReadBlastRadius(principal) && {
+        blastRadius: issuing.roleBindings?.blastRadius(asked.username, asked.groups) ?? null,
+      }),
   });
 }
 

@@ -108,7 +108,7 @@ export function addPolicies(app: App, context: DraftingContext): void {
         tags: ['policies'],
         summary: 'See how a request would be decided, without making it',
         description:
-          'Records only an audit event. Answers 200 for a denial too, with the complete trace. With `policies` (role ' +
+          'Records only an audit event, unless `record` is false. Answers 200 for a denial too, with the complete trace. With `policies` (role ' +
           'auditor or admin; a body of at most 1 MiB) these decide instead of the policies in force; that may take ' +
           'at most 2 s.',
         body: ref(schemas.EvaluationSpecSchema),

@@ -126,6 +126,13 @@ export const EvaluationSpecSchema = namedObject(
         certificateSha256,
       ),
     ),
+    record: Type.Optional(
+      Type.Boolean({
+        description:
+          '`false`: a form asks while it is filled in, so the answer leaves no audit event, and has no `blastRadius`. Only for a browser session without `policies` and `directory`: every other call is recorded all the same.',
+        examples: [true],
+      }),
+    ),
   },
   exampleRequests,
 );

@@ -19,6 +19,8 @@ export type EvaluationAsk = CertificateRequestAsk & {
   readonly renewalOf?: string;
   /** Supposed of the username. */
   readonly directory?: SupposedInDirectory;
+  /** False: a form asks while it is filled in. */
+  readonly record?: boolean;
 };
 
 /** The ask for a certificate in place of the certificate with this fingerprint. */

@@ -1,5 +1,5 @@
 import { inRounds } from '../context/in-rounds.js';
-import { idempotencyKeySeconds } from '../context/idempotency-keys.js';
+import { idempotencyKeySeconds, unansweredKeySeconds } from '../context/idempotency-keys.js';
 import { recoverRequests } from '../requests/recover-requests.js';
 import { type Context, type IssuingCluster, secondsAfter } from '../context/context.js';
 import { expireRequests } from '../requests/expire-requests.js';
@@ -90,7 +90,7 @@ async function forgetLapsed({ store, clock }: Context): Promise<void> {
   const expiredBefore = secondsAfter(now, -keptSessionSeconds);
   await store.writer.commit({
     operations: [
-      forgetIdempotencyKeys(createdBefore),
+      forgetIdempotencyKeys(createdBefore, secondsAfter(now, -unansweredKeySeconds)),
       forgetSessions(expiredBefore),
       forgetUsedProofs(secondsAfter(now, -keptProofSeconds)),
     ],

@@ -11,12 +11,12 @@ export const images = join(root, 'docs', 'images');
 /** Has the stamp of the sources from which the pictures were drawn. */
 export const stampFile = join(images, 'console.sha256');
 
-/** The pictures show a request, and the frame around it. A change of another page is no reason to draw them anew. */
+/** The pictures show these pages, and the frame around them. A change of another is no reason to draw them anew. */
 const shown = [
   'packages/console/src/index.html',
   'packages/console/src/frame/navigation.tsx',
   'packages/console/src/frame/places.ts',
-  'packages/console/src/pages/requests',
+  ...['requests', 'home', 'ask', 'audit', 'identities'].map((page) => `packages/console/src/pages/${page}`),
   'packages/console/src/styles',
   'test/pictures',
 ];

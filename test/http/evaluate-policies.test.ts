@@ -1,7 +1,7 @@
 // Tests src/requests/evaluate-policies.ts, src/requests/policy-routes.ts, src/requests/policy-schemas.ts,
 // src/requests/drafts.ts, src/requests/evaluation-text.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { as } from './support/call.js';
+import { as, type Answer } from './support/call.js';
 import { policies, startService, type Person, type TestService } from './support/service.js';
 
 let service: TestService;
@@ -135,5 +135,52 @@ spec: { selector: {}, message: "a\\u001b[2Jb\\u202ec\\nPERMITTED at once ${'word
     expect(found.split('\n').filter((line) => Array.from(line).length > 100)).toEqual([]);
     expect(found.split('\n').filter((line) => line.startsWith('PERMITTED'))).toEqual([]);
     expect(found).toMatch(/^DENIED: /);
+  });
+});
+
+describe('POST /v1/policies/evaluate with `record: false`', () => {
+  const events = async () =>
+    as.events(await service.as('audrey')('get', '/v1/audit-events?type=PolicyEvaluated&limit=500').expect(200)).items;
+  /** How many events a call leaves, and whether its answer has what the ask opens on the cluster. */
+  const leaves = async (call: () => Promise<Answer>) => {
+    const before = (await events()).length;
+    const decision = as.decision(await call());
+    return { events: (await events()).length - before, radius: 'blastRadius' in decision, outcome: decision.outcome };
+  };
+  const inBrowser = async (person: Person) => {
+    const begun = await service.as(person)('post', '/v1/sessions').expect(201);
+    const cookies = begun.headers['set-cookie'] as unknown as readonly string[];
+    const cookie = cookies.map((one) => one.split(';')[0]).join('; ');
+    return (body: object) => async () =>
+      service
+        .anonymous('post', '/v1/policies/evaluate')
+        .set('cookie', cookie)
+        .set('sec-fetch-site', 'same-origin')
+        .send({ ...ask, ...body })
+        .expect(200);
+  };
+
+  it('leaves no event where the form of a browser asks for its own caller', async () => {
+    const call = await inBrowser('audrey');
+    const unseen = { events: 0, radius: false };
+    expect(await leaves(call({ record: false }))).toEqual({ ...unseen, outcome: 'permitted' });
+    expect(await leaves(call({ record: false, groups: ['roots'] }))).toEqual({ ...unseen, outcome: 'denied' });
+    expect(await leaves(call({}))).toEqual({ events: 1, radius: true, outcome: 'permitted' });
+    expect(await leaves(call({ record: true }))).toEqual({ events: 1, radius: true, outcome: 'permitted' });
+  });
+
+  it('leaves the event all the same for a draft, for a supposed directory, and without a session', async () => {
+    const call = await inBrowser('audrey');
+    expect(await leaves(call({ record: false, policies: [policies] }))).toMatchObject({ events: 1, radius: true });
+    expect(await leaves(call({ record: false, directory: { active: true } }))).toMatchObject({ events: 1 });
+    const byToken = async () => evaluate({ ...ask, record: false }).expect(200);
+    expect(await leaves(byToken)).toEqual({ events: 1, radius: true, outcome: 'permitted' });
+  });
+
+  it('hides nothing of a request that is made: a form cannot ask for that with it', async () => {
+    const made = await service
+      .as('alice')('post', '/v1/certificate-requests')
+      .send({ ...ask, record: false });
+    expect(as.problem(made).errors?.map(({ pointer }) => pointer)).toEqual(['/record']);
   });
 });

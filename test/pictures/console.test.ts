@@ -1,10 +1,11 @@
-// Tests packages/console/src/pages/requests/, docs/console.md
+// Tests packages/console/src/pages/requests/, packages/console/src/pages/home/, packages/console/src/pages/ask/,
+// packages/console/src/pages/audit/, packages/console/src/pages/identities/, docs/console.md
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { images, stampFile, stampOfPictures } from '../helpers/console-pictures.js';
 import { chromiumPath } from '../browser/chromium.js';
-import { approve, ask, tokenFor } from '../browser/console/seeds.js';
+import { approve, ask, issue, tokenFor } from '../browser/console/seeds.js';
 import { useConsole } from '../browser/console/support.js';
 import { FakeApiServer } from '../helpers/fake-api-server.js';
 import { kubepassRules } from '../helpers/fake-api-server/rbac.js';
@@ -16,8 +17,8 @@ import { withPalette } from './palette-png.js';
 import { rbacGroup, rbacResources } from '../../src/kubernetes/role-bindings.js';
 
 /**
- * `npm run screenshots`: draws a request as its approver sees it, once in each scheme, into docs/images/, and writes
- * the stamp of the sources beside the pictures.
+ * `npm run screenshots`: draws a request as its approver sees it, once in each scheme, and the pages that most people
+ * see, on a desktop and on a phone, into docs/images/. It writes the stamp of the sources beside the pictures.
  */
 if (chromiumPath === undefined) throw new Error('the pictures need Chromium: set CHROMIUM_PATH');
 
@@ -36,6 +37,15 @@ spec:
     stages:
       - { count: 2, approvers: { groups: ['team-leads'] } }
       - { count: 1, approvers: { groups: ['security'] } }
+---
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: reading }
+spec:
+  selector: { clusters: ['prod-*'] }
+  allowed: { usernames: ['*@example.com'], groups: ['viewers'] }
+  constraints: { maxExpirationSeconds: 86400 }
+  approval: { mode: auto }
 `;
 
 const roleBindings = [
@@ -72,45 +82,70 @@ async function start(): Promise<TestService> {
 
 const opened = useConsole({ start });
 
-it('draws the review of a request in each scheme', { timeout: 60_000 }, async () => {
-  const { service } = opened;
-  const leads = { groups: ['team-leads'] };
-  const otto = service.withToken(await tokenFor(service, 'otto', leads));
-  const mary = await tokenFor(service, 'mary', { roles: ['approver', 'auditor'], ...leads });
-  const jane = service.withToken(await tokenFor(service, 'jane@example.com', { roles: ['requester'] }));
-  const id = await ask(
-    service,
-    {
-      cluster: 'prod-eu',
-      username: 'jane@example.com',
-      groups: ['team-payments', 'on-call'],
-      expirationSeconds: 28_800,
-      reason:
-        'INC-4711: payment retries pile up since 09:12. I need to look at the pods of checkout-worker and restart them one by one.',
-      labels: { incident: 'inc-4711', team: 'payments' },
-    },
-    jane,
-  );
-  await expect
-    .poll(
-      async () =>
-        as.request(await service.withToken(mary)('get', `/v1/certificate-requests/${id}`)).blastRadius?.grants.length,
-    )
-    .toBeGreaterThan(1);
-  behind -= 60_000;
-  await approve(service, id, otto, 'agreed in the incident channel');
-  behind = 0;
-  for (const scheme of ['light', 'dark'] as const) {
-    const page = await opened.visit({ token: mary }, `/console/requests/${id}`, {
-      ...{ scheme, height: 800, timezone: 'Europe/Berlin' },
-    });
-    await page.getByRole('region', { name: 'Your decision' }).waitFor();
-    await page.getByText('Read secrets').waitFor();
-    await page.getByText('1 waiting for you').waitFor({ state: 'attached' });
-    await page.evaluate('document.activeElement.blur()');
-    writeFileSync(join(images, `console-${scheme}.png`), withPalette(await page.screenshot()));
-  }
-  writeFileSync(stampFile, `${stampOfPictures()}\n`);
-  await apiServer.close();
-  directory.remove();
-});
+it(
+  'draws the review of a request in each scheme, and the pages that most people see at both widths',
+  {
+    timeout: 120_000,
+  },
+  async () => {
+    const { service } = opened;
+    const leads = { groups: ['team-leads'] };
+    const otto = service.withToken(await tokenFor(service, 'otto', leads));
+    const mary = await tokenFor(service, 'mary', { roles: ['approver', 'auditor'], ...leads });
+    const janes = await tokenFor(service, 'jane@example.com', { roles: ['requester'] });
+    const jane = service.withToken(janes);
+    const id = await ask(
+      service,
+      {
+        cluster: 'prod-eu',
+        username: 'jane@example.com',
+        groups: ['team-payments', 'on-call'],
+        expirationSeconds: 28_800,
+        reason:
+          'INC-4711: payment retries pile up since 09:12. I need to look at the pods of checkout-worker and restart them one by one.',
+        labels: { incident: 'inc-4711', team: 'payments' },
+      },
+      jane,
+    );
+    await expect
+      .poll(
+        async () =>
+          as.request(await service.withToken(mary)('get', `/v1/certificate-requests/${id}`)).blastRadius?.grants.length,
+      )
+      .toBeGreaterThan(1);
+    behind -= 60_000;
+    await approve(service, id, otto, 'agreed in the incident channel');
+    behind = 0;
+    for (const scheme of ['light', 'dark'] as const) {
+      const page = await opened.visit({ token: mary }, `/console/requests/${id}`, {
+        ...{ scheme, height: 800, timezone: 'Europe/Berlin' },
+      });
+      await page.getByRole('region', { name: 'Your decision' }).waitFor();
+      await page.getByText('Read secrets').waitFor();
+      await page.getByText('1 waiting for you').waitFor({ state: 'attached' });
+      await page.evaluate('document.activeElement.blur()');
+      writeFileSync(join(images, `console-${scheme}.png`), withPalette(await page.screenshot()));
+    }
+    for (const name of ['ann', 'ben', 'carol', 'dora', 'erik'])
+      await issue(service, `${name}@example.com`, 'viewers', jane);
+    for (const width of [1280, 360])
+      for (const [name, token, path, text] of [
+        ['home', mary, '', '1 request'],
+        // On a desktop, the request is above.
+        ...(width === 360 ? [['request', mary, `requests/${id}`, 'Read secrets'] as const] : []),
+        ['ask', janes, 'ask', 'up to 12 hours'],
+        ['audit', mary, 'audit', 'Certificate requested'],
+        ['identities', mary, 'identities', 'valid'],
+      ] as const) {
+        const page = await opened.visit({ token }, `/console/${path}`, {
+          ...{ width, height: width === 360 ? 740 : 800, touch: width === 360, timezone: 'Europe/Berlin' },
+        });
+        await page.getByText(text).filter({ visible: true }).first().waitFor();
+        await page.evaluate('document.activeElement.blur()');
+        writeFileSync(join(images, `console-${name}-${width}.png`), withPalette(await page.screenshot()));
+      }
+    writeFileSync(stampFile, `${stampOfPictures()}\n`);
+    await apiServer.close();
+    directory.remove();
+  },
+);

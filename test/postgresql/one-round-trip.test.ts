@@ -74,7 +74,7 @@ describe('a batch', () => {
         [rememberPolicySet({ digest: 'd', texts: [] })],
         [insertIssuer(anIssuer())],
         [insertIssuer(anIssuer({ name: 'second', state: 'next' }))],
-        [forgetIdempotencyKeys(instant('2020-01-01T00:00:00.000Z'))],
+        [forgetIdempotencyKeys(instant('2020-01-01T00:00:00.000Z'), instant('2020-01-01T00:00:00.000Z'))],
       ],
       all.map((request) => [
         quota(request.id, 100),

@@ -1,7 +1,7 @@
 // Tests packages/console/src/pages/ask/spec.ts, packages/console/src/parts/words.ts
 import { describe, expect, it } from 'vitest';
 import { choices, said, secondsOf } from '../src/parts/words.js';
-import { askOf, type AskValues, faultsIn, fieldNames, placed } from '../src/pages/ask/spec.js';
+import { askOf, type AskValues, faultsIn, fieldNames, filledBy, placed } from '../src/pages/ask/spec.js';
 
 describe('a lifetime in words', () => {
   it.each([
@@ -37,6 +37,31 @@ describe('a lifetime in words', () => {
       '1 day 1 hour',
     ]);
   });
+});
+
+describe('an offer', () => {
+  const offer = (some: object) =>
+    ({ clusters: ['demo'], usernames: ['*'], groups: ['team-*'], maxExpirationSeconds: null, ...some }) as Parameters<
+      typeof filledBy
+    >[0];
+  const typed = { cluster: 'other', username: 'jane' };
+  it.each([
+    [{}, { cluster: 'demo', username: 'jane', groups: '', lifetime: '1 day' }],
+    [
+      { maxExpirationSeconds: 43_200, groups: ['ops'] },
+      { groups: 'ops', lifetime: '12 hours' },
+    ],
+    // No group more than is needed is filled in.
+    [
+      { groups: ['ops', 'dev'], usernames: ['max'] },
+      { groups: '', username: 'max' },
+    ],
+    [{ clusters: ['other', 'demo'] }, { cluster: 'other' }],
+    [
+      { clusters: ['a', 'b'], maxExpirationSeconds: 604_800 },
+      { cluster: '', lifetime: '1 day' },
+    ],
+  ])('of %j fills the fields with %j', (some, filled) => expect(filledBy(offer(some), typed)).toMatchObject(filled));
 });
 
 const csr = '-----BEGIN CERTIFICATE REQUEST-----\nMIHp\n-----END CERTIFICATE REQUEST-----';

@@ -1,6 +1,6 @@
 // Tests packages/console/src/pages/policies/in-words.ts
 import { describe, expect, it } from 'vitest';
-import { policyInWords } from '../src/pages/policies/in-words.js';
+import { checkInWords, policyInWords, valueInWords } from '../src/pages/policies/in-words.js';
 
 describe('a policy in words', () => {
   it('says what it leaves out as what that means', () => {
@@ -90,5 +90,27 @@ describe('a policy in words', () => {
       ['If it opens', 'cluster-admin or secrets'],
       ['Given', 'after approval by 2 people (any approver)'],
     ]);
+  });
+});
+
+describe('a check of a decision', () => {
+  it.each([
+    ['selector.clusters', 'Clusters'],
+    ['selector.requesters.groups', 'Asked by'],
+    ['selector.labels.example.com/team', 'Label example.com/team'],
+    ['allowed.usernames', 'Usernames'],
+    ['allowed.groups', 'Groups'],
+    ['allowed.collectors', 'Collected by'],
+    ['constraints.maxExpirationSeconds', 'For at most'],
+    ['validations[0]', 'Must hold'],
+    ['quota.livePerUsername', 'At most'],
+    ['match.groups', 'Groups'],
+    ['matchConditions.at night', 'If at night'],
+    ['renewal.lineage', 'Renewal lineage'],
+  ])('%s has the words of the policy: %s', (check, words) => expect(checkInWords(check)).toBe(words));
+
+  it('says a lifetime as a duration, and nothing else', () => {
+    expect(valueInWords('constraints.maxExpirationSeconds', 'at most 604800')).toBe('at most 7 days');
+    expect(valueInWords('constraints.minRsaBits', 'at least 3072')).toBe('at least 3072');
   });
 });

@@ -41,9 +41,18 @@ export async function inspectUpload(
   caller?: TestedFor,
 ): Promise<Inspected> {
   const budget = openBudget();
-  const { now } = context;
-  const found = await readUpload(upload, { now, password: upload.password, budget });
-  return relateAndCheck(await completed(found, context, budget, caller), context, budget);
+  return relateAndCheck(await readObjects(upload, context, budget, caller), context, budget);
+}
+
+/** The objects of an upload, not yet related to each other. Throws `UploadRefusedError`. */
+export async function readObjects(
+  upload: Upload,
+  context: InspectionContext,
+  budget: Budget,
+  caller?: TestedFor,
+): Promise<readonly DecodedObject[]> {
+  const found = await readUpload(upload, { now: context.now, password: upload.password, budget });
+  return completed(found, context, budget, caller);
 }
 
 /**
@@ -78,7 +87,12 @@ async function completed(
   return fillInventory(await observePrimeModuli(found, budget, caller), context);
 }
 
-function relateAndCheck(objects: readonly DecodedObject[], context: InspectionContext, budget: Budget): Inspected {
+/** Throws `UploadRefusedError` where the checks take too much work. */
+export function relateAndCheck(
+  objects: readonly DecodedObject[],
+  context: InspectionContext,
+  budget: Budget,
+): Inspected {
   const relations = new Relations(objects, context.clusters, budget);
   const inspection: Inspection = {
     objects: objects.map(({ path, content }) => ({ path, ...content })),

@@ -9,7 +9,7 @@ import type { Authorization, RequestView, ServiceClient } from './service-client
 import type { Settings } from './settings.js';
 import { signProof } from './sign-proof.js';
 
-/** Kubepass keeps the answer to an Idempotency-Key for a day. */
+/** Kubepass keeps the answer to an Idempotency-Key for a day; longer where it is a renewal that waits for a person. */
 const attemptMilliseconds = 20 * 3_600_000;
 
 /** The identity to ask for, and the name of the principal who asks. */
@@ -84,7 +84,7 @@ export class CertificateAsks {
       kept !== null &&
       isFor(kept, asked) &&
       saysWhy(kept, this.settings) &&
-      now - kept.startedAt < attemptMilliseconds
+      (kept.pendingRequest !== null || now - kept.startedAt < attemptMilliseconds)
     )
       return kept;
     const { cluster, namespace, expirationSeconds, keyAlgorithm, reason } = this.settings;
@@ -131,6 +131,8 @@ export class CertificateAsks {
       };
       this.cache.write('credential', credential);
       this.cache.remove('attempt', 'refusal', 'failure');
+      if (now >= notAfter)
+        throw new RefusedError(`the certificate of request ${request.id} ended before it was collected`, 'ended');
       return { kind: 'issued', credential };
     }
     if (attempt.renewalOf !== null && (state === 'approved' || state === 'issuing')) {

@@ -5,6 +5,7 @@ import {
   type CachedCredential,
   cacheOf,
   cacheOfLogin,
+  forgetAuthorities,
   type Login,
   ownCacheOf,
   type Revocation,
@@ -17,7 +18,7 @@ import { goingOn, issuesAnew } from './revocation-notes.js';
 import { loginOf, serviceAtLogin, signIn } from './sign-in.js';
 import { loginCommand } from './settings.js';
 import { timeInWords } from './times-in-words.js';
-import { hasLooseToken, serverOfTokens } from './tokens.js';
+import { hasLooseToken, serverOfTokens, withheldToken } from './tokens.js';
 
 /** `unknown`: nothing is cached. `due`: the next use renews it. `pending`: a person must approve first. */
 type State = 'valid' | 'due' | 'expired' | 'revoked' | 'pending' | 'unknown';
@@ -35,6 +36,13 @@ interface Status {
   readonly continues?: readonly string[];
 }
 
+/** What kubepass says of a certificate and its identity; null: it does not say. */
+interface Said {
+  readonly isRevoked: boolean;
+  readonly continues: readonly string[] | null;
+  readonly isBlocked: boolean | null;
+}
+
 /** A row of the table, and the lines that a person reads below it. */
 interface Shown {
   readonly status: Status;
@@ -47,10 +55,7 @@ interface Shown {
  */
 export async function status({ selection, json }: StatusOptions, machine: Machine): Promise<void> {
   const shown = await Promise.all(
-    selectedContexts(selection, machine).map(async (one): Promise<Shown> => {
-      const status = await statusOf(one, mayGetLooseToken(selection, one, machine), machine);
-      return { status, notes: notesOn(one, status, machine) };
-    }),
+    selectedContexts(selection, machine).map((one) => shownOf(one, mayGetLooseToken(selection, one, machine), machine)),
   );
   const items = shown.map(({ status }) => status);
   const notes = [...new Set(shown.flatMap((one) => one.notes))].map((line) => `${oneLine(line)}\n`);
@@ -76,13 +81,14 @@ const namesToken = (login: Login | null): boolean => login !== null && (login.to
 
 const sayWhoseToken = 'the token at hand is for one server: name it with --server or KUBEPASS_SERVER';
 
-async function statusOf({ context, settings }: SelectedContext, loose: boolean, machine: Machine): Promise<Status> {
+async function shownOf(one: SelectedContext, loose: boolean, machine: Machine): Promise<Shown> {
+  const { context, settings } = one;
   const cache = cacheOf(settings, machine);
   const cached = cache.read('credential');
   const { server, cluster, username, groups } = cached ?? settings;
   const pending = cache.read('attempt')?.pendingRequest ?? null;
   let state: State = pending === null ? 'unknown' : 'pending';
-  let continues: readonly string[] | null = null;
+  let said: Said = nothingSaid;
   if (cached !== null) {
     const now = machine.now();
     state = now >= cached.notAfter ? 'expired' : pending !== null ? 'pending' : now >= cached.renewAt ? 'due' : 'valid';
@@ -91,11 +97,10 @@ async function statusOf({ context, settings }: SelectedContext, loose: boolean, 
       machine.say(
         `kubepass: ${settings.server} is not asked about context ${JSON.stringify(context)}, whose status is that of the cache: ${sayWhoseToken}`,
       );
-    const found = await revocationAt(settings, cached, loose, machine);
-    if (isKnown || found.isRevoked) state = 'revoked';
-    continues = found.continues;
-  }
-  return {
+    said = await saidOf(settings, cached, loose, machine);
+    if (isKnown || said.isRevoked) state = 'revoked';
+  } else if (cache.read('revocation') !== null) said = await saidOf(settings, null, loose, machine);
+  const status: Status = {
     context,
     server,
     cluster,
@@ -104,28 +109,36 @@ async function statusOf({ context, settings }: SelectedContext, loose: boolean, 
     notAfter: cached && new Date(cached.notAfter).toISOString(),
     renewAt: cached && new Date(cached.renewAt).toISOString(),
     state,
-    ...(state === 'revoked' && continues !== null && { continues }),
+    ...(state === 'revoked' && said.continues !== null && { continues: said.continues }),
   };
+  return { status, notes: notesOn(one, status, said.isBlocked, machine) };
 }
 
-/** Whether kubepass says that the certificate is revoked, and which uses go on; null: it does not say. */
-async function revocationAt(
+const nothingSaid: Said = { isRevoked: false, continues: null, isBlocked: null };
+
+async function saidOf(
   settings: SelectedContext['settings'],
-  cached: CachedCredential,
+  cached: CachedCredential | null,
   loose: boolean,
   machine: Machine,
-): Promise<{ readonly isRevoked: boolean; readonly continues: readonly string[] | null }> {
-  const nothing = { isRevoked: false, continues: null };
+): Promise<Said> {
+  const { username, cluster } = cached ?? settings;
   try {
     const { client, ...service } = serviceAtLogin(settings, machine, callMilliseconds);
     const who = await signIn({ client, ...service }, machine, { interactive: false, loose });
-    if (who === null || (await client.statusOf(cached.fingerprintSha256, who.authorization)) !== 'revoked')
-      return nothing;
-    return { isRevoked: true, continues: await client.continuing(cached.fingerprintSha256, who.authorization) };
+    if (who === null) return nothingSaid;
+    const isBlocked = username === null ? null : await client.isBlocked({ username, cluster }, who.authorization);
+    if (cached === null || (await client.statusOf(cached.fingerprintSha256, who.authorization)) !== 'revoked')
+      return { ...nothingSaid, isBlocked };
+    return {
+      isRevoked: true,
+      continues: await client.continuing(cached.fingerprintSha256, who.authorization),
+      isBlocked,
+    };
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
     machine.say(`kubepass: ${error.message}; the status is that of the cache`);
-    return nothing;
+    return nothingSaid;
   }
 }
 
@@ -133,6 +146,7 @@ async function revocationAt(
 function notesOn(
   { context, settings }: SelectedContext,
   { state, notAfter, continues }: Status,
+  isBlocked: boolean | null,
   machine: Machine,
 ): readonly string[] {
   const now = machine.now();
@@ -150,7 +164,9 @@ function notesOn(
           now,
         )
       : []),
-    ...(state === 'revoked' || (state === 'unknown' && before !== null) ? issuesAnew(context, settings, machine) : []),
+    ...(state === 'revoked' || (state === 'unknown' && before !== null)
+      ? issuesAnew(context, settings, isBlocked, machine)
+      : []),
   ];
 }
 
@@ -228,6 +244,7 @@ async function forgetAll(machine: Machine): Promise<void> {
       }),
     ),
   );
+  forgetAuthorities(machine);
   machine.print(said.join('') || 'Nothing is cached.\n');
 }
 
@@ -258,10 +275,13 @@ async function revokeOne(
   const cache = cacheOf(settings, machine);
   const service = serviceAtLogin(settings, machine, callMilliseconds);
   const who = await signIn(service, machine, { interactive: true, loose });
-  if (who === null)
+  if (who === null) {
+    const withheld = withheldToken(settings.server, machine);
     throw new PluginError(
-      `revoking takes a login at ${settings.server}, and a token or a sign-in: ${loginCommand(service.settings)}`,
+      `revoking takes a login at ${settings.server}, and a token or a sign-in: ${loginCommand(service.settings)}${withheld === null ? '' : `. ${withheld}`}`,
     );
+  }
+  const credential = cache.read('credential');
   const revocation = await underLock(cache, machine, async () => {
     let last: Revocation | null = null;
     // A kubectl that worked for too long may have lost the lock, and have renewed meanwhile.
@@ -281,6 +301,10 @@ async function revokeOne(
     for (const place of [cache, cacheOf(settings, machine)]) place.write('revocation', revocation);
   machine.print(`The certificate of context ${JSON.stringify(context)} is revoked and forgotten.\n`);
   const { continues = [], notAfter = 0 } = revocation ?? {};
-  const lines = [...goingOn('It', continues, notAfter, machine.now()), ...issuesAnew(context, settings, machine)];
+  const isBlocked = credential && (await service.client.isBlocked(credential, who.authorization));
+  const lines = [
+    ...goingOn('It', continues, notAfter, machine.now()),
+    ...issuesAnew(context, settings, isBlocked, machine),
+  ];
   machine.print(lines.map((line) => `${oneLine(line)}\n`).join(''));
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keyAlgorithms, messageOf, revocationReasons } from '@kubepass/x509';
 import { UsageError, usageProblem } from '@kubepass/inspect/command-line';
-import { CommandLineError, PluginError } from './plugin-error.js';
+import { CommandLineError, PluginError, sentenceOf, UnusableFileError } from './plugin-error.js';
 import { readRegularFile } from './files.js';
 import { loginCommand, readDuration, readServer, type Settings, type TokenOptions } from './settings.js';
 
@@ -200,9 +200,9 @@ function authorityOf(values: CredentialOptions): string | null {
   try {
     pem = file === undefined ? Buffer.from(data ?? '', 'base64').toString('utf8') : readRegularFile(file);
   } catch (error) {
-    throw new PluginError(`--certificate-authority cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new UnusableFileError(`--certificate-authority cannot be read: ${sentenceOf(error)}`, { cause: error });
   }
   if (!pem.includes('-----BEGIN CERTIFICATE-----'))
-    throw new PluginError('the CA of kubepass holds no certificate in PEM');
+    throw new UnusableFileError('the CA of kubepass holds no certificate in PEM');
   return pem;
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '@kubepass/x509';
 import { inHome, mustBeOwnFolder, readOwnFile, removeUnfinished, writeWholeFile } from './files.js';
 import type { Machine } from './machine.js';
+import { isOfSystem } from './plugin-error.js';
 import { type Settings, settingsKey, type TokenOptions } from './settings.js';
 
 /** A certificate with its key, and where it is from. */
@@ -62,9 +63,14 @@ export interface Revocation {
 interface Files {
   readonly credential: CachedCredential;
   readonly attempt: Attempt;
-  /** The last no, for the calls that follow at once. */
-  readonly refusal: { readonly at: number; readonly message: string; readonly revoked: boolean };
-  /** The last renewal that failed; not before `retryAt` is it tried again while the certificate lives. */
+  /** The last no, for the calls that follow within so many milliseconds. */
+  readonly refusal: {
+    readonly at: number;
+    readonly message: string;
+    readonly revoked: boolean;
+    readonly milliseconds?: number;
+  };
+  /** A renewal that failed, or waits for a person: while the certificate lives, it is tried again at `retryAt`. */
   readonly failure: { readonly retryAt: number };
   /** The last login that named nobody, and its reason; in the folder of settings without a username. */
   readonly person: { readonly username: string; readonly reason?: string | null };
@@ -150,6 +156,15 @@ export class CredentialCache {
     for (const folder of [this.root, this.directory]) mustBeOwnFolder(folder, this.machine);
   }
 
+  /** Removes the folder where nothing is in it. */
+  removeIfEmpty(): void {
+    try {
+      rmdirSync(this.directory);
+    } catch (error) {
+      if (!isOfSystem(error)) throw error;
+    }
+  }
+
   /** Forgets everything, the key first. Locks stay: somebody may hold them, or wait for them. */
   forget(): void {
     this.remove('credential', 'attempt');
@@ -198,15 +213,34 @@ export function ofLastLogin(settings: Settings, machine: CacheMachine): Settings
 export const cacheOfLogin = ({ server, login }: Pick<Settings, 'server' | 'login'>, machine: CacheMachine) =>
   new CredentialCache(cacheRoot(machine), hashOf(JSON.stringify([server, login])), machine);
 
+/** Writes a CA, PEM, into a file that is named after its content, and answers the path. */
+export function keepAuthority(pem: string, machine: CacheMachine): string {
+  const root = cacheRoot(machine);
+  const file = join(root, `${hashOf(pem)}.crt`);
+  mustBeOwnFolder(root, machine);
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  if (readOwnFile(file, machine) !== pem) writeWholeFile(file, pem);
+  return file;
+}
+
+/** Removes the files of all CAs. */
+export function forgetAuthorities(machine: CacheMachine): void {
+  const root = cacheRoot(machine);
+  for (const name of namesIn(root)) if (/^[0-9a-f]{64}\.crt$/.test(name)) rmSync(join(root, name), { force: true });
+}
+
 /** The caches of all settings that there ever were, and all logins. */
 export function allCaches(machine: CacheMachine): readonly CredentialCache[] {
   const root = cacheRoot(machine);
-  let names: readonly string[];
+  const names = namesIn(root).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  return names.map((name) => new CredentialCache(root, name, machine));
+}
+
+function namesIn(folder: string): readonly string[] {
   try {
-    names = readdirSync(root);
+    return readdirSync(folder);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
-  return names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name) => new CredentialCache(root, name, machine));
 }

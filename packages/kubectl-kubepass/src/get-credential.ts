@@ -1,17 +1,19 @@
-import { messageOf } from '@kubepass/x509';
 import type { Asked } from './ask-for-certificate.js';
 import { CacheLock, longestHoldMilliseconds } from './cache-lock.js';
 import { type CachedCredential, type CredentialCache, ofLastLogin, ownCacheOf } from './credential-cache.js';
 import { type Machine, oneLine } from './machine.js';
-import { isOfSystem, PluginError, RefusedError, TooEarlyError, UnavailableError } from './plugin-error.js';
+import { isOfSystem, PluginError, RefusedError, sentenceOf, TooEarlyError, UnavailableError } from './plugin-error.js';
 import { isComfortable, isFresh } from './renewal-times.js';
-import { untilInWords } from './times-in-words.js';
-import { loginCommand, type Settings, type TokenOptions } from './settings.js';
+import { instant, untilInWords } from './times-in-words.js';
+import { type LoginHint, loginCommand, type Settings } from './settings.js';
+import { withheldToken } from './tokens.js';
 
 /** kubectl calls the plugin about six times for one command. */
 const refusalMilliseconds = 10_000;
 /** After a failed renewal the certificate is handed out for a while without another try. */
 const retryMilliseconds = 10_000;
+/** kubepass looks at a request that waits for a person at most so often for one machine. */
+const pendingMilliseconds = 30_000;
 /** kubepass records each ask to which it says no. */
 const tooEarlyMilliseconds = 300_000;
 /** One call ends before others take the lock over. The kept ask makes several calls one issuance. */
@@ -50,15 +52,16 @@ export async function getCredential(
 }
 
 const notRenewed = ({ notAfter }: CachedCredential, now: number, error: unknown): string =>
-  `kubepass: the certificate could not be renewed and works until ${untilInWords(notAfter, now)}: ${messageOf(error)}`;
+  `kubepass: the certificate could not be renewed and works until ${untilInWords(notAfter, now)}: ${sentenceOf(error)}`;
 
 async function dueCredential(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
   const { cache, machine } = wanted;
   throwIfRefused(cache, machine);
   const hasTime = cached !== null && isComfortable(cached, machine.now());
   const wait = (cache.read('failure')?.retryAt ?? 0) - machine.now();
+  const mayWait = hasTime || (cached !== null && machine.now() < cached.notAfter && isPending(cache));
   // A longer wait is that of a clock that was set back.
-  if (hasTime && wait > 0 && wait <= tooEarlyMilliseconds) return cached;
+  if (mayWait && wait > 0 && wait <= tooEarlyMilliseconds) return cached;
 
   cache.prepare();
   const lock = new CacheLock(cache.directory, machine);
@@ -79,12 +82,15 @@ async function dueCredential(wanted: Wanted, cached: CachedCredential | null): P
   }
 }
 
+/** Whether a person is still to decide, as far as is known here. */
+const isPending = (cache: CredentialCache): boolean => (cache.read('attempt')?.pendingRequest ?? null) !== null;
+
 function throwIfRefused(cache: CredentialCache, machine: Machine): void {
   const refusal = cache.read('refusal');
   if (refusal === null) return;
   const age = machine.now() - refusal.at;
   const [message = '', ...more] = refusal.message.split('\n');
-  if (age >= 0 && age < refusalMilliseconds) throw new PluginError(message, { more });
+  if (age >= 0 && age < (refusal.milliseconds ?? refusalMilliseconds)) throw new PluginError(message, { more });
 }
 
 async function renewed(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
@@ -103,13 +109,14 @@ async function renewed(wanted: Wanted, cached: CachedCredential | null): Promise
       machine.say(
         `kubepass: ${error.message}; the old certificate works until ${untilInWords(cached.notAfter, machine.now())}`,
       );
-      remember(cache, 'failure', { retryAt: machine.now() + retryMilliseconds });
+      remember(cache, 'failure', { retryAt: machine.now() + pendingMilliseconds });
       return cached;
     }
     if (error instanceof PluginError && !(error instanceof UnavailableError || error instanceof NotSignedInError)) {
       const revoked = error instanceof RefusedError && error.why === 'revoked';
       const message = [error.message, ...error.more].map(oneLine).join('\n');
-      remember(cache, 'refusal', { at: machine.now(), message, revoked });
+      const milliseconds = error instanceof PendingError ? pendingMilliseconds : refusalMilliseconds;
+      remember(cache, 'refusal', { at: machine.now(), message, revoked, milliseconds });
     }
     throw error;
   }
@@ -136,7 +143,7 @@ class NotSignedInError extends PluginError {
 
 async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<CachedCredential> {
   const { cache, machine } = wanted;
-  const { CertificateAsks } = await import('./ask-for-certificate.js');
+  const { CertificateAsks, progressOf } = await import('./ask-for-certificate.js');
   const { serviceAtLogin } = await import('./sign-in.js');
   const { signIn } = await import('./sign-in.js');
   const service = serviceAtLogin(wanted.settings, machine, callMilliseconds);
@@ -144,10 +151,15 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
   const asks = new CertificateAsks(settings, cache, client, machine);
 
   const attempt = cache.read('attempt');
-  if (attempt !== null && attempt.pendingRequest !== null) {
+  // The key of the certificate that is renewed is proof enough to look what became of the renewal.
+  const isProven = cached !== null && attempt?.renewalOf === cached.fingerprintSha256;
+  if (attempt !== null && attempt.pendingRequest !== null && !isProven) {
     const who = await signIn(service, machine, { interactive: false });
     const { pendingRequest } = attempt;
-    if (who === null) throw new PendingError(waits(pendingRequest, settings));
+    if (who === null)
+      throw new PendingError(
+        `certificate request ${pendingRequest} waited for a person when it was last looked at, which takes a sign-in. Run: ${loginCommand(settings)}`,
+      );
     // The request of another principal is theirs to collect.
     if (attempt.principal === null || attempt.principal === who.name)
       return mustBeIssued(await asks.follow({ ...attempt, pendingRequest }, who.authorization), settings);
@@ -156,7 +168,11 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
   let refused: PluginError | null = null;
   if (cached !== null)
     try {
-      return mustBeIssued(await asks.renew(cached, waitSeconds), settings);
+      const asked = await asks.renew(cached, waitSeconds);
+      if (asked.kind === 'issued') return asked.credential;
+      throw new PendingError(
+        `certificate request ${asked.request.id} ${progressOf(asked.request)} at ${instant(machine.now())}; once it is approved, kubectl collects the certificate by itself`,
+      );
     } catch (error) {
       // Only a new sign-in helps. Every other refusal is the answer: nothing goes round it.
       const isTooLate = error instanceof TooEarlyError && machine.now() >= cached.notAfter;
@@ -166,6 +182,8 @@ async function ask(wanted: Wanted, cached: CachedCredential | null): Promise<Cac
     }
   const who = await signedIn(wanted, (options) => signIn(service, machine, options));
   if (who === null) {
+    const withheld = withheldToken(settings.server, machine);
+    if (withheld !== null) machine.say(`kubepass: ${withheld}`);
     // Renewals without a sign-in have ended, and the certificate has not.
     const goesOn = cached !== null && machine.now() < cached.notAfter;
     if (goesOn && refused instanceof RefusedError && refused.why === 'ended')
@@ -206,18 +224,14 @@ async function signedIn<T>(
   }
 }
 
-/** With the token of the login, which the command to log in again names. */
-type Named = Settings & Partial<TokenOptions>;
-
-function mustBeIssued(asked: Asked, settings: Named): CachedCredential {
+function mustBeIssued(asked: Asked, settings: LoginHint): CachedCredential {
   if (asked.kind === 'issued') return asked.credential;
-  throw new PendingError(waits(asked.request.id, settings));
+  throw new PendingError(
+    `certificate request ${asked.request.id} waits for a person to approve it. When it is approved, run: ${loginCommand(settings)}`,
+  );
 }
 
-const waits = (request: string, settings: Named): string =>
-  `certificate request ${request} waits for a person to approve it. When it is approved, run: ${loginCommand(settings)}`;
-
-function refusedFor(settings: Named, error: RefusedError): RefusedError {
+function refusedFor(settings: LoginHint, error: RefusedError): RefusedError {
   const advice =
     error.why === 'revoked'
       ? `If you still need access, ask whoever administers kubepass, then run: ${loginCommand(settings)}`

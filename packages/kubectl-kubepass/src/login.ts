@@ -12,7 +12,7 @@ import { PluginError, RefusedError, UnavailableError } from './plugin-error.js';
 import { type Authorization, type OfferedIssuer, ServiceClient } from './service-client.js';
 import { credentialArguments, type Settings } from './settings.js';
 import { authorityName, loginOf, ownAudience, type SignedIn, signInByProvider, signInByToken } from './sign-in.js';
-import { tokenAtHand } from './tokens.js';
+import { tokenAtHand, withheldToken } from './tokens.js';
 
 const callMilliseconds = 40_000;
 /** Under the lock of the cache no call is longer than others wait for that. */
@@ -20,7 +20,8 @@ const waitSeconds = 5;
 const pollMilliseconds = 2_000;
 
 /** Signs in, gets a certificate, waits for the people who must approve it, and adds a context to the kubeconfig. */
-export async function login(options: LoginOptions, machine: Machine): Promise<void> {
+export async function login(given: LoginOptions, machine: Machine): Promise<void> {
+  const options = withKnownAuthority(given, machine);
   const client = new ServiceClient(options.settings, machine, callMilliseconds);
   mustBeReadable(options, machine);
   const { name, authorization, login: own } = await newLogin(options, client, machine);
@@ -45,7 +46,12 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
   const asks = new CertificateAsks(settings, cache, briefly, machine);
   const startedAt = machine.now();
   const wanted = { principal: name, username, groups: settings.groups };
-  const asked = await underLock(cache, machine, () => begun(asks, cache, wanted, authorization, machine));
+  const asked = await underLock(cache, machine, () => begun(asks, cache, wanted, authorization, machine)).catch(
+    (error: unknown) => {
+      cache.removeIfEmpty();
+      throw error;
+    },
+  );
   const credential = await whenIssued(asked, asks, cache, startedAt, authorization, machine);
 
   if (nameless !== null) await becomeLastLogin(nameless, username, machine);
@@ -55,6 +61,14 @@ export async function login(options: LoginOptions, machine: Machine): Promise<vo
     `You are ${credential.username}${groups} on ${settings.cluster} until ${untilInWords(credential.notAfter, machine.now())}; kubectl renews that by itself.\n` +
       `Context ${JSON.stringify(context)} is in ${file}.\n`,
   );
+}
+
+/** With the CA of the earlier login there, unless another CA is named. */
+function withKnownAuthority(options: LoginOptions, machine: Machine): LoginOptions {
+  const { settings } = options;
+  const certificateAuthority =
+    settings.certificateAuthority ?? loginOf(settings, machine)?.certificateAuthority ?? null;
+  return { ...options, settings: { ...settings, certificateAuthority } };
 }
 
 /** Asks, or goes on with the ask that waits for people. */
@@ -162,6 +176,8 @@ async function newLogin(
     const isOfCall = token.tokenFile === null && token.tokenCommand === null;
     return { ...who, login: isOfCall && isPinned ? before : login };
   }
+  const withheld = withheldToken(server, machine);
+  if (withheld !== null) machine.say(`kubepass: ${withheld}`);
   const offered = offeredOf(await client.callers(), issuer, server);
   const provider = { issuer: offered.issuer, clientId: offered.clientId };
   const own = { ...login, ...provider, audience: audience ?? ownAudience(offered, server) };

@@ -25,12 +25,15 @@ export function goingOn(
   return [`${certificate} ends at ${until}. Until then these uses go on:`, ...continues.map((one) => `  - ${one}`)];
 }
 
-/** That kubectl will get another certificate, and how to prevent it. */
+/** That kubectl will get another certificate, and how to prevent it; `isBlocked` null: kubepass does not say. */
 export function issuesAnew(
   context: string,
   settings: SelectedContext['settings'],
+  isBlocked: boolean | null,
   machine: Machine,
 ): readonly string[] {
+  if (isBlocked)
+    return [`The identity is blocked on ${settings.cluster}, so it gets no new certificate before it is unblocked.`];
   const login = loginOf(settings, machine);
   if (login === null) return [];
   const token = tokenInWords(login, machine);

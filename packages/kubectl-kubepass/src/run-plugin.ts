@@ -1,6 +1,6 @@
 import { usage, usageOf } from './usage.js';
 import type { Machine } from './machine.js';
-import { CommandLineError, isOfSystem, PluginError } from './plugin-error.js';
+import { CommandLineError, isOfSystem, PluginError, sentenceOf, UnusableFileError } from './plugin-error.js';
 import { didYouMean, version } from '@kubepass/inspect/command-line';
 import {
   readCredentialCommand,
@@ -60,7 +60,7 @@ export async function runPlugin(args: readonly string[], machine: Machine): Prom
       case '--help':
       case '-h':
         machine.print(usage);
-        return command === undefined ? 1 : 0;
+        return command === undefined ? 2 : 0;
       default:
         throw new CommandLineError(
           `there is no command ${JSON.stringify(command)}${didYouMean(command, [...commands, 'help', '--version'])}`,
@@ -68,7 +68,8 @@ export async function runPlugin(args: readonly string[], machine: Machine): Prom
     }
   } catch (error) {
     if (!(error instanceof PluginError || isOfSystem(error))) throw error;
-    machine.say(error.message.startsWith('kubepass') ? error.message : `kubepass: ${error.message}`);
+    const sentence = sentenceOf(error);
+    machine.say(sentence.startsWith('kubepass') ? sentence : `kubepass: ${sentence}`);
     if (error instanceof PluginError) for (const line of error.more) machine.say(line);
     if (!(error instanceof CommandLineError)) return 1;
     machine.say((usageOf(command ?? '') ?? usage).split('\n', 1)[0] ?? '');
@@ -76,12 +77,13 @@ export async function runPlugin(args: readonly string[], machine: Machine): Prom
   }
 }
 
-/** The options that a person has typed: all that is wrong with them is a matter of the command line. */
+/** The options that a person has typed: what is wrong with them is a matter of the command line, but not of files. */
 function typed<Options>(read: (args: readonly string[]) => Options, args: readonly string[]): Options {
   try {
     return read(args);
   } catch (error) {
-    throw error instanceof PluginError ? new CommandLineError(error.message, { cause: error }) : error;
+    const isTyping = error instanceof PluginError && !(error instanceof UnusableFileError);
+    throw isTyping ? new CommandLineError(error.message, { cause: error }) : error;
   }
 }
 

@@ -95,6 +95,20 @@ export class ServiceClient {
     return typeof answer.json?.['status'] === 'string' ? answer.json['status'] : null;
   }
 
+  /** Whether nobody gets a certificate for this username on this cluster; null where the caller may not see it. */
+  async isBlocked(
+    { username, cluster }: { readonly username: string; readonly cluster: string },
+    authorization: Authorization,
+  ): Promise<boolean | null> {
+    const path = `/v1/identities/${encodeURIComponent(username)}`;
+    const answer = await this.#call('GET', path, authorization).catch(nullIfUnavailable);
+    if (answer?.status !== 200) return null;
+    const blocked = answer.json?.['blocked'];
+    if (!isObject(blocked)) return false;
+    const { clusters } = blocked;
+    return !Array.isArray(clusters) || clusters.includes(cluster);
+  }
+
   /** Answers the uses that go on, in words. */
   async revoke(fingerprint: string, body: object, authorization: Authorization): Promise<readonly string[]> {
     const path = `/v1/certificates/${fingerprint}/revoke`;
@@ -232,6 +246,11 @@ function whyRefused(status: number, detail: string): RefusedError['why'] {
   if (status === 404) return 'absent';
   if (status !== 409) return 'refused';
   return detail.includes('is revoked') ? 'revoked' : detail.includes('ended at') ? 'ended' : 'refused';
+}
+
+function nullIfUnavailable(error: unknown): null {
+  if (error instanceof UnavailableError) return null;
+  throw error;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -60,13 +60,23 @@ export function credentialArguments(settings: Settings): readonly string[] {
   ];
 }
 
-/** The command that gets these settings a credential by hand, as one pastes it into a POSIX shell. */
-export const loginCommand = (settings: Settings & Partial<TokenOptions>): string => {
-  const { tokenFile = null, tokenCommand = null } = settings;
-  const token = Object.entries({ '--token-file': tokenFile, '--token-command': tokenCommand });
+/** How a login of these settings signs in, and the file of the CA where no login has that yet. */
+export type LoginHint = Settings & Partial<TokenOptions> & { readonly authorityFile?: string };
+
+/**
+ * The command that gets these settings a credential by hand, as one pastes it into a POSIX shell. It leaves out the CA
+ * itself, which the login knows.
+ */
+export const loginCommand = (settings: LoginHint): string => {
+  const { tokenFile = null, tokenCommand = null, authorityFile = null } = settings;
+  const files = {
+    '--certificate-authority': authorityFile,
+    '--token-file': tokenFile,
+    '--token-command': tokenCommand,
+  };
   const args = [
-    ...credentialArguments(settings).slice(1),
-    ...token.flatMap(([name, value]) => (value === null ? [] : [name, value])),
+    ...credentialArguments({ ...settings, certificateAuthority: null }).slice(1),
+    ...Object.entries(files).flatMap(([name, value]) => (value === null ? [] : [name, value])),
   ];
   return ['kubectl kubepass login', ...args.map(shellWord)].join(' ');
 };

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { cacheOfLogin, type Login } from './credential-cache.js';
+import { cacheOfLogin, keepAuthority, type Login } from './credential-cache.js';
 import type { Machine } from './machine.js';
 import { PluginError } from './plugin-error.js';
 import { type Authorization, type OfferedIssuer, ServiceClient } from './service-client.js';
-import { loginCommand, type Settings, type TokenOptions } from './settings.js';
+import { loginCommand, type LoginHint, type Settings } from './settings.js';
 import { tokenAtHand, tokensFor } from './tokens.js';
 
 export interface SignInOptions {
@@ -81,8 +81,14 @@ interface ServiceAtLogin {
   readonly login: Login | null;
   readonly client: ServiceClient;
   /** With the CA and the token of the login. */
-  readonly settings: Settings & Partial<TokenOptions>;
+  readonly settings: LoginHint;
 }
+
+/** Keeps the CA of a kubeconfig in a file beside the cache, so that a command for a person can name that. */
+const withAuthorityFile = (settings: Settings, machine: Machine): LoginHint =>
+  settings.certificateAuthority === null
+    ? settings
+    : { ...settings, authorityFile: keepAuthority(settings.certificateAuthority, machine) };
 
 /** The login that these settings refer to; null: there is none. */
 export function loginOf(settings: Pick<Settings, 'server' | 'login'>, machine: Machine): Login | null {
@@ -93,11 +99,16 @@ export function loginOf(settings: Pick<Settings, 'server' | 'login'>, machine: M
 /** The kubepass of a kubeconfig, with the CA of the login there. Throws where the kubeconfig has another one. */
 export function serviceAtLogin(settings: Settings, machine: Machine, callMilliseconds: number): ServiceAtLogin {
   const login = loginOf(settings, machine);
-  if (login === null) return { login, client: new ServiceClient(settings, machine, callMilliseconds), settings };
+  if (login === null)
+    return {
+      login,
+      client: new ServiceClient(settings, machine, callMilliseconds),
+      settings: withAuthorityFile(settings, machine),
+    };
   const { certificateAuthority, tokenFile, tokenCommand } = login;
   if (settings.certificateAuthority !== null && authorityName(settings) !== authorityName(login))
     throw new PluginError(
-      `the kubeconfig has another CA of ${login.server} than your login: ${authorityName(settings)} instead of ${authorityName(login)}. If whoever administers kubepass has replaced it, run: ${loginCommand({ ...settings, tokenFile, tokenCommand })}`,
+      `the kubeconfig has another CA of ${login.server} than your login: ${authorityName(settings)} instead of ${authorityName(login)}. If whoever administers kubepass has replaced it, run: ${loginCommand({ ...withAuthorityFile(settings, machine), tokenFile, tokenCommand })}`,
     );
   const pinned = { ...settings, certificateAuthority, tokenFile, tokenCommand };
   return { login, client: new ServiceClient(pinned, machine, callMilliseconds), settings: pinned };

@@ -23,7 +23,8 @@ export function durationInWords(milliseconds: number): string {
 const distance = (time: number, now: number): string =>
   time >= now ? `in ${durationInWords(time - now)}` : `${durationInWords(now - time)} ago`;
 
-const instant = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+/** `2026-12-01T17:20:00Z`: milliseconds since 1970. */
+export const instant = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** `in 3 h 20 min (2026-12-01T17:20:00Z)`: milliseconds since 1970. */
 export const timeInWords = (time: number, now: number): string => `${distance(time, now)} (${instant(time)})`;

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { codeOf, messageOf } from '@kubepass/x509';
+import { codeOf } from '@kubepass/x509';
 import type { Machine } from './machine.js';
-import { PluginError } from './plugin-error.js';
+import { PluginError, sentenceOf } from './plugin-error.js';
 import { readServer, type Settings, type TokenOptions } from './settings.js';
 import type { Login } from './credential-cache.js';
 import type { OfferedIssuer } from './service-client.js';
@@ -62,6 +62,23 @@ export function tokenInWords(
   return mayBeLoose && existsSync(podFile) ? `the token in ${podFile}` : null;
 }
 
+/** The token that is at hand and does not go to this server, in words; null where there is none. */
+export function withheldToken(
+  server: string,
+  { environment }: Pick<Machine, 'environment'>,
+  podFile = podTokenFile,
+): string | null {
+  const meant = serverOfTokens(environment);
+  if (meant === null || meant === server) return null;
+  const which =
+    (environment['KUBEPASS_TOKEN'] ?? '') !== ''
+      ? 'KUBEPASS_TOKEN'
+      : existsSync(podFile)
+        ? `the token in ${podFile}`
+        : null;
+  return which && `${which} is not sent to ${server}, because KUBEPASS_SERVER says that it is for ${meant}`;
+}
+
 /** Whether there is a token that names no server. */
 export const hasLooseToken = ({ environment }: Pick<Machine, 'environment'>, podFile = podTokenFile): boolean =>
   (environment['KUBEPASS_TOKEN'] ?? '') !== '' || existsSync(podFile);
@@ -70,7 +87,7 @@ function readToken(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new PluginError(`the token file cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new PluginError(`the token file cannot be read: ${sentenceOf(error)}`, { cause: error });
   }
 }
 

@@ -1,7 +1,11 @@
 // Tests packages/kubectl-kubepass/src/completion.ts
-import { expect, it } from 'vitest';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { complete } from '../src/completion.js';
 import { readExecInfo } from '../src/exec-credential.js';
+import { testMachine } from './helpers/plugin-machine.js';
+import { temporaryDirectory } from '../../../test/helpers/temporary-directory.js';
 
 it.each([
   [['lo'], 'login\nlogout\n:4\n'],
@@ -20,8 +24,46 @@ it.each([
   [['nonsense', '--x'], ':4\n'],
   [['login', 'constructor', ''], ':4\n'],
   [['constructor', '--'], ':4\n'],
-])('completes %j', (words, answer) => {
-  expect(complete(words)).toBe(answer);
+])('completes %j', async (words, answer) => {
+  expect(await complete(words, testMachine('/nonexistent'))).toBe(answer);
+});
+
+describe('completion by what is there', () => {
+  const directory = temporaryDirectory();
+  afterAll(() => directory.remove());
+  const machine = testMachine(directory.path);
+  const exec = (server: string, cluster: string) => ({
+    apiVersion: 'client.authentication.k8s.io/v1',
+    command: 'kubectl-kubepass',
+    args: ['get-credential', '--server', server, '--cluster', cluster],
+  });
+  const entries = [
+    ['jane@demo', exec('https://kubepass.example', 'demo')],
+    ['jane@prod', exec('https://other.example', 'prod')],
+  ] as const;
+  mkdirSync(join(directory.path, '.kube'));
+  writeFileSync(
+    join(directory.path, '.kube', 'config'),
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: entries.map(([name]) => ({ name, cluster: { server: 'https://127.0.0.1:1' } })),
+      users: entries.map(([name, one]) => ({ name, user: { exec: one } })),
+      contexts: entries.map(([name]) => ({ name, context: { cluster: name, user: name } })),
+    }),
+  );
+
+  it.each([
+    [['status', '--context', ''], 'jane@demo\njane@prod\n:4\n'],
+    [['revoke', '--context', 'jane@p'], 'jane@prod\n:4\n'],
+    [['login', '--cluster', ''], 'demo\nprod\n:4\n'],
+    [['login', '--server', 'https://other.example', '--cluster', ''], 'prod\n:4\n'],
+    [['login', '--server=no url', '--cluster', ''], ':4\n'],
+    [['status', '--kubeconfig', '/nonexistent', '--context', ''], ':4\n'],
+  ])('completes %j', async (words, answer) => {
+    expect(await complete(words, machine)).toBe(answer);
+    expect(machine.takeLines()).toEqual([]);
+  });
 });
 
 it('answers kubectl in the version in which it asks, and no other', () => {

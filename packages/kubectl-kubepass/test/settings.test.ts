@@ -43,8 +43,11 @@ describe('settings', () => {
       const command = loginCommand({ ...given, ...token });
       const words = execFileSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' }).split('\0');
       expect(words.slice(0, 3)).toEqual(['kubectl', 'kubepass', 'login']);
-      expect(readLoginCommand(words.slice(3, -1))).toMatchObject({ settings: given, token });
+      // A login knows its CA, so the command has none of its 2000 characters.
+      const without = { ...given, certificateAuthority: null };
+      expect(readLoginCommand(words.slice(3, -1))).toMatchObject({ settings: without, token });
     }
+    expect(loginCommand({ ...settings, authorityFile: '/a file' })).toContain(`--certificate-authority '/a file'`);
   });
 
   it('share a credential where they ask for the same identity, in whichever order and by whichever login', () => {

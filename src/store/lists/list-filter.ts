@@ -15,12 +15,19 @@ interface ValueAlternative {
   /** The condition of a partial index, or whatever else must hold. */
   readonly and?: Condition;
   /** Where the column is in another table: that table, and its columns in place of the list's own. */
-  readonly through?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
+  readonly through?: Through;
+}
+
+/** `key`: the number by which the list knows its rows; default: `n`. */
+export interface Through {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, string>>;
+  readonly key?: string;
 }
 
 /** Rows that another table names. An index of that table has the columns of the order. */
 interface MemberAlternative {
-  readonly of: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
+  readonly of: Through;
   /** About that table `"t"`. */
   readonly and?: Condition;
 }
@@ -62,6 +69,10 @@ export const isParty = (principal: string | undefined): readonly ListFilter[] =>
         ],
       ];
 
+/** Whether a row `"t"` of the other table is about the row `"r"` of the list. */
+export const sameRow = ({ columns, key = 'n' }: Through): string =>
+  `"t".${quoted(columns[key] ?? key)} = "r".${quoted(key)}`;
+
 /** Whether a row `"r"` matches the filter, in a form that no index serves. */
 export function matches(filter: ListFilter): Condition {
   const ways = filter.map(matchesWay);
@@ -74,7 +85,7 @@ export function matches(filter: ListFilter): Condition {
 function matchesWay(way: Alternative): Condition {
   if ('of' in way)
     return {
-      sql: `COALESCE((SELECT 1 FROM ${quoted(way.of.table)} AS "t" WHERE "t".${quoted(way.of.columns['n'] ?? 'n')} = "r"."n"), 0) = 1`,
+      sql: `COALESCE((SELECT 1 FROM ${quoted(way.of.table)} AS "t" WHERE ${sameRow(way.of)}), 0) = 1`,
       parameters: [],
     };
   const own = `"r".${quoted(way.column)}`;
@@ -85,7 +96,7 @@ function matchesWay(way: Alternative): Condition {
   if (through)
     return {
       sql: `COALESCE((SELECT 1 FROM ${quoted(through.table)} AS "t" WHERE "t".${quoted(column)} = ?
-          AND "t".${quoted(through.columns['n'] ?? 'n')} = "r"."n"), 0) = 1`,
+          AND ${sameRow(through)}), 0) = 1`,
       parameters: [value],
     };
   return {
@@ -99,7 +110,7 @@ export function rowsOf(table: string, way: Alternative, dialect: SqlDialect): { 
   const own = `${quoted(table)} AS "r"`;
   if ('of' in way)
     return {
-      from: `${quoted(way.of.table)} AS "t" JOIN ${own} ON "r"."n" = "t".${quoted(way.of.columns['n'] ?? 'n')}`,
+      from: `${quoted(way.of.table)} AS "t" JOIN ${own} ON ${sameRow(way.of)}`,
       where: way.and ?? { sql: '1 = 1', parameters: [] },
     };
   if ('prefix' in way) {
@@ -110,9 +121,7 @@ export function rowsOf(table: string, way: Alternative, dialect: SqlDialect): { 
   }
   const { column, value, and, through } = way;
   const equal = { sql: `"${through ? 't' : 'r'}".${quoted(column)} = ?`, parameters: [value] };
-  const from = through
-    ? `${quoted(through.table)} AS "t" JOIN ${own} ON "r"."n" = "t".${quoted(through.columns['n'] ?? 'n')}`
-    : own;
+  const from = through ? `${quoted(through.table)} AS "t" JOIN ${own} ON ${sameRow(through)}` : own;
   return { from, where: and ? both(equal, and) : equal };
 }
 

@@ -1,5 +1,5 @@
 import { quoted, type Condition } from '../steps/statement.js';
-import { matches, rowsOf, type Alternative, type IndexAlternative, type ListFilter } from './list-filter.js';
+import { matches, rowsOf, sameRow, type Alternative, type IndexAlternative, type ListFilter } from './list-filter.js';
 import {
   beforeAll,
   compareParts,
@@ -158,7 +158,7 @@ async function readAlong(
     ...(way?.and ? [way.and] : []),
     ...others,
   ];
-  const join = others.length > 0 ? ` JOIN ${quoted(table)} AS "r" ON "r"."n" = ${columnOf('n')}` : '';
+  const join = through && others.length > 0 ? ` JOIN ${quoted(table)} AS "r" ON ${sameRow(through)}` : '';
   const from = through ? `${quoted(through.table)} AS "t"${join}` : `${quoted(table)} AS "r"`;
   const sorted = [...(value === null ? [] : [value.column]), ...ordered];
   const rows = await readRows({

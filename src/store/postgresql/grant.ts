@@ -14,6 +14,7 @@ export const serviceRights: Readonly<Record<Prisma.ModelName | View, string>> = 
   AuditArchive: 'SELECT',
   TimelineRecord: 'SELECT, INSERT',
   AuditEventRange: 'SELECT',
+  AuditSubject: 'SELECT',
   AuditTile: 'SELECT, INSERT',
   Checkpoint: 'SELECT, INSERT, DELETE',
   CheckpointKey: 'SELECT, INSERT, UPDATE',

@@ -160,6 +160,9 @@ export class AuditEventTable {
     return [
       ...(request === undefined ? [] : [[{ column: 'requestId', value: request }]]),
       ...(certificate === undefined ? [] : [await this.#aboutCertificate(certificate)]),
+      ...(filter.username === undefined
+        ? []
+        : [[{ column: 'username', value: filter.username, through: throughSubjects }]]),
       ...equals('principal', filter.principal),
       ...equals('cluster', filter.cluster),
       ...(type === undefined ? [] : [await this.#ofType(type as AuditEventType)]),
@@ -316,8 +319,15 @@ export class AuditEventTable {
 /** Whether an event of a record that was found matches, too. */
 const matches = (event: AuditEvent, filter: AuditEventFilter): boolean =>
   compared.every((name) => filter[name] === undefined || event[name] === filter[name]) &&
+  (filter.username === undefined || isAbout(event, filter.username)) &&
   (filter.after === undefined || event.at > filter.after) &&
   (filter.before === undefined || event.at < filter.before);
+
+/** A record without a request may have events about several usernames. */
+const isAbout = ({ requestId, details: { username } }: AuditEvent, name: string): boolean =>
+  requestId !== null || typeof username !== 'string' || username === name;
+
+const throughSubjects = { table: 'AuditSubject', columns: {}, key: 'lastSeq' };
 
 const compared = ['type', 'principal', 'cluster', 'requestId', 'fingerprintSha256'] as const;
 

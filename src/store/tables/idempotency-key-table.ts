@@ -40,13 +40,16 @@ export const answerIdempotencyKey = ({
   }),
 });
 
-/** Recovery settles the key of a request that is not finished; its age does not. */
-export const forgetIdempotencyKeys = (createdBefore: Date): Write => ({
+/**
+ * Forgets keys by their age. A key without an answer stays while its request goes on, and then until
+ * `unansweredBefore`: whoever renews by a proof has no other way to the certificate.
+ */
+export const forgetIdempotencyKeys = (createdBefore: Date, unansweredBefore: Date): Write => ({
   statements: (dialect) => ({
     sql: `DELETE FROM "IdempotencyKey" WHERE "createdAt" < ? AND ("answerStatus" IS NOT NULL
-      OR replace("requestId", '-', '') NOT IN
-        (SELECT ${dialect.hexText('"id"')} FROM "RequestRecord" WHERE "state" IN ('approved', 'issuing')))`,
-    parameters: [createdBefore],
+      OR ("createdAt" < ? AND replace("requestId", '-', '') NOT IN
+        (SELECT ${dialect.hexText('"id"')} FROM "RequestRecord" WHERE "state" IN ('pending', 'approved', 'issuing'))))`,
+    parameters: [createdBefore, unansweredBefore],
   }),
 });
 

@@ -86,6 +86,19 @@ export class RequestTable {
     return new Map(rows.map((row) => [uuidOf(row.id), requesterOf(row)]));
   }
 
+  /** The usernames and lifetimes of these requests by the ids. A request that does not exist is left out. */
+  async askedFor(
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, Pick<CertificateRequest, 'username' | 'expirationSeconds'>>> {
+    const rows = await inBatches([...new Set(ids)], (batch) =>
+      this.reads.prisma.requestRecord.findMany({
+        where: { id: { in: batch.flatMap((id) => uuidOctetsIn(id) ?? []) } },
+        select: { id: true, username: true, expirationSeconds: true },
+      }),
+    );
+    return new Map(rows.map(({ id, ...asked }) => [uuidOf(id), asked]));
+  }
+
   /** Newest first; with `decidedBy`, newest decision first; else with a prefix of usernames, by username. */
   list(filter: RequestFilter & Visibility, page: PageQuery): Promise<Page<CertificateRequest>> {
     const { usernamePrefix: prefix, ...others } = filter;

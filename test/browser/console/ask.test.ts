@@ -4,13 +4,15 @@ import { readFile } from 'node:fs/promises';
 import type { Download, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { csrFor } from '../../../packages/x509/test/helpers/csr.js';
+import { aPolicy } from '../../helpers/policies.js';
 import { as } from '../../http/support/call.js';
 import { chromiumPath } from '../chromium.js';
 import { approve, ask, consolePolicies, hostileWords, issue } from './seeds.js';
 import { axeFindings, beyondWindow, keptIn, useConsole } from './support.js';
 
 describe.skipIf(chromiumPath === undefined)('asking and collecting in the console', () => {
-  const opened = useConsole({ policies: consolePolicies });
+  const movers = aPolicy('movers', { groups: ['rota'], groupsFromDirectory: { oncall: ['rota-lead'] } });
+  const opened = useConsole({ policies: `${consolePolicies}${movers}` });
 
   const evaluations = async () => {
     const answer = await opened.service.as('audrey')('get', '/v1/audit-events?type=PolicyEvaluated&limit=100');
@@ -32,12 +34,14 @@ describe.skipIf(chromiumPath === undefined)('asking and collecting in the consol
     return { text, key: pem('client-key'), certificate: pem('client-certificate') };
   };
 
-  it('says what policy offers, and what it says to an ask, with few events in the audit log', async () => {
-    const before = await evaluations();
+  it('says what policy offers, and what it says to an ask, with few calls and no event in the audit log', async () => {
     const page = await opened.visit('alice', '/console/ask');
+    let calls = 0;
+    page.on('request', (request) => void (calls += request.url().endsWith('/v1/policies/evaluate') ? 1 : 0));
     const offers = page.getByRole('region', { name: 'What policy offers you' });
     await offers.getByText('up to a day, at once').first().waitFor();
     await offers.getByText('after approval by 2 people (anyone in team-leads), then by anyone in security').waitFor();
+    await offers.getByText('members of oncall also in rota-lead').waitFor();
     expect(await page.getByLabel('Cluster', { exact: true }).inputValue()).toBe('demo');
 
     await page.getByLabel('Username', { exact: true }).fill('jane');
@@ -47,12 +51,36 @@ describe.skipIf(chromiumPath === undefined)('asking and collecting in the consol
     await below(page, 'Groups').getByText('Group "system:roots" is reserved').waitFor();
     await below(page, 'Lifetime').getByText('The lifetime of 30 days is more than the 1 day').waitFor();
     await says(page).getByText('Not permitted').waitFor();
-    expect((await evaluations()) - before).toBeLessThanOrEqual(3);
+    expect(calls).toBeLessThanOrEqual(3);
+    expect(await evaluations()).toBe(0);
 
     // A denial is said at the fields. It is not sent, so nothing is on record.
     await page.getByRole('button', { name: 'Ask', exact: true }).click();
     await expect.poll(() => page.evaluate('document.activeElement.getAttribute("aria-invalid")')).toBe('true');
     expect(page.url()).toContain('/console/ask');
+  });
+
+  it('is filled by an offer, has its button in sight at 800 pixels, and leads the collector to the kubeconfig', async () => {
+    const page = await opened.visit('alice', '/console/ask', { height: 800 });
+    const field = (name: string) => page.getByLabel(name, { exact: true });
+    expect(await page.locator('main select').inputValue()).toBe('demo');
+    await page.getByRole('button', { name: /^demo, prod-\*: up to 12 hours/ }).click();
+    await expect.poll(() => field('Lifetime').inputValue()).toBe('12 hours');
+    await page.getByText('This offer has prod-*.').waitFor();
+    expect(await page.evaluate('document.activeElement.value')).toBe('');
+    const box = await page.getByRole('button', { name: 'Ask', exact: true }).boundingBox();
+    expect((box?.y ?? 800) + (box?.height ?? 0)).toBeLessThanOrEqual(800);
+    expect(await field('CSR').isVisible()).toBe(false);
+    expect(await axeFindings(page)).toEqual([]);
+
+    await page.getByRole('button', { name: /^demo, team-\*: up to a day, at once/ }).click();
+    await expect.poll(() => field('Lifetime').inputValue()).toBe('1 day');
+    await field('Username').fill('offered');
+    await field('Groups').fill('team-a');
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await page.waitForURL(/\/console\/requests\//);
+    await page.getByText('Asked: offered, 1 day on demo. The kubeconfig is ready for you.').waitFor();
+    await expect.poll(() => page.locator('main button').first().innerText()).toBe('Get the kubeconfig');
   });
 
   it('is filled by an address, asks policy about it, sends it, and leads to the request', async () => {
@@ -61,6 +89,7 @@ describe.skipIf(chromiumPath === undefined)('asking and collecting in the consol
     await says(page).getByText('Permitted after approval').waitFor();
     await says(page).getByText('first 2 people (anyone in team-leads)').waitFor();
     expect(await page.getByLabel('Lifetime', { exact: true }).inputValue()).toBe('8 hours');
+    await page.getByText('Namespace, labels, collector').click();
     await page.getByLabel('Labels', { exact: true }).fill('incident=inc-4711, team=payments');
     await page.getByRole('button', { name: 'Ask', exact: true }).click();
     await page.waitForURL(/\/console\/requests\/[0-9a-f-]{36}$/);
@@ -83,7 +112,7 @@ describe.skipIf(chromiumPath === undefined)('asking and collecting in the consol
     page.on('request', (request) => sent.push(request.postData() ?? ''));
     const choose = (content: string) =>
       page.getByLabel('Choose a file').setInputFiles({ name: 'a', mimeType: '', buffer: Buffer.from(content) });
-    await page.getByLabel('CSR', { exact: true }).waitFor();
+    await page.getByText('Your own key').waitFor();
     await page.evaluate(
       `{
         const dropped = new DataTransfer();
@@ -93,7 +122,7 @@ describe.skipIf(chromiumPath === undefined)('asking and collecting in the consol
     );
     await below(page, 'CSR').getByText('This is a private key').waitFor();
     await choose('something else');
-    await below(page, 'CSR').getByText('This file is no CSR as PEM').waitFor();
+    await below(page, 'CSR').getByText('This file is not a CSR in PEM form').waitFor();
     await page.getByLabel('CSR', { exact: true }).fill(key);
     await below(page, 'CSR').getByText('This is a private key').waitFor();
     expect(await page.getByLabel('CSR', { exact: true }).inputValue()).toBe('');

@@ -62,14 +62,14 @@ describe.skipIf(chromiumPath === undefined)('the audit log in the console', () =
     await expect.poll(() => table.getByRole('row').count()).toBe(2);
     expect(page.url()).toContain(`requestId=${id}&principal=bob`);
     await page.getByLabel('Type').selectOption('Certificate requested');
-    await page.getByText('No event fits these filters.').waitFor();
+    await page.getByText('Nothing matches these filters.').waitFor();
     await page.goBack();
     await table.getByText('Request approved').waitFor();
 
     await page.goto('/console/audit?fingerprintSha256=nonsense');
     await page.getByRole('alert').getByText('Request id').waitFor();
     await page.goto(`/console/audit?before=2020-01-01T00:00:00.000Z`);
-    await page.getByText('No event fits these filters.').waitFor();
+    await page.getByText('Nothing matches these filters.').waitFor();
     expect(await page.getByLabel('Before').inputValue()).toContain('20');
   });
 

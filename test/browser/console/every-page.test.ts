@@ -27,7 +27,7 @@ describe.skipIf(chromiumPath === undefined)('every page of the console', () => {
     await issue(service, 'blocked-one');
     await block(service, 'blocked-one', written[3]);
     return [
-      ...['requests?view=waiting', 'requests?view=all', `requests/${pending}`, 'ask'],
+      ...['', 'requests?view=waiting', 'requests?view=all', `requests/${pending}`, 'ask'],
       ...['identities', 'identities?view=table', 'identities/blocked-one'],
       ...['certificates', `certificates/${fingerprint}`, 'inspect'],
       ...['policies', 'policies/production', 'policies/draft', 'clusters', 'clusters/demo', 'audit', 'directory'],
@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)('every page of the console', () => {
       await page.goto(href);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await settled();
-      const isRefused = await page.getByText('This page is not for you').or(page.getByRole('alert')).count();
+      const isRefused = await page.getByText('You cannot open this page').or(page.getByRole('alert')).count();
       if (isRefused > 0) wrong.push(`${href} as ${kind}`);
     }
     expect(wrong).toEqual([]);

@@ -1,4 +1,4 @@
-// Tests packages/console/src/frame/, packages/console/src/service/
+// Tests packages/console/src/frame/, packages/console/src/service/, packages/console/src/pages/home/
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../chromium.js';
@@ -14,28 +14,68 @@ describe.skipIf(chromiumPath === undefined)('the frame of the console', () => {
   const opened = useConsole();
 
   it.each([
-    ['alice', '/console/requests?view=mine', ['Requests', 'Ask', 'Certificates', 'Policies', 'Clusters', 'Inspect']],
-    ['bob', '/console/requests', ['Requests', 'Certificates', 'Policies', 'Clusters', 'Inspect']],
+    ['alice', ['Requests', 'Ask', 'Certificates', 'Policies', 'Clusters', 'Inspect']],
+    ['bob', ['Requests', 'Certificates', 'Policies', 'Clusters', 'Inspect']],
     [
       'audrey',
-      '/console/identities',
       ['Requests', 'Identities', 'Certificates', 'Policies', 'Clusters', 'Audit', 'Inspect', 'Directory', 'Webhooks'],
     ],
-  ] as const)('leads %s to %s, and offers what they may open', async (who, path, names) => {
+  ] as const)('begins for %s at home, and offers what they may open', async (who, names) => {
     const page = await opened.visit(who, '/console/');
-    await expect.poll(() => pathOf(page)).toBe(path);
+    await heading(page, 'Home').waitFor();
     const links = await navigation(page).getByRole('link').allInnerTexts();
-    expect(links.slice(1, -1).map((text) => text.split('\n')[0])).toEqual(names);
-    expect(await navigation(page).locator('[aria-current=page]').innerText()).toContain(
-      names.find((name) => path.includes(name.toLowerCase())),
+    expect(links.slice(1, -1).map((text) => text.split('\n')[0])).toEqual(['Home', ...names]);
+    expect(await navigation(page).locator('[aria-current=page]').allInnerTexts()).toEqual(['Home']);
+    await navigation(page).getByRole('link', { name: 'Certificates' }).click();
+    await heading(page, 'Certificates').waitFor();
+    await expect.poll(() => navigation(page).locator('[aria-current=page]').allInnerTexts()).toEqual(['Certificates']);
+  });
+
+  it('has at home a number with a link for whatever waits, and nothing that is fine', async () => {
+    const { service } = opened;
+    const page = await opened.visit('root', '/console/');
+    const needed = page.getByRole('region', { name: 'What needs you' });
+    const [waiting, approved] = [await ask(service, { username: 'waits' }), await ask(service, { username: 'ready' })];
+    await approve(service, approved);
+    await issue(service, 'ends-soon');
+    await needed.getByRole('link', { name: '1 request to decide' }).waitFor();
+    await needed.getByRole('link', { name: /^\d certificates? ending within a day$/ }).click();
+    await page.getByRole('link', { name: 'ends-soon' }).waitFor();
+    await cancel(service, waiting);
+
+    const alice = await opened.visit('alice', '/console/');
+    await alice.getByRole('link', { name: '1 kubeconfig to collect' }).waitFor();
+    expect(await alice.getByText('still has access').count()).toBe(0);
+    await cancel(service, approved);
+    await alice.getByRole('link', { name: '1 kubeconfig to collect' }).waitFor({ state: 'detached' });
+    const bob = await opened.visit('bob', '/console/', { width: 360, scheme: 'dark' });
+    await bob.getByText('Nothing needs you now.').waitFor();
+    expect([await beyondWindow(bob), await axeFindings(bob), await axeFindings(page)]).toEqual([0, [], []]);
+  });
+
+  it('says at home that the database was restored, until an admin has acknowledged that', async () => {
+    const page = await opened.visit('root', '/console/me');
+    let restored = true;
+    await page.route('**/readyz?*', (route) =>
+      route.fulfill({ json: { status: 'ok', restored, notes: ['it may lack the last minutes'], components: [] } }),
     );
+    await page.route('**/v1/restored/acknowledge', (route) => {
+      restored = false;
+      return route.fulfill({ json: { restored } });
+    });
+    await page.goto('/console/');
+    const card = page.getByRole('region', { name: 'The database was restored from a backup' });
+    await card.getByText('It may lack the last minutes.').waitFor();
+    await card.getByRole('button', { name: 'Acknowledge' }).click();
+    await card.waitFor({ state: 'detached' });
+    await page.getByText('Acknowledged: the database was restored from a backup.').waitFor();
   });
 
   it('says which role an address takes, and that there is no such page', async () => {
     const page = await opened.visit('bob', '/console/audit');
-    await heading(page, 'This page is not for you').waitFor();
+    await heading(page, 'You cannot open this page').waitFor();
     await page.getByText('Reading the audit log takes the role auditor or admin.').waitFor();
-    expect(await page.title()).toBe('This page is not for you – kubepass');
+    expect(await page.title()).toBe('You cannot open this page – kubepass');
     await page.goto('/console/policies/a/b');
     await heading(page, 'No such page').waitFor();
   });
@@ -138,16 +178,40 @@ describe.skipIf(chromiumPath === undefined)('the frame of the console', () => {
     await heading(page, 'Clusters').waitFor();
   });
 
-  it('becomes a bar on a phone, with targets for fingers', async () => {
+  it('is behind one button on a phone, with names and targets for fingers', async () => {
     const page = await opened.visit('root', '/console/clusters', { width: 320, height: 700, touch: true });
+    const menu = navigation(page).getByRole('button', { name: 'Menu' });
+    expect(await navigation(page).getByRole('link').allInnerTexts()).toEqual(['kubepass']);
+    await menu.click();
+    expect(await menu.getAttribute('aria-expanded')).toBe('true');
     await picture(page, 'phone');
     expect(await beyondWindow(page)).toBe(0);
-    const targets = await navigation(page).locator('a, button').all();
+    expect(await axeFindings(page)).toEqual([]);
+    const targets = await navigation(page).locator('a:visible, button:visible').all();
     expect(targets.length).toBeGreaterThan(10);
     for (const target of targets) {
       const box = await target.boundingBox();
       expect([box?.width, box?.height].every((size = 0) => size >= 44)).toBe(true);
     }
+    await page.keyboard.press('Escape');
+    expect(await menu.getAttribute('aria-expanded')).toBe('false');
+    await menu.click();
+    await navigation(page).getByRole('link', { name: 'API tokens' }).click();
+    await heading(page, 'API tokens').waitFor();
+    expect(await menu.getAttribute('aria-expanded')).toBe('false');
+  });
+
+  it('has the filters of a list behind one button on a phone, which says how many are set', async () => {
+    const page = await opened.visit('audrey', '/console/audit?principal=nobody', { width: 360, touch: true });
+    const button = page.getByRole('button', { name: 'Filters (1)' });
+    await button.waitFor();
+    expect(await page.getByLabel('Principal').isVisible()).toBe(false);
+    await button.click();
+    expect(await page.getByLabel('Principal').inputValue()).toBe('nobody');
+    await page.getByLabel('Principal').fill('');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Filters', exact: true }).waitFor();
+    expect([await beyondWindow(page), await axeFindings(page)]).toEqual([0, []]);
   });
 
   it('has the colours that the reader chose before anything is painted', async () => {

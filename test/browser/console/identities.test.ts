@@ -46,6 +46,23 @@ describe.skipIf(chromiumPath === undefined)('identities and certificates in the 
     await page.getByRole('heading', { level: 1, name: 'timeline-mary' }).waitFor();
   });
 
+  it('has on a phone the bars of an identity below its name, said in words, and all of a row leads to it', async () => {
+    await issue(console.service, 'phone-jane');
+    const page = await console.visit('audrey', '/console/identities?usernamePrefix=phone-', {
+      width: 360,
+      touch: true,
+    });
+    const row = rowOf(page, 'phone-jane');
+    await row.getByRole('rowheader').getByText('valid: team-a, ends').waitFor();
+    const [name, track] = [await row.getByRole('rowheader').boundingBox(), await row.locator('.track').boundingBox()];
+    expect(track?.y).toBeGreaterThanOrEqual((name?.y ?? 0) + (name?.height ?? 0));
+    expect(track?.width).toBeGreaterThan(300);
+    expect(await beyondWindow(page)).toBe(0);
+    await page.touchscreen.tap(300, (track?.y ?? 0) + (track?.height ?? 0) / 2);
+    await page.getByRole('heading', { level: 1, name: 'phone-jane' }).waitFor();
+    await page.getByRole('grid', { name: 'Certificates by cluster' }).waitFor();
+  });
+
   it('shows a new certificate without a reload, and moves nothing that is under the pointer', async () => {
     await issue(console.service, 'live-mary');
     const page = await console.visit('audrey', '/console/identities?usernamePrefix=live-');

@@ -72,6 +72,10 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
       expect(found.body).toMatchObject({ consequences: { cancelledRequests: [some], revokedTokens: [some] } });
     }, 10_000);
     successor = await scim('post', '/Users', person('jane', 'Jane Roe', 'three'));
+    // Nobody else has the name of this one who left.
+    const gone = await scim('post', '/Users', person('gone', 'Gus Gone', 'four'));
+    await issue(service, 'gone');
+    await scim('patch', `/Users/${gone}`, { ...leave, Operations: [{ op: 'replace', path: 'active', value: false }] });
   });
 
   const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
@@ -117,7 +121,7 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
     await page.locator('body').press('g');
     await page.locator('body').press('r');
     expect(page.url()).toContain('/console/me');
-    await page.getByLabel('As the system has it').check();
+    await page.getByLabel('Same as the system').check();
     expect(await scheme()).toBe('system');
 
     const admin = await opened.visit('root', '/console/sessions');
@@ -135,7 +139,7 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
     await page.waitForURL(`**/console/directory/${left}`);
     const ended = page.getByRole('region', { name: 'Ended when they left' });
     await ended.getByRole('link').first().waitFor();
-    const goesOn = page.getByRole('region', { name: 'Goes on all the same' });
+    const goesOn = page.getByRole('region', { name: 'Still works' });
     await goesOn.getByText('everything, until the certificate expires').waitFor();
     await goesOn.getByText('of robot').waitFor();
 
@@ -146,7 +150,16 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
     const found = await opened.service.as('root')('get', `/v1/directory-users/${successor}`);
     expect(found.body).toMatchObject({ reuse: null });
     await page.goto('/console/directory?username=nobody');
-    await page.getByRole('link', { name: 'Show everybody' }).waitFor();
+    await page.getByRole('link', { name: 'Show all people' }).waitFor();
+  });
+
+  it('says at home who left and still has access, and which cluster does not refuse them', async () => {
+    const page = await opened.visit('audrey', '/console/');
+    const needed = page.getByRole('region', { name: 'What needs you' });
+    await page.getByText('demo does not refuse revoked certificates, and people who left still have access').waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await needed.getByRole('link', { name: 'gone still has access' }).click();
+    await page.getByRole('region', { name: 'Still works' }).waitFor();
   });
 
   it('says why a delivery failed, and tries it again for an admin alone', async () => {
@@ -157,7 +170,7 @@ describe.skipIf(chromiumPath === undefined)('people, tokens and deliveries in th
     expect((await answered).status()).toBe(202);
     await page.getByLabel('Webhook').fill('other');
     await page.getByLabel('Webhook').press('Enter');
-    await page.getByText('No delivery fits these filters.').waitFor();
+    await page.getByText('Nothing matches these filters.').waitFor();
     expect(new URL(page.url()).search).toBe('?state=waiting&webhook=other');
     const auditor = await opened.visit('audrey', '/console/webhooks');
     await auditor.getByText('ECONNREFUSED').first().waitFor();

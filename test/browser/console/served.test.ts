@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('the files of the console', () => {
       if (request.url().includes('/console/assets/')) brought.add(basename(request.url()));
     });
     await page.goto('/console/');
-    await page.getByText('Nothing waits for you').waitFor();
+    await page.getByText('Nothing needs you now').waitFor();
     const all = readdirSync(join(built, 'assets'));
     const ending = (names: readonly string[], end: string) => names.filter((name) => name.endsWith(end));
     const first = [...brought];
@@ -85,7 +85,7 @@ describe.skipIf(chromiumPath === undefined)('the files of the console', () => {
       "history.pushState(null, '', '/console/identities/%E0%A4%A'); dispatchEvent(new PopStateEvent('popstate'))",
     );
     await page.getByRole('heading', { level: 1, name: 'No such page' }).waitFor();
-    await page.getByRole('link', { name: 'Begin anew' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Identities' }).waitFor();
+    await page.getByRole('link', { name: 'Start over' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
   });
 });

@@ -74,7 +74,7 @@ describe.skipIf(chromiumPath === undefined)('a page whose service', () => {
     const alert = page.getByRole('main').getByRole('alert');
     await alert.getByText('Too many calls wait for the disk.').waitFor();
     await alert.getByText('9f8e6b1a-4c1d-4b7e-8a39-0d0e8f2c1b7a').waitFor();
-    await page.getByText('Tried again in 1 s.').waitFor();
+    await page.getByText('Trying again in 1 s.').waitFor();
     await page.getByRole('link', { name: 'demo' }).waitFor();
     expect([calls, await alert.count()]).toEqual([2, 0]);
   });

@@ -37,8 +37,8 @@ describe.skipIf(chromiumPath === undefined)('a sign-in with an API token', () =>
   });
 
   it.each([
-    ['//evil.example/', '/console/identities'],
-    ['/\\evil.example/', '/console/identities'],
+    ['//evil.example/', '/console/'],
+    ['/\\evil.example/', '/console/'],
     ['/v1/whoami', '/v1/whoami'],
   ])('leads to %s only where that is here', async (returnTo, to) => {
     const page = await opened.visit(null, `/console/sign-in?returnTo=${encodeURIComponent(returnTo)}`);
@@ -53,8 +53,8 @@ describe.skipIf(chromiumPath === undefined)('a sign-in with an API token', () =>
     await alert.getByText('Request id').waitFor();
     expect(await ended(page).count()).toBe(0);
     await fillToken(page, opened.service.tokenOf('alice'));
-    await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor();
-    expect(new URL(page.url()).search).toBe('?view=mine');
+    await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/console/');
   });
 
   it('is over in every tab after "Sign out", and a new one makes them go on', async () => {
@@ -80,7 +80,7 @@ describe.skipIf(chromiumPath === undefined)('a sign-in with an API token', () =>
     await second.getByLabel('Principal').fill('typed by audrey');
     await first.getByRole('button', { name: 'Sign out' }).click();
     await fillToken(first, opened.service.tokenOf('bob'));
-    await second.getByRole('heading', { level: 1, name: 'This page is not for you' }).waitFor();
+    await second.getByRole('heading', { level: 1, name: 'You cannot open this page' }).waitFor();
     await second.getByText('Reading the audit log takes the role auditor or admin.').waitFor();
     await me(second, 'bob').waitFor();
     expect(await keptIn(second)).not.toContain('typed by audrey');

@@ -182,6 +182,20 @@ describe('the audit log', () => {
       'IssuanceStarted',
       'CertificateIssued',
     ]);
+    expect(items.map(({ sentence }) => sentence.replace(/ until .*/, ''))).toEqual([
+      'alice asked for 1 day on demo for audited in team-a',
+      "policy automatic approved audited's request for 1 day on demo",
+      "the signer was asked to sign audited's request for 1 day on demo",
+      'audited got a certificate on demo in team-a',
+    ]);
+    expect((await list('username=audited')).items).toEqual(items);
+    expect((await list('username=audited&order=newest&type=RequestApproved')).items).toEqual([items[1]]);
+    expect((await list('username=nobody')).items).toEqual([]);
+    const exported = await service
+      .as('audrey')('get', '/v1/audit-events?username=audited')
+      .set('accept', 'application/x-ndjson');
+    expect(exported.text.trimEnd().split('\n')).toHaveLength(items.length);
+    expect(exported.text).not.toContain('"sentence"');
     const issued = items.at(-1);
     expect((await list(`fingerprintSha256=${issued?.fingerprintSha256}`)).items).toEqual([issued]);
     expect((await list(`type=CertificateIssued&cluster=demo&principal=alice`)).items.length).toBeLessThanOrEqual(1);

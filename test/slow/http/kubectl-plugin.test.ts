@@ -404,6 +404,22 @@ describe('login', () => {
     expect(readdirSync(folderOf(machine))).toEqual(['credential.json']);
   });
 
+  it('leaves no empty folder where nothing was issued', async () => {
+    const machine = newMachine();
+    const args = machine.args.map((arg) => (arg === 'team-a' ? 'nobody' : arg));
+    expect(await runPlugin(['login', ...args], machine)).toBe(1);
+    expect(folderOf(machine)).toBe('');
+  });
+
+  it('ends with 1 where a file that it names is not there, and with 2 where the command line is wrong', async () => {
+    const machine = newMachine();
+    expect(await runPlugin(['login', ...machine.args, '--certificate-authority', '/nowhere'], machine)).toBe(1);
+    expect(machine.takeLines()).toEqual([
+      'kubepass: --certificate-authority cannot be read: /nowhere is not there (ENOENT)',
+    ]);
+    expect(await runPlugin(['login', ...machine.args, '--key-algorithm', 'DSA'], machine)).toBe(2);
+  });
+
   it('says why it is not permitted, and leaves no context', async () => {
     const machine = newMachine();
     const args = machine.args.map((arg) => (arg === 'team-a' ? 'admins' : arg));
@@ -594,12 +610,16 @@ describe('get-credential', () => {
     seen = [];
     expect(await credentialOf(machine)).toEqual(first);
     expect(machine.takeLines()).toEqual([
-      expect.stringMatching(/^kubepass: the certificate could not be renewed and works until .*Z \(in .*\): EISDIR/),
+      expect.stringMatching(
+        /^kubepass: the certificate could not be renewed and works until .*Z \(in .*\): \S+ is a folder, where a file is expected \(EISDIR\)$/,
+      ),
     ]);
     expect(seen).toEqual([]);
     pass(200);
     expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
-    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: \S+ is a folder, where a file is expected \(EISDIR\)$/),
+    ]);
     rmSync(lock, { recursive: true });
     const withToken = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('alice') } };
     expect(fingerprintOf(await credentialOf(withToken))).not.toBe(fingerprintOf(first));
@@ -864,37 +884,99 @@ describe('get-credential', () => {
     await credentialOf(machine);
   });
 
-  it('hands out the old certificate while a renewal waits for a person, and goes on with the same request', async () => {
-    const fresh = newMachine();
-    const args = fresh.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
-    const approve = async () => {
-      const pending = as.requests(await service.as('bob')('get', '/v1/certificate-requests?state=pending')).items;
-      const mine = pending.filter(({ username }) => username === fresh.username);
-      expect(mine).toHaveLength(1);
-      await service
-        .as('bob')('post', `/v1/certificate-requests/${mine[0]?.id ?? ''}/approve`)
-        .expect(200);
-      const state = async () =>
-        as.request(await service.as('bob')('get', `/v1/certificate-requests/${mine[0]?.id ?? ''}`)).state;
-      await expect.poll(state, { interval: 10 }).toBe('issued');
-    };
-    const machine = { ...fresh, args, sleep: async () => approve() };
-    expect(await runPlugin(['login', ...args], machine)).toBe(0);
-    machine.takeOutput();
-    machine.takeLines();
-    const quiet = withoutToken(machine);
-    const first = await credentialOf(quiet);
-    pass(420);
-    expect(await credentialOf(quiet)).toEqual(first);
-    expect(machine.takeLines()[0]).toContain('waits for a person to approve it');
-    pass(20);
-    expect(await credentialOf(quiet)).toEqual(first);
-    machine.takeLines();
-    await approve();
-    const second = await credentialOf({ ...machine, sleep: async () => undefined, environment: {} }).catch(() => null);
-    expect(second).toEqual(first);
-    pass(20);
-    expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
+  describe('while a renewal waits for a person', () => {
+    /** Logged in by an approval, without a token since, and the renewal waits. */
+    async function waiting() {
+      const fresh = newMachine();
+      const args = fresh.args.map((arg) => (arg === 'team-a' ? 'ops' : arg));
+      const mine = async () => {
+        const { items } = as.requests(await service.as('bob')('get', '/v1/certificate-requests?state=pending'));
+        return items.filter(({ username }) => username === fresh.username);
+      };
+      const decide = async (verb: 'approve' | 'deny', end: string) => {
+        const [pending, ...others] = await mine();
+        expect(others).toEqual([]);
+        const path = `/v1/certificate-requests/${pending?.id ?? ''}`;
+        await service.as('bob')('post', `${path}/${verb}`).send({ comment: 'as agreed' }).expect(200);
+        const state = async () => as.request(await service.as('bob')('get', path)).state;
+        await expect.poll(state, { interval: 10 }).toBe(end);
+      };
+      const approve = () => decide('approve', 'issued');
+      const logging = { ...fresh, args, sleep: approve };
+      expect(await runPlugin(['login', ...args], logging)).toBe(0);
+      logging.takeOutput();
+      logging.takeLines();
+      const machine = withoutToken({ ...fresh, args });
+      const first = await credentialOf(machine);
+      pass(420);
+      expect(await credentialOf(machine)).toEqual(first);
+      return { machine, first, mine, approve, deny: () => decide('deny', 'denied') };
+    }
+
+    it('hands out the old certificate, says whose word is missing, and looks each half minute', async () => {
+      const { machine, first, mine } = await waiting();
+      expect(machine.takeLines()).toEqual([
+        expect.stringMatching(
+          /^kubepass: certificate request \S+ waits for 1 of 1 bob, carol at \S+; once it is approved, kubectl collects the certificate by itself; the old certificate works until /,
+        ),
+      ]);
+      seen = [];
+      for (let i = 0; i < 6; i++) expect(await credentialOf(machine)).toEqual(first);
+      expect(seen).toEqual([]);
+      pass(31);
+      expect(await credentialOf(machine)).toEqual(first);
+      expect(seen).toHaveLength(1);
+      expect(await mine()).toHaveLength(1);
+    });
+
+    it('collects the new one without a token as soon as it is approved', async () => {
+      const { machine, first, approve } = await waiting();
+      await approve();
+      pass(31);
+      const second = await credentialOf(machine);
+      expect(fingerprintOf(second)).not.toBe(fingerprintOf(first));
+      expect(second.clientKeyData).not.toBe(first.clientKeyData);
+    });
+
+    it('says so after the end of the old one, asks once for the six calls of one kubectl, and collects then', async () => {
+      const { machine, approve, first } = await waiting();
+      machine.takeLines();
+      pass(86_400 + 7200);
+      seen = [];
+      for (let i = 0; i < 6; i++) {
+        expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+        expect(machine.takeLines()).toEqual([
+          expect.stringMatching(/^kubepass: certificate request \S+ waits for 1 of 1 bob, carol at .*by itself$/),
+        ]);
+      }
+      expect(seen).toHaveLength(1);
+      await approve();
+      pass(31);
+      expect(fingerprintOf(await credentialOf(machine))).not.toBe(fingerprintOf(first));
+    });
+
+    it('says that the new one ended where nobody used kubectl in time, and renews no further then', async () => {
+      const { machine, approve } = await waiting();
+      await approve();
+      pass(86_400);
+      machine.takeLines();
+      expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+      expect(machine.takeLines()[0]).toMatch(/certificate of request \S+ ended before it was collected\. Run: /);
+    });
+
+    it('says the no of the person, and asks anew afterwards', async () => {
+      const { machine, deny, mine } = await waiting();
+      await deny();
+      pass(31);
+      machine.takeLines();
+      expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
+      expect(machine.takeLines().join(' ')).toMatch(
+        /certificate request \S+ was denied by bob: as agreed\. When that is settled, run: /,
+      );
+      pass(31);
+      await credentialOf(machine);
+      expect(await mine()).toHaveLength(1);
+    });
   });
 
   it('has nothing to hand out without a login or a token, and says what to do', async () => {
@@ -918,7 +1000,9 @@ describe('get-credential', () => {
     mkdirSync(file);
     expect(answerFromCache(['get-credential', ...machine.args], machine)).toBeNull();
     expect(await runPlugin(['get-credential', ...machine.args], machine)).toBe(1);
-    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: \S+ is a folder, where a file is expected \(EISDIR\)$/),
+    ]);
   });
 
   it('takes a token from a file and from a command', async () => {
@@ -1006,6 +1090,28 @@ describe('status, logout and revoke', () => {
     expect(readdirSync(folderOf(machine))).toEqual(command === 'revoke' ? ['revocation.json'] : []);
     const { revocation } = (await service.store.certificates.findByFingerprint(renewed)) ?? {};
     expect(revocation !== null).toBe(command === 'revoke');
+  });
+
+  it('promise no new certificate where the identity is blocked', async () => {
+    const machine = await loggedIn();
+    const admin = { ...machine, environment: { KUBEPASS_TOKEN: service.tokenOf('root') } };
+    const identity = service.as('root');
+    await identity('post', `/v1/identities/${machine.username}/block`).send({ reason: 'unspecified' }).expect(200);
+    const promised = /new certificate with the token/;
+    const blocked = 'The identity is blocked on demo, so it gets no new certificate before it is unblocked.';
+    expect(await runPlugin(['status'], admin)).toBe(0);
+    const before = admin.takeOutput();
+    expect(before).toContain(blocked);
+    expect(before).not.toMatch(promised);
+    expect(await runPlugin(['revoke'], admin)).toBe(0);
+    const said = admin.takeOutput();
+    expect(said).toContain(blocked);
+    expect(said).not.toMatch(promised);
+    expect(await runPlugin(['status'], admin)).toBe(0);
+    expect(admin.takeOutput()).toContain(blocked);
+    await identity('post', `/v1/identities/${machine.username}/unblock`).send({}).expect(200);
+    expect(await runPlugin(['status'], admin)).toBe(0);
+    expect(admin.takeOutput()).toMatch(promised);
   });
 
   it('say of a certificate that was revoked elsewhere that it is', async () => {
@@ -1116,7 +1222,17 @@ describe('a token that names no server, where the kubeconfig has contexts of two
     const machine = { ...fresh, environment: { ...fresh.environment, KUBEPASS_SERVER: other() } };
     bearers = [];
     expect(await runPlugin(['login', ...machine.args], machine)).toBe(1);
-    expect(machine.takeLines().join()).toContain('offers no sign-in for people');
+    expect(machine.takeLines()).toEqual([
+      `kubepass: KUBEPASS_TOKEN is not sent to ${server}, because KUBEPASS_SERVER says that it is for ${other()}`,
+      expect.stringContaining('offers no sign-in for people'),
+    ]);
+    expect(bearers).toEqual([]);
+    const quiet = await loggedIn();
+    bearers = [];
+    rmSync(join(folderOf(quiet), 'credential.json'));
+    const withheld = { ...quiet, environment: machine.environment };
+    expect(await runPlugin(['get-credential', ...quiet.args], withheld)).toBe(1);
+    expect(withheld.takeLines()[0]).toMatch(/^kubepass: KUBEPASS_TOKEN is not sent to /);
     expect(bearers).toEqual([]);
   });
 });
@@ -1202,7 +1318,9 @@ describe('a kubeconfig that takes no context', () => {
     mkdirSync(`${file}.lock`);
     seen = [];
     expect(await runPlugin(['login', ...machine.args, '--kubeconfig', file], machine)).toBe(1);
-    expect(machine.takeLines()).toEqual([expect.stringMatching(/^kubepass: EISDIR/)]);
+    expect(machine.takeLines()).toEqual([
+      expect.stringMatching(/^kubepass: \S+ is a folder, where a file is expected \(EISDIR\)$/),
+    ]);
     expect(seen).not.toContain('POST /v1/certificate-requests');
   });
 });

@@ -210,8 +210,17 @@ describe('a login', () => {
       const heard = tls.heard();
       const { pem } = await makeAuthority('another');
       const other = ['--certificate-authority-data', Buffer.from(pem).toString('base64')];
+      jane.machine.takeLines();
       expect(await asKubectl([...at(tls.address), ...other], token)).toBe(1);
       expect(tls.heard()).toBe(heard);
+      // The command that is printed names the CA by a file, which is the CA of the kubeconfig.
+      const [, file = ''] = /--certificate-authority (\S+\.crt)/.exec(jane.machine.takeLines().join()) ?? [];
+      expect(readFileSync(file, 'utf8')).toBe(pem);
+      // A later login without a CA has that of the earlier login.
+      expect(await runPlugin(['login', ...at(tls.address)], login), jane.machine.takeLines().join()).toBe(0);
+      expect(await runPlugin(['logout', '--all'], jane.machine)).toBe(0);
+      expect(existsSync(file)).toBe(false);
+      expect(await runPlugin(['login', ...at(tls.address)], login)).toBe(1);
     } finally {
       tls.close();
     }

@@ -49,7 +49,9 @@ describe.skipIf(!isInstalled('bash') || !isInstalled('curl'))('the lines that th
 
   it('ask as a requester, whose token only its owner can read', async () => {
     expect(commands).not.toMatch(/kubeconfigs.*admin-token/);
-    expect(await reading.paste(commands)).toContain('{"name":"quickstart","groups":[],"roles":["requester"]');
+    expect(commands).toMatch(/kubeconfigs \\\n.*cat \.kubepass\/quickstart-token/);
+    const token = readFileSync(inDirectory('.kubepass/quickstart-token'), 'utf8');
+    expect(shown).not.toContain(token.trim());
     expect(statSync(inDirectory('.kubepass/quickstart-token')).mode & 0o777).toBe(0o600);
   });
 
@@ -60,6 +62,11 @@ describe.skipIf(!isInstalled('bash') || !isInstalled('curl'))('the lines that th
     await untilAnswer('"state":"pending"');
     for (const name of ['jane.kubeconfig', '.kubepass/quickstart.kubeconfig'])
       expect(existsSync(inDirectory(name))).toBe(false);
+  });
+
+  it('have no link that signs in, because this is no terminal', () => {
+    expect(shown).toContain('/console/ (sign in with the API token in .kubepass/admin-token)');
+    expect(shown).not.toContain('signed in');
   });
 
   it('save the kubeconfig for its owner alone if there is one', async () => {

@@ -270,6 +270,16 @@ const lists: readonly (readonly [what: string, read: Read, index: string])[] = [
     events({ order: 'newest', before: now }),
     onPostgresql ? 'AuditRecord_pkey' : 'SEARCH r USING INTEGER PRIMARY KEY',
   ],
+  [
+    'events about a username',
+    events({ username: 'a' }),
+    onPostgresql ? 'AuditSubject_pkey' : 'PRIMARY KEY (username=? AND lastSeq>?)',
+  ],
+  [
+    'the newest events about a username',
+    events({ username: 'a', order: 'newest', principal: 'b' }),
+    onPostgresql ? 'AuditSubject_pkey' : 'PRIMARY KEY (username=? AND lastSeq<?)',
+  ],
   ['events of a cluster', events({ cluster: 'a', before: now }), 'AuditRecord_cluster_lastSeq_idx'],
   ['events of a type', events({ type: 'IssuanceFailed' }), 'AuditRecord_types_lastSeq_idx'],
   [

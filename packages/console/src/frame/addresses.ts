@@ -1,23 +1,17 @@
 import type { ComponentType } from 'preact';
 import { exec } from 'preact-iso/router';
-import { permissionFor } from '../parts/permitted.js';
-import type { Permission } from '../service/session.js';
 
 /** A page: its address, with names for its parts, and its script, which comes when it is first opened. */
 export interface AddressedPage {
   readonly path: string;
   readonly load: () => Promise<ComponentType>;
-  /** The permission without which the page says why not. */
-  readonly takes?: Permission;
 }
 
-const page = (path: string, load: () => Promise<ComponentType>): AddressedPage => {
-  const takes = permissionFor(`/console${path}`);
-  return { path: `/console${path}`, load, ...(takes && { takes }) };
-};
+const page = (path: string, load: AddressedPage['load']): AddressedPage => ({ path: `/console${path}`, load });
 
 /** All pages, the more special address first. */
 const pages: readonly AddressedPage[] = [
+  page('', () => import('../pages/home/home.js').then((all) => all.Home)),
   page('/requests', () => import('../pages/requests/requests.js').then((all) => all.Requests)),
   page('/requests/:id', () => import('../pages/requests/request.js').then((all) => all.RequestPage)),
   page('/ask', () => import('../pages/ask/ask.js').then((all) => all.Ask)),

@@ -76,7 +76,7 @@ export function GoTo({ onClose }: { readonly onClose: () => void }) {
             </li>
           ))}
         </ul>
-        {options.length === 0 && <p class="quiet">Nothing begins like this.</p>}
+        {options.length === 0 && <p class="quiet">Nothing matches.</p>}
       </div>
     </Dialog>
   );

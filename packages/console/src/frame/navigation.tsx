@@ -1,4 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { Icon } from '../parts/icon.js';
 import { useData } from '../parts/data.js';
 import { shownPath, waitingCount } from '../parts/page.js';
@@ -15,49 +16,71 @@ export function Navigation() {
   const who = caller.value;
   const approves = may('approve-requests');
   useData(() => (approves ? countWaiting() : Promise.resolve()), [approves], ['certificate-requests']);
-  const bar = useRef<HTMLElement>(null);
-  useEffect(() => {
-    // On a phone it scrolls sideways.
-    bar.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
-  }, [path]);
+  /** On a phone the places are behind a button. */
+  const isOpen = useSignal(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !isOpen.value) return;
+    event.preventDefault();
+    isOpen.value = false;
+    button.current?.focus();
+  };
   if (!who) return null;
-  const isAt = (to: string) => path === to || path.startsWith(`${to}/`);
+  const isAt = (to: string) =>
+    `${path}/`.startsWith(`${to.replace(/\/$/, '')}/`) && (to !== '/console/' || path === '/console');
   return (
-    <nav ref={bar} class="rail" aria-label="Console">
+    <nav class={isOpen.value ? 'rail open' : 'rail'} aria-label="Console" onKeyDown={onKeyDown}>
       <a class="brand" href="/console/">
         kubepass
       </a>
       <button type="button" aria-keyshortcuts="Control+K" onClick={() => (open.value = 'go-to')}>
         Go to … <kbd>Ctrl K</kbd>
       </button>
-      {offered().map(({ path: to, name, icon }) => (
-        <a key={to} href={to} title={name} {...(isAt(to) && { 'aria-current': 'page' })}>
-          <Icon name={icon} />
-          <span>{name}</span>
-          {name === 'Requests' && waitingCount.value !== '' && (
-            <span class="count">
-              {waitingCount}
-              <span class="hidden"> waiting for you</span>
-            </span>
-          )}
-        </a>
-      ))}
-      <div class="me">
-        <a href="/console/me" title={who.name} {...(isAt('/console/me') && { 'aria-current': 'page' })}>
-          <Icon name="me" />
-          <span>
-            <b>
-              <bdi>{who.name}</bdi>
-            </b>
-            <span class="muted">{who.roles.join(', ') || 'no role'}</span>
+      <button
+        type="button"
+        ref={button}
+        class="menu"
+        aria-expanded={isOpen.value}
+        aria-controls="places"
+        onClick={() => (isOpen.value = !isOpen.value)}
+      >
+        Menu
+        {waitingCount.value !== '' && (
+          <span class="count" aria-hidden="true">
+            {waitingCount}
           </span>
-        </a>
-        <button type="button" onClick={() => void leave()}>
-          Sign out
-        </button>
-        <button type="button" aria-keyshortcuts="?" onClick={() => (open.value = 'help')}>
-          Keys <kbd>?</kbd>
-        </button>
+        )}
+      </button>
+      <div class="places" id="places" onClick={() => (isOpen.value = false)}>
+        {offered().map(({ path: to, name, icon }) => (
+          <a key={to} href={to} title={name} {...(isAt(to) && { 'aria-current': 'page' })}>
+            <Icon name={icon} />
+            <span>{name}</span>
+            {name === 'Requests' && waitingCount.value !== '' && (
+              <span class="count">
+                {waitingCount}
+                <span class="hidden"> waiting for you</span>
+              </span>
+            )}
+          </a>
+        ))}
+        <div class="me">
+          <a href="/console/me" title={who.name} {...(isAt('/console/me') && { 'aria-current': 'page' })}>
+            <Icon name="me" />
+            <span>
+              <b>
+                <bdi>{who.name}</bdi>
+              </b>
+              <span class="muted">{who.roles.join(', ') || 'no role'}</span>
+            </span>
+          </a>
+          <button type="button" onClick={() => void leave()}>
+            Sign out
+          </button>
+          <button type="button" aria-keyshortcuts="?" onClick={() => (open.value = 'help')}>
+            Keys <kbd>?</kbd>
+          </button>
+        </div>
       </div>
     </nav>
   );

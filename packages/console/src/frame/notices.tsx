@@ -27,7 +27,7 @@ export function Notices() {
       {following.value === 'lost' && <p class="notice error">kubepass does not answer. Trying again …</p>}
       {following.value === 'idle' && (
         <p class="notice info">
-          Nobody has used this page for ten minutes, so it reads nothing anew. Press a key or move the pointer: it goes
+          Nobody has used this page for ten minutes, so it has stopped updating. Press a key or move the pointer to go
           on.
         </p>
       )}

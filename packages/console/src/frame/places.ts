@@ -10,6 +10,7 @@ export interface Place {
 }
 
 const places: readonly Place[] = [
+  { path: '/console/', name: 'Home', icon: 'home', key: 'h' },
   { path: '/console/requests', name: 'Requests', icon: 'requests', key: 'r' },
   { path: '/console/ask', name: 'Ask', icon: 'ask' },
   { path: '/console/identities', name: 'Identities', icon: 'identities', key: 'i' },

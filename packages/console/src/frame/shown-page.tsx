@@ -4,10 +4,10 @@ import { useEffect, useErrorBoundary, useReducer, useRef } from 'preact/hooks';
 import { Beyond } from '../pages/beyond.js';
 import { NotFound } from '../pages/not-found.js';
 import { moved, Page, shownPath } from '../parts/page.js';
+import { permissionFor } from '../parts/permitted.js';
 import { following, goOn } from '../service/changes.js';
 import { may } from '../service/session.js';
 import { pageAt, type AddressedPage } from './addresses.js';
-import { home } from './home.js';
 import { updated } from './notices.js';
 
 /** The pages whose scripts are here. */
@@ -16,7 +16,7 @@ const brought = new Map<AddressedPage, ComponentType>();
 /** The component of a page; undefined while its script is not here. */
 function componentOf(page: AddressedPage | undefined): ComponentType | undefined {
   if (page === undefined) return NotFound;
-  const { takes } = page;
+  const takes = permissionFor(page.path);
   return takes !== undefined && !may(takes) ? () => <Beyond permission={takes} /> : brought.get(page);
 }
 
@@ -29,12 +29,10 @@ export function ShownPage() {
   const shown = useRef<typeof wanted | null>(null);
   const [, renderAgain] = useReducer((times: number) => times + 1, 0);
   const [error, forget] = useErrorBoundary(reportError) as readonly [unknown, () => void];
-  const isHome = wanted.path === '/console';
-  const isHere = !isHome && componentOf(pageAt(wanted.path)) !== undefined;
+  const isHere = componentOf(pageAt(wanted.path)) !== undefined;
   if (isHere) shown.current = wanted;
 
   useEffect(() => {
-    if (isHome) wanted.route(home(), true);
     const page = pageAt(wanted.path);
     if (page === undefined || isHere) return;
     const left = new AbortController();
@@ -102,7 +100,7 @@ async function bring(page: AddressedPage, left: AbortSignal): Promise<boolean> {
 const Failed = ({ error }: { readonly error: unknown }) => (
   <Page title="This page has failed">
     <p>
-      That is an error of kubepass: <bdi>{String(error)}</bdi>
+      This is a bug in kubepass: <bdi>{String(error)}</bdi>
     </p>
     <p class="buttons">
       <button type="button" onClick={() => location.reload()}>

@@ -16,7 +16,7 @@ const takes: Partial<Record<Permission, string>> = {
 
 /** An address beyond what the caller may open. */
 export const Beyond = ({ permission }: { readonly permission: Permission }) => (
-  <Page title="This page is not for you">
+  <Page title="You cannot open this page">
     <p>
       {sentence(takes[permission] ?? 'this page takes a role that you do not have')}{' '}
       <a href="/console/me">Your roles</a>

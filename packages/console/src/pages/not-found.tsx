@@ -3,7 +3,7 @@ import { Page } from '../parts/page.js';
 export const NotFound = () => (
   <Page title="No such page">
     <p>
-      There is nothing at this address. <a href="/console/">Begin anew</a>
+      There is no page at this address. <a href="/console/">Start over</a>
     </p>
   </Page>
 );

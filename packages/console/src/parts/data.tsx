@@ -5,6 +5,7 @@ import { cursorTaken, follow, type Kind } from '../service/changes.js';
 import { type Answer, type Given, read, type Readable } from '../service/client.js';
 import { ProblemError } from '../service/problem.js';
 import { renewals } from '../service/session.js';
+import { addressOf, useAddress } from './address.js';
 import { Empty } from './bits.js';
 import { Trouble } from './trouble.js';
 
@@ -144,7 +145,7 @@ function Awaiting({ what }: { readonly what: string }) {
   }, []);
   return (
     <p class="quiet" role="status">
-      {isLate.value && `Reading ${what} …`}
+      {isLate.value && `Loading ${what} …`}
     </p>
   );
 }
@@ -155,20 +156,18 @@ interface PagedParts<T> {
   readonly noun: string;
   /** Stands in the place of an empty list, and says what to do next. */
   readonly empty: ComponentChildren;
-  /** The filters of the page: where one is set, an empty list says so instead, in the words of `none`. */
+  /** The filters of the page: where one is set, an empty list says so instead. */
   readonly filters?: object;
-  /** Such as `Nobody fits` and the name of the link, `Show everybody`. */
-  readonly none?: readonly [fits: string, link: string];
   readonly children: (items: readonly T[]) => ComponentChildren;
 }
 
 /** A list as far as it was read, and a button for more. */
-export const Paged = <T,>({ pages, noun, empty, filters = {}, none, children }: PagedParts<T>) => (
+export const Paged = <T,>({ pages, noun, empty, filters = {}, children }: PagedParts<T>) => (
   <Shown data={pages} awaited={noun}>
     {({ items, nextCursor }) => (
       <>
         {items.length > 0 && children(items)}
-        {items.length === 0 && (none && Object.values(filters).some(Boolean) ? <NoneFits words={none} /> : empty)}
+        {items.length === 0 && (Object.values(filters).some(Boolean) ? <NoneMatches noun={noun} /> : empty)}
         {nextCursor !== null && (
           <p class="buttons">
             <button type="button" onClick={pages.readMore}>
@@ -181,8 +180,9 @@ export const Paged = <T,>({ pages, noun, empty, filters = {}, none, children }: 
   </Shown>
 );
 
-const NoneFits = ({ words: [fits, link] }: { readonly words: readonly [string, string] }) => (
+const NoneMatches = ({ noun }: { readonly noun: string }) => (
   <Empty>
-    {fits} these filters. <a href={location.pathname}>{link}</a>
+    Nothing matches these filters.{' '}
+    <a href={addressOf(location.pathname, { view: useAddress().query['view'] })}>Show all {noun}</a>
   </Empty>
 );

@@ -60,7 +60,7 @@ export function ActDialog({ title, button, isDangerous = false, act, onClose, ch
           {button}
         </button>
         <button type="button" onClick={onClose}>
-          Leave it as it is
+          Go back
         </button>
       </p>
     </Dialog>

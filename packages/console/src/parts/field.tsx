@@ -54,8 +54,9 @@ interface TextFieldParts extends Labelled {
   readonly onLeft?: () => void;
   /** As many lines as it has at first; absent: it is a single one. */
   readonly rows?: number;
-  /** Texts to choose from. */
+  /** Texts to choose from. `isChoice`: others cannot be typed. */
   readonly options?: readonly string[];
+  readonly isChoice?: boolean;
   readonly maxLength?: number;
   readonly placeholder?: string;
   readonly readOnly?: boolean;
@@ -63,7 +64,18 @@ interface TextFieldParts extends Labelled {
 }
 
 /** A field for a text. */
-export const TextField = ({ label, hint, wrong, value, onTyped, onLeft, rows, options, ...others }: TextFieldParts) => (
+export const TextField = ({
+  label,
+  hint,
+  wrong,
+  value,
+  onTyped,
+  onLeft,
+  rows,
+  options,
+  isChoice,
+  ...others
+}: TextFieldParts) => (
   <Field label={label} hint={hint} wrong={wrong}>
     {(ties) => {
       const list = `${ties.id}-list`;
@@ -77,6 +89,16 @@ export const TextField = ({ label, hint, wrong, value, onTyped, onLeft, rows, op
       };
       if (rows !== undefined) return <textarea {...input} rows={rows} />;
       if (options === undefined) return <input {...input} />;
+      if (isChoice)
+        return (
+          <select {...input} onChange={() => onLeft?.()}>
+            {[...new Set(['', value.value, ...options])].map((one) => (
+              <option key={one} value={one}>
+                {one || 'choose'}
+              </option>
+            ))}
+          </select>
+        );
       return (
         <>
           <input {...input} list={list} />

@@ -35,7 +35,7 @@ export function FileLink({ href, name, type, children }: FileLinkParts) {
           if (!isBusy) void save();
         }}
       >
-        {isBusy ? 'Reading …' : children}
+        {isBusy ? 'Loading …' : children}
       </a>
       {trouble}
     </>

@@ -1,5 +1,6 @@
+import { useSignal } from '@preact/signals';
 import type { RenderableProps } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import { useAddress } from './address.js';
 import { useKeys } from './keys.js';
 
@@ -39,11 +40,23 @@ export function Filter({ name, label, options, isInstant }: FilterParts) {
   );
 }
 
-/** The filters above a list. `/` goes to the first one. */
+/** The filters above a list. On a phone they are behind a button. `/` goes to the first one. */
 export function Filters({ of, children }: RenderableProps<{ readonly of: readonly FilterParts[] }>) {
-  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools :is(input, select)')?.focus() });
+  const { query } = useAddress();
+  const isOpen = useSignal(false);
+  const tools = useRef<HTMLDivElement>(null);
+  const set = of.filter(({ name }) => query[name]).length;
+  useKeys({
+    '/': () => {
+      isOpen.value = true;
+      setTimeout(() => tools.current?.querySelector<HTMLElement>('input, select')?.focus());
+    },
+  });
   return (
-    <div class="tools" role="search">
+    <div ref={tools} class={isOpen.value ? 'tools open' : 'tools'} role="search">
+      <button type="button" class="fold" aria-expanded={isOpen.value} onClick={() => (isOpen.value = !isOpen.value)}>
+        Filters{set > 0 && ` (${set})`}
+      </button>
       {of.map((filter) => (
         <Filter key={filter.name} {...filter} />
       ))}

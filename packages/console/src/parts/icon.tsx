@@ -4,6 +4,7 @@ const paths = {
   cross: 'M4 4l8 8M12 4l-8 8',
   wait: 'M8 4.5V8l2.2 1.6M8 14A6 6 0 1 1 8 2a6 6 0 0 1 0 12z',
   warn: 'M8 2.5l6 10.5H2zM8 6.5v3M8 11.3v.2',
+  home: 'M2.5 7.5L8 3l5.5 4.5M4 6.5V13h8V6.5M6.8 13V9.5h2.4V13',
   requests: 'M2.5 3.5h11v9h-11zM2.5 9h3l1 1.5h3l1-1.5h3',
   ask: 'M8 3v10M3 8h10',
   identities: 'M2 4h7M5 8h6M8 12h6',

@@ -127,7 +127,7 @@ function WithOwnKey({ request }: RequestParts) {
   };
   return (
     <Card title="Get the kubeconfig" region>
-      <p>The private key is with you: the kubeconfig names its file.</p>
+      <p>You have the private key: the kubeconfig refers to its file.</p>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -166,7 +166,7 @@ function NextLines({ of: { cluster, username, groups } }: { readonly of: Identit
       <h3>What to type next</h3>
       <Lines label="What to type next" text={`chmod 600 ${file}\nexport KUBECONFIG=${file}\nkubectl auth whoami`} />
       <details>
-        <summary>The kubectl plugin does all this, and renews</summary>
+        <summary>The kubectl plugin does all this, and renews the certificate</summary>
         <p class="muted">It makes the key on your machine, so that no file holds it, and asks again before the end.</p>
         <Lines label="The kubectl plugin" text={login.join(' \\\n  ')} />
       </details>

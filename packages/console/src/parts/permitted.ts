@@ -2,21 +2,14 @@ import { may, type Permission } from '../service/session.js';
 
 /** The permissions that pages take, by the first part of their address below `/console/`; absent: everybody's. */
 const takes: Readonly<Record<string, Permission>> = {
-  ask: 'request-certificates',
-  identities: 'read-identities',
-  inspect: 'inspect-uploads',
-  policies: 'evaluate-policies',
-  clusters: 'evaluate-policies',
-  audit: 'read-audit-events',
-  directory: 'read-directory',
-  webhooks: 'read-webhook-deliveries',
-  tokens: 'manage-api-tokens',
-  sessions: 'manage-sessions',
+  ...{ ask: 'request-certificates', identities: 'read-identities', inspect: 'inspect-uploads' },
+  ...{ policies: 'evaluate-policies', clusters: 'evaluate-policies', audit: 'read-audit-events' },
+  ...{ directory: 'read-directory', webhooks: 'read-webhook-deliveries' },
+  ...{ tokens: 'manage-api-tokens', sessions: 'manage-sessions' },
 };
 /** What one record takes of others: everybody reads their own. */
 const ofOthers: Readonly<Record<string, Permission>> = {
-  requests: 'read-all-requests',
-  certificates: 'read-all-certificates',
+  ...{ requests: 'read-all-requests', certificates: 'read-all-certificates' },
 };
 
 /** The permission without which a page says that it is for others; undefined: it is everybody's. */

@@ -59,7 +59,7 @@ function Notice({ result }: { readonly result: Result }) {
   };
   return (
     <div
-      class="result"
+      class="notice ok"
       onPointerEnter={hold(true)}
       onPointerLeave={hold(false)}
       onFocusIn={hold(true)}

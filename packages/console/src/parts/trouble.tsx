@@ -54,7 +54,7 @@ function Again({ seconds, again }: { readonly seconds: number | null; readonly a
   }, []);
   return (
     <p class="quiet">
-      {left.value !== null && `Tried again in ${left.value} s. `}
+      {left.value !== null && `Trying again in ${left.value} s. `}
       <button onClick={again}>Try again</button>
     </p>
   );

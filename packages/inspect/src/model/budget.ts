@@ -46,12 +46,15 @@ export const uploadLimits = {
   nameLength: 256,
 } as const;
 
-/** A full budget for one upload, or one for fewer objects. Spending past it throws `UploadRefusedError`. */
-export function openBudget(objects: number = uploadLimits.objects) {
+/**
+ * A full budget for one upload, or one for fewer objects, or more signatures. Spending past it throws
+ * `UploadRefusedError`.
+ */
+export function openBudget(objects: number = uploadLimits.objects, mostSignatures: number = uploadLimits.signatures) {
   let octets: number = uploadLimits.unwrappedOctets;
   let left = objects;
   let iterations: number = uploadLimits.derivationIterations;
-  let signatures: number = uploadLimits.signatures;
+  let signatures = mostSignatures;
   let moduli: number = uploadLimits.testedModuli;
   return {
     /** Octets that an unwrapping step (base64, gzip, decryption) makes. */

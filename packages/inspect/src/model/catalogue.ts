@@ -697,6 +697,16 @@ export const findingGroups = {
       'Ask this service for a new kubeconfig.',
       'RFC 5280 6.1',
     ),
+    ServerOfAnotherAuthority: error(
+      "The kubeconfig trusts another CA of the same name than the one that signed the server's certificate",
+      'Put the CA that signed it into certificate-authority-data, or get the kubeconfig anew from the control plane.',
+      'RFC 5280 6.1',
+    ),
+    ClientOfAnotherAuthority: warning(
+      "A CA signed the user's certificate that has the name of the trusted one, and another key",
+      'Take both from the same cluster: after it was rebuilt, get the kubeconfig anew from the control plane.',
+      'RFC 5280 6.1',
+    ),
   },
   'Manifests and files': {
     FieldNotBase64: error(

@@ -1,12 +1,13 @@
 import { answered, type ProgramRun, UsageError } from '../command-line/index.js';
 import { type OutputStream, type Screen, screenOf } from '../formats/text/screen.js';
 import { visible } from '../formats/text/visible.js';
-import { filesOf, type Inspected, inspectUpload, treesOf } from '../inspect.js';
+import { filesOf, type Inspected, readObjects, relateAndCheck, treesOf } from '../inspect.js';
 import { inspectionDefaults } from '../defaults/index.js';
-import type { InspectionContext, Thresholds } from '../model/decoded.js';
+import type { DecodedObject, InspectionContext, Thresholds } from '../model/decoded.js';
 import type { Finding, Inspection, Severity, UploadPart } from '../model/inspection.js';
 import { type FindingCode, rankOf, severities } from '../model/catalogue.js';
-import { uploadLimits, UploadRefusedError } from '../model/budget.js';
+import { openBudget, uploadLimits, UploadRefusedError } from '../model/budget.js';
+import { pathStem } from '../reading/paths.js';
 import { reportSarif } from '../report/report-sarif.js';
 import { reportText } from '../report/report-text.js';
 import { countedFindings, findingsBySeverity, inOneSentence } from '../report/summary.js';
@@ -39,9 +40,22 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
   const context = { now, clusters: [], thresholds, inventory: async () => new Map() };
   const keepsObjects = options.format === 'report' || options.format === 'sarif';
   const inspected: Inspected[] = [];
-  for (const batch of batchesOf(readFiles(options.paths, told)))
-    for (const { inspection, objects } of await inspectBatch(batch, password, context, told.problem))
+  const relate = (files: readonly FileObjects[]): void => {
+    for (const { inspection, objects } of relateFiles(files, context, told.problem))
       inspected.push({ inspection, objects: keepsObjects ? objects : [] });
+  };
+  let together: FileObjects[] = [];
+  let count = 0;
+  for (const batch of batchesOf(readFiles(options.paths, told)))
+    for (const objects of await readBatch(batch, password, context, told.problem)) {
+      if (count + objects.length > mostTogether) {
+        relate(together);
+        [together, count] = [[], 0];
+      }
+      together.push(...filesIn(objects));
+      count += objects.length;
+    }
+  relate(together);
   const failed = problems.length > 0;
   // A person whose files cannot be read does not want to hear of 0 objects and no findings.
   const isData = options.format === 'json' || options.format === 'sarif';
@@ -153,7 +167,7 @@ function thresholdsOf(time: string | undefined): InspectionOptions['thresholds']
 /** Octets of the files that are in memory at once. */
 const batchOctets = 8 * uploadLimits.uploadOctets;
 
-/** Files that are inspected together, so that keys, certificates and CAs of different files find each other. */
+/** Files that are read together. */
 function* batchesOf(parts: Iterable<UploadPart>): Generator<readonly UploadPart[], void, void> {
   let batch: UploadPart[] = [];
   let octets = 0;
@@ -170,25 +184,69 @@ function* batchesOf(parts: Iterable<UploadPart>): Generator<readonly UploadPart[
 }
 
 /**
- * Inspects files together. If they exceed the limits of an upload, it divides them into halves. `refuse` gets a
- * sentence about each file that exceeds the limits by itself.
+ * Reads files together. If they exceed the limits of an upload, it divides them into halves. `refuse` gets a sentence
+ * about each file that exceeds the limits by itself.
  */
-async function inspectBatch(
+async function readBatch(
   parts: readonly UploadPart[],
   password: string | null,
   context: InspectionContext,
   refuse: (sentence: string) => void,
-): Promise<readonly Inspected[]> {
+): Promise<readonly (readonly DecodedObject[])[]> {
   try {
-    return [await inspectUpload({ parts, password }, context)];
+    return [await readObjects({ parts, password }, context, openBudget())];
   } catch (error) {
     if (!(error instanceof UploadRefusedError)) throw error;
     if (parts.length > 1) {
       const middle = Math.ceil(parts.length / 2);
-      const first = await inspectBatch(parts.slice(0, middle), password, context, refuse);
-      return [...first, ...(await inspectBatch(parts.slice(middle), password, context, refuse))];
+      const first = await readBatch(parts.slice(0, middle), password, context, refuse);
+      return [...first, ...(await readBatch(parts.slice(middle), password, context, refuse))];
     }
-    refuse(`${parts[0]?.name ?? 'the input'} is not inspected: ${error.message} (${error.reason})`);
+    refuse(refusal(parts[0]?.name ?? 'the input', error));
+    return [];
+  }
+}
+
+const refusal = (name: string, { message, reason }: UploadRefusedError): string =>
+  `${name} is not inspected: ${message} (${reason})`;
+
+/** The objects of one file. */
+type FileObjects = readonly DecodedObject[];
+
+/** A file's objects follow each other, and a container comes before its contents. */
+function filesIn(objects: readonly DecodedObject[]): FileObjects[] {
+  const files: DecodedObject[][] = [];
+  let last: string | null = null;
+  for (const object of objects) {
+    const file: string | null = object.parent === null ? pathStem(object.path) : last;
+    if (file === last) files.at(-1)?.push(object);
+    else files.push([object]);
+    last = file;
+  }
+  return files;
+}
+
+/** Objects that find their keys, certificates and CAs among each other: those of 200 clusters. */
+const mostTogether = 10_000;
+/** They take two seconds or so. */
+const mostSignatures = 25_000;
+
+/** Inspects files together. If their checks take too much work, it divides them into halves. `refuse`: as above. */
+function relateFiles(
+  files: readonly FileObjects[],
+  context: InspectionContext,
+  refuse: (sentence: string) => void,
+): readonly Inspected[] {
+  if (files.length === 0) return [];
+  try {
+    return [relateAndCheck(files.flat(), context, openBudget(uploadLimits.objects, mostSignatures))];
+  } catch (error) {
+    if (!(error instanceof UploadRefusedError)) throw error;
+    if (files.length > 1) {
+      const middle = Math.ceil(files.length / 2);
+      return [files.slice(0, middle), files.slice(middle)].flatMap((half) => relateFiles(half, context, refuse));
+    }
+    refuse(refusal(pathStem(files[0]?.[0]?.path ?? 'the input'), error));
     return [];
   }
 }

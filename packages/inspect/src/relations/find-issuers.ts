@@ -35,14 +35,15 @@ const fits = {
   nameAlone: 3,
 } as const;
 
-/** Certificates with the same key. Each may be the issuer. */
+/** Certificates with the same key. Each may be the issuer. `nearness`: of the nearest one to what was issued. */
 interface Candidates {
   readonly nodes: CertificateNode[];
   fit: number;
+  nearness: number;
 }
 
-/** An honest upload has fewer keys of one name. */
-const maxKeys = 16;
+/** How many keys are tried for each certificate before more are tried for any. */
+export const fewTries = 2;
 /** Cross-signed and renewed certificates have the same key. */
 const maxIssuers = 8;
 
@@ -53,26 +54,41 @@ interface Failure {
   readonly why: 'invalid' | 'unsupported' | 'budget';
 }
 
-/** The certificate whose issuer is looked for. `selfSigned`: null where it is not self-issued, or that is not known. */
-type Own = { readonly spkiSha256: string; readonly selfSigned: boolean | null } | null;
+/** The certificate or list whose issuer is looked for. */
+interface Sought {
+  readonly path: string;
+  /** Of its own key, where it is a certificate. */
+  readonly spkiSha256: string | null;
+  /** Null where it is not self-issued, or that is not known. */
+  readonly selfSigned: boolean | null;
+}
 
 /**
  * Finds the signer among certificates with the issuer's name or key identifier. Only a verified signature counts,
- * because a name proves nothing.
+ * because a name proves nothing. A fleet has many CAs of one name, so the budget bounds the signatures of the whole
+ * upload, and not the keys of a name. Null where it would take more than so many tries.
  */
-export function findIssuers(issued: Issued, indexes: readonly CertificateIndex[], budget: Budget, own: Own): Issuance {
+export function findIssuers(
+  issued: Issued,
+  indexes: readonly CertificateIndex[],
+  budget: Budget,
+  own: Sought,
+  tries: number,
+): Issuance | null {
   const failures: Failure[] = [];
-  for (const [spkiSha256, { nodes, fit }] of candidatesFor(issued, indexes)) {
+  let left = tries;
+  for (const [spkiSha256, { nodes, fit }] of candidatesFor(issued, indexes, own)) {
     const [supposed] = nodes;
     if (supposed === undefined) continue;
-    const why =
-      own?.spkiSha256 === spkiSha256 && own.selfSigned !== null
-        ? own.selfSigned
-          ? 'valid'
-          : 'invalid'
-        : budget.mayVerify()
-          ? verifySigned(issued.signed, supposed.material.tree.publicKey)
-          : 'budget';
+    const isOwn = own.spkiSha256 === spkiSha256 && own.selfSigned !== null;
+    if (!isOwn && --left < 0) return null;
+    const why = isOwn
+      ? own.selfSigned
+        ? 'valid'
+        : 'invalid'
+      : budget.mayVerify()
+        ? verifySigned(issued.signed, supposed.material.tree.publicKey)
+        : 'budget';
     if (why === 'valid') return { outcome: 'signed', issuers: nodes.slice(0, maxIssuers) };
     failures.push({ supposed, fit, why });
     if (why === 'budget') break;
@@ -81,7 +97,7 @@ export function findIssuers(issued: Issued, indexes: readonly CertificateIndex[]
 }
 
 /** The best fit comes first. */
-function withoutSigner(failures: readonly Failure[], own: Own): Issuance {
+function withoutSigner(failures: readonly Failure[], own: Sought): Issuance {
   const [first] = failures;
   if (first === undefined) return { outcome: 'missing', other: null };
   const { supposed, fit, why } = first;
@@ -91,24 +107,26 @@ function withoutSigner(failures: readonly Failure[], own: Own): Issuance {
       return { outcome: 'unchecked', supposed: each.supposed, because: each.why };
   // CAs of different clusters have the same name, and a certificate may have that of its CA. So the name accuses a
   // certificate only if one other certificate of the upload has it.
-  if (fit === fits.name && failures.length === 1 && supposed.object !== null && supposed.spkiSha256 !== own?.spkiSha256)
+  if (fit === fits.name && failures.length === 1 && supposed.object !== null && supposed.spkiSha256 !== own.spkiSha256)
     return { outcome: 'forged', supposed };
   const namesake = failures.find((each) => each.fit !== fits.keyIdentifier);
   return { outcome: 'missing', other: { node: (namesake ?? first).supposed, byName: namesake !== undefined } };
 }
 
-/** Candidates by SHA-256 of their key, the best fit first. */
+/** Candidates by SHA-256 of their key, the best fit first, and of equal ones the nearest. */
 function candidatesFor(
   issued: Issued,
   indexes: readonly CertificateIndex[],
+  own: Sought,
 ): readonly (readonly [string, Candidates])[] {
   const keyIdentifier = issued.authorityKeyIdentifier?.keyIdentifier ?? null;
   const name = octetsKey(issued.issuer);
   const identifier = keyIdentifier === null ? null : octetsKey(keyIdentifier);
   const byKey = new Map<string, Candidates>();
   const add = (node: CertificateNode, fit: number): void => {
+    if (own.selfSigned === true && node.spkiSha256 !== own.spkiSha256) return;
     const candidates = byKey.get(node.spkiSha256);
-    if (candidates === undefined) byKey.set(node.spkiSha256, { nodes: [node], fit });
+    if (candidates === undefined) byKey.set(node.spkiSha256, { nodes: [node], fit, nearness: -1 });
     // A certificate may be twice in the upload, or there and among our CAs.
     else if (!candidates.nodes.some(({ fingerprintSha256 }) => fingerprintSha256 === node.fingerprintSha256)) {
       candidates.nodes.push(node);
@@ -122,7 +140,17 @@ function candidatesFor(
       if (!node.material.subject.equals(issued.issuer)) add(node, fits.keyIdentifier);
   }
   const found = [...byKey];
-  return found.length < 2 ? found : found.sort(([, a], [, b]) => a.fit - b.fit).slice(0, maxKeys);
+  if (found.length < 2) return found;
+  for (const [, candidates] of found)
+    candidates.nearness = Math.max(...candidates.nodes.map(({ object }) => commonSteps(object?.path ?? '', own.path)));
+  return found.sort(([, a], [, b]) => a.fit - b.fit || b.nearness - a.nearness);
+}
+
+/** How many folders, files and fields two paths have in common. */
+function commonSteps(a: string, b: string): number {
+  let steps = 0;
+  for (let i = 0; i < a.length && a[i] === b[i]; i++) if (a[i] === '/' || a[i] === '#') steps += 1;
+  return steps;
 }
 
 /** How well a certificate with the name of the issuer fits. */

@@ -15,7 +15,7 @@ import {
   onceFor,
   serverAddress,
 } from './certificate-node.js';
-import { chainsOf, findIssuers, type Issuance, issuersIn } from './find-issuers.js';
+import { chainsOf, fewTries, findIssuers, type Issuance, issuersIn } from './find-issuers.js';
 import { pathStem } from '../reading/paths.js';
 
 export type KubeconfigObject = DecodedObject & { readonly content: KubeconfigContent };
@@ -80,8 +80,10 @@ export class Relations {
       return [node];
     });
     // If two certificates are equal, the one in its own file is named.
-    const filesFirst = bySorts(this.certificates, ({ object }) => object !== null && this.isFile(object));
-    this.#findIssuers([indexOf(filesFirst), authorities.index], budget);
+    const byFingerprint = new Map<string, CertificateNode>();
+    for (const node of bySorts(this.certificates, ({ object }) => object !== null && this.isFile(object)))
+      if (!byFingerprint.has(node.fingerprintSha256)) byFingerprint.set(node.fingerprintSha256, node);
+    this.#findIssuers([indexOf([...byFingerprint.values()]), authorities.index], budget);
   }
 
   certificateOf(object: DecodedObject): CertificateNode | undefined {
@@ -161,14 +163,14 @@ export class Relations {
     return this.#byPath().get(path);
   }
 
+  kubeconfigAt(path: string): KubeconfigObject | undefined {
+    const object = this.objectAt(path);
+    return object && isKubeconfig(object) ? object : undefined;
+  }
+
   /** The objects inside an object, in order. */
   childrenOf(path: string): readonly DecodedObject[] {
     return this.#byParent().get(path) ?? [];
-  }
-
-  /** The objects with the same parent, including itself, in order. */
-  siblingsOf({ parent }: DecodedObject): readonly DecodedObject[] {
-    return this.#byParent().get(parent ?? '') ?? [];
   }
 
   /** The certificates of the same file or field, in order. */
@@ -191,19 +193,26 @@ export class Relations {
     return [octetsKey(issuer), serialNumber.toString('hex'), key].join('\n');
   }
 
-  /** In the order of the upload, so that the same upload spends its budget on the same signatures. */
+  /**
+   * In the order of the upload, so that the same upload spends its budget on the same signatures. What takes many
+   * signatures comes after all others.
+   */
   #findIssuers(indexes: readonly CertificateIndex[], budget: Budget): void {
-    for (const object of this.objects) {
-      const { material } = object;
-      const node = this.#nodes.get(object);
-      if (node?.object?.content.type === 'Certificate') {
-        if (this.#issuances.has(node.fingerprintSha256)) continue;
-        const { selfSigned } = node.object.content;
-        const own = { spkiSha256: node.spkiSha256, selfSigned: isSelfIssued(node.material) ? selfSigned : null };
-        this.#issuances.set(node.fingerprintSha256, findIssuers(node.material, indexes, budget, own));
-      } else if (material?.kind === 'list')
-        this.#listIssuances.set(object, findIssuers(material, indexes, budget, null));
-    }
+    for (const tries of [fewTries, Infinity])
+      for (const object of this.objects) {
+        const { content, material, path } = object;
+        const node = this.#nodes.get(object);
+        if (node && content.type === 'Certificate') {
+          const { fingerprintSha256, spkiSha256 } = node;
+          if (this.#issuances.has(fingerprintSha256)) continue;
+          const own = { path, spkiSha256, selfSigned: isSelfIssued(node.material) ? content.selfSigned : null };
+          const found = findIssuers(node.material, indexes, budget, own, tries);
+          if (found !== null) this.#issuances.set(fingerprintSha256, found);
+        } else if (material?.kind === 'list' && !this.#listIssuances.has(object)) {
+          const found = findIssuers(material, indexes, budget, { path, spkiSha256: null, selfSigned: null }, tries);
+          if (found !== null) this.#listIssuances.set(object, found);
+        }
+      }
   }
 }
 

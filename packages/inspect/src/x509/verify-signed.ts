@@ -53,7 +53,8 @@ interface VerificationKey {
   readonly key: KeyObject;
 }
 
-const MAX_CACHED = 64;
+/** The CAs of a fleet. */
+const MAX_CACHED = 256;
 /** The key that was used last is the last one. */
 const cache = new Map<string, VerificationKey | null>();
 

@@ -1,7 +1,15 @@
 // Tests packages/inspect/src/findings/checks/kubeconfig.ts, packages/inspect/src/findings/checks/chain.ts,
 // packages/inspect/src/findings/checks/keys.ts
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { makeAuthority, makeCertificate, makeKey } from '../../../x509/test/helpers/certificates.js';
+import {
+  type CertificateFields,
+  type MadeCertificate,
+  makeAuthority,
+  makeCertificate,
+  makeKey,
+  subjectAltName,
+} from '../../../x509/test/helpers/certificates.js';
 import { csrFor } from '../../../x509/test/helpers/csr.js';
 import { inspectFiles, kubeconfigOf, knownCluster } from '../inspected.js';
 
@@ -177,5 +185,84 @@ describe('a CertificateSigningRequest that is issued', () => {
     );
     expect(await codes(makeCertificate({ issuer: clients, subject }).pem)).toContain('CertificateNotForRequest');
     expect(await codes(makeCertificate({ issuer: clients, key }).pem)).toContain('CertificateNotForRequest');
+  });
+});
+
+describe('a kubeconfig and a CA of one name and two keys', () => {
+  const name = { subject: [['CN', 'kubernetes']] } as const;
+  const before = makeAuthority(name);
+  const after = makeAuthority(name);
+  const names = [
+    subjectAltName({ dns: ['kubernetes', 'api.example'], ip: [Buffer.of(10, 0, 0, 1), Buffer.of(127, 0, 0, 1)] }),
+  ];
+  const serverBy = (issuer: MadeCertificate, more: CertificateFields = {}) =>
+    makeCertificate({
+      issuer,
+      subject: [['CN', 'kube-apiserver']],
+      extKeyUsage: ['1.3.6.1.5.5.7.3.1'],
+      extensions: names,
+      ...more,
+    });
+  const codesIn = async (files: Readonly<Record<string, string>>, path = 'lab/admin.conf') =>
+    (await inspectFiles(files)).codes(path).filter((code) => code.includes('AnotherAuthority'));
+  const config = (parts: Parameters<typeof kubeconfigOf>[0] = {}) =>
+    kubeconfigOf({ server, authority: before.pem, ...parts });
+  const pki = { 'lab/pki/ca.crt': after.pem, 'lab/pki/apiserver.crt': serverBy(after).pem };
+
+  it('is of a cluster that was rebuilt: the finding names the CA that it trusts, and the one to put there', async () => {
+    const { finding } = await inspectFiles({ 'lab/admin.conf': config(), ...pki });
+    const { severity, message } = finding('ServerOfAnotherAuthority', 'lab/admin.conf')!;
+    expect(severity).toBe('error');
+    const fingerprint = createHash('sha256').update(before.der).digest('hex');
+    expect(message).toBe(
+      `Cluster "c" trusts another CA named "CN=kubernetes" (SHA-256 ${fingerprint}) than the one that signed ` +
+        'lab/pki/apiserver.crt, the certificate of its server: lab/pki/ca.crt; was the cluster rebuilt?',
+    );
+    // The CA that signed it need not be there.
+    expect(await codesIn({ 'lab/admin.conf': config(), 'lab/apiserver.crt': serverBy(after).pem })).toHaveLength(1);
+    expect(await codesIn({ 'lab/admin.conf': config({ server: 'https://api.example' }), ...pki })).toHaveLength(1);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['it trusts both', { 'lab/admin.conf': config({ authority: before.pem + after.pem }), ...pki }],
+    ['the server has another address', { 'lab/admin.conf': config({ server: 'https://10.0.0.2' }), ...pki }],
+    [
+      'the certificate of its own server is there',
+      { 'lab/admin.conf': config(), ...pki, 'lab/x.crt': serverBy(before).pem },
+    ],
+    ['nothing is verified', { 'lab/admin.conf': config({ more: { 'insecure-skip-tls-verify': true } }), ...pki }],
+    ['the other CA has another name', { 'lab/admin.conf': config({ authority: serving.pem }), ...pki }],
+    [
+      'the server stands in the folder of another cluster',
+      {
+        'lab/admin.conf': config(),
+        'b/admin.conf': config({ authority: after.pem }),
+        'b/apiserver.crt': serverBy(after).pem,
+      },
+    ],
+    ['the address is that of each machine', { 'lab/admin.conf': config({ server: 'https://127.0.0.1:6443' }), ...pki }],
+  ])('accuses nobody where %s', async (_, files) => {
+    expect(await codesIn(files)).toEqual([]);
+  });
+
+  it('may be a server on the same machine, in the same folder', async () => {
+    const local = config({ server: 'https://127.0.0.1:6443' });
+    expect(await codesIn({ 'lab/admin.conf': local, 'lab/apiserver.crt': serverBy(after).pem })).toHaveLength(1);
+  });
+
+  it('has a user of the other: the finding says so in place of the missing issuer', async () => {
+    const certificate = makeCertificate({ issuer: after }).pem;
+    const alone = { 'lab/admin.conf': config({ certificate }) };
+    const { codes, finding } = await inspectFiles(alone);
+    expect(codes('lab/admin.conf#users[0].user.client-certificate-data')).not.toContain('IssuerMissing');
+    expect(finding('ClientOfAnotherAuthority')).toMatchObject({
+      object: 'lab/admin.conf',
+      severity: 'warning',
+      message: expect.stringContaining('certificate of user "u" was signed by another CA') as string,
+    });
+    expect(await codesIn({ ...alone, 'ca.crt': after.pem })).toEqual(['ClientOfAnotherAuthority']);
+    expect(await codesIn({ 'lab/admin.conf': config({ certificate, authority: before.pem + after.pem }) })).toEqual([]);
+    // The CA for users may have another name.
+    expect(await codesIn({ 'lab/admin.conf': config({ certificate, authority: serving.pem }) })).toEqual([]);
   });
 });

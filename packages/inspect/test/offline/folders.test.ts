@@ -80,3 +80,17 @@ it('calls a manifest damaged where something is found in it', async () => {
   expect(inspection.findings).toContainEqual(expect.objectContaining({ code: 'MalformedObject', severity: 'error' }));
   expect(exitCode).toBe(1);
 });
+
+it('finds CAs in all of a folder, which has more files than are read together', async () => {
+  const count = 120;
+  for (let i = 0; i < count; i++) {
+    const ca = makeAuthority();
+    write(`fleet/authorities/${i}.crt`, ca.pem);
+    write(`fleet/users/${i}.crt`, makeCertificate({ issuer: ca }).pem);
+  }
+  const { inspection } = await inspected('fleet');
+  const signers = inspection.relations.flatMap(({ type, from, to }) => (type === 'SignedBy' ? [[from, to]] : []));
+  expect(signers).toHaveLength(count);
+  for (const [from, to] of signers) expect(from?.replace('/users/', '/authorities/')).toBe(to);
+  expect(inspection.findings.map(({ code }) => code)).not.toContain('IssuerMissing');
+});

@@ -50,6 +50,50 @@ describe('who signed whom', () => {
     expect(related).toContain('renamed.crt SignedBy ca.crt');
   });
 
+  it('is found among many CAs of one name', async () => {
+    const files: Record<string, string> = {};
+    const expected: string[] = [];
+    for (let i = 0; i < 40; i++) {
+      // Neither identifies the other's key.
+      const authority = makeAuthority({ subjectKeyIdentifier: null });
+      const leaf = makeCertificate({ issuer: authority, authorityKeyIdentifier: null });
+      // The CA of the same folder, and that of the same kubeconfig, come first among many.
+      const embedded = kubeconfigOf({ authority: authority.pem, certificate: leaf.pem });
+      Object.assign(
+        files,
+        i % 2 === 0 ? { [`${i}/ca.crt`]: authority.pem, [`${i}/z/leaf.crt`]: leaf.pem } : { [`${i}.conf`]: embedded },
+      );
+      expected.push(
+        i % 2 === 0
+          ? `${i}/z/leaf.crt SignedBy ${i}/ca.crt`
+          : `${i}.conf#users[0].user.client-certificate-data SignedBy ${i}.conf#clusters[0].cluster.certificate-authority-data`,
+      );
+    }
+    const { related, findings } = await inspectFiles(files);
+    expect(related.filter((each) => each.includes(' SignedBy ')).sort()).toEqual(expected.sort());
+    // A root is its own issuer however many bear its name.
+    const codes = new Set(findings.map(({ code }) => code));
+    expect([...codes].filter((code) => /Issuer|Signature/.test(code))).toEqual([]);
+  });
+
+  it('is found for certificates that take few tries before one that takes many', async () => {
+    const others = Array.from({ length: 30 }, () => makeAuthority({ subjectKeyIdentifier: null }));
+    const files = Object.fromEntries(others.map(({ pem }, i) => [`ca${i}.crt`, pem]));
+    // None of the CAs signed these, so that each takes all tries.
+    const strangers = Array.from({ length: 20 }, () =>
+      makeCertificate({ issuer: makeAuthority(), authorityKeyIdentifier: null }),
+    );
+    const leaf = makeCertificate({ issuer: ca });
+    const { related, codes } = await inspectFiles({
+      ...Object.fromEntries(strangers.map(({ pem }, i) => [`a${i}.crt`, pem])),
+      ...files,
+      'z.crt': leaf.pem,
+      'ca.crt': ca.pem,
+    });
+    expect(related).toContain('z.crt SignedBy ca.crt');
+    expect(codes('a19.crt')).toContain('SignatureNotChecked');
+  });
+
   it('tells two CAs of one name apart by key', async () => {
     const namesakes = [makeAuthority(), makeAuthority(), makeAuthority()];
     const files = Object.fromEntries(namesakes.map((each, i) => [`ca${i}.crt`, each.pem]));

@@ -174,7 +174,7 @@ describe('a kubeconfig', () => {
 
   it.each([
     ['a pipe', () => pipeAt(join(home, 'pipe')), /is no regular file/],
-    ['a folder', () => home, /^kubepass: EISDIR: .*kubepass-test/],
+    ['a folder', () => home, /^kubepass: .*kubepass-test\S+ is a folder, where a file is expected/],
     [
       'a file of a gigabyte',
       () => {

@@ -7,7 +7,7 @@ import { duration } from '../../parts/words.js';
 import { read, type Schemas } from '../../service/client.js';
 import { caller } from '../../service/session.js';
 import { AskForm } from './ask-form.js';
-import { Offers } from './policy-says.js';
+import type { Offer } from './policy-says.js';
 import type { AskValues } from './spec.js';
 import type { Known } from './use-ask.js';
 
@@ -22,7 +22,7 @@ export function Ask() {
       <Shown data={data} awaited="what policy offers you">
         {(known) => (
           <>
-            {known.certificate ? <Renewed {...known.certificate} /> : <Offers offers={known.offers} />}
+            {known.certificate && <Renewed {...known.certificate} />}
             <AskForm key={url} first={filled(query, known)} isFilled={query.size > 0} known={known} />
           </>
         )}
@@ -31,16 +31,23 @@ export function Ask() {
   );
 }
 
+/** The part of a policy from which members of a directory group have groups. */
+type Spec = { readonly allowed?: { readonly groupsFromDirectory?: Offer['fromDirectory'] } };
+
 async function readKnown(fingerprintSha256: string | null, signal: AbortSignal): Promise<Known> {
   if (fingerprintSha256 !== null) {
     const certificate = await read('/v1/certificates/{fingerprintSha256}', { fingerprintSha256 }, signal);
     return { offers: [], clusters: [], certificate };
   }
-  const [offers, clusters] = await Promise.all([
+  const [{ items }, clusters, policies] = await Promise.all([
     read('/v1/policies/offers', {}, signal),
     read('/v1/clusters', {}, signal),
+    read('/v1/policies', { limit: 500 }, signal),
   ]);
-  return { offers: offers.items, clusters: clusters.items.map(({ name }) => name), certificate: null };
+  // An offer lacks the groups that depend on the directory.
+  const allowed = new Map(policies.items.map(({ name, spec }) => [name, (spec as Spec).allowed?.groupsFromDirectory]));
+  const offers = items.map((offer) => ({ ...offer, fromDirectory: allowed.get(offer.policy) ?? {} }));
+  return { offers, clusters: clusters.items.map(({ name }) => name), certificate: null };
 }
 
 /** The fields as an address has them; else what there is but one of. */

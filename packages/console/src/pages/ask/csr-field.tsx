@@ -4,8 +4,8 @@ import { TextField } from '../../parts/field.js';
 import { answerOf, api } from '../../service/client.js';
 import { csrIn, hasPrivateKey } from './spec.js';
 
-const privateKey = 'This is a private key. It was not read further and not sent: a CSR has the public key alone.';
-const notPem = 'This file is no CSR as PEM. For DER: openssl req -inform DER -in FILE -out client.csr';
+const privateKey = 'This is a private key. It was not sent. Use a CSR: it has the public key only.';
+const notPem = 'This file is not a CSR in PEM form. To convert DER: openssl req -inform DER -in FILE -out client.csr';
 /** As large as the API takes a CSR. */
 const mostOctets = 32_768;
 
@@ -70,14 +70,16 @@ export function CsrField({ value, wrong, onTyped, onLeft, onNames }: CsrFieldPar
     );
     return () => stop.abort();
   }, [csr]);
+  const isUsed = value.value !== '' || wrong.length > 0 || refused.value !== null;
   return (
-    <>
+    <details open={isUsed}>
+      <summary>Your own key</summary>
       <TextField
         label="CSR"
         rows={3}
         value={value}
         wrong={refused.value === null ? wrong : [refused.value]}
-        hint="Where you keep the key: PEM, typed, or a file dropped anywhere here. Its names fill the fields."
+        hint="For a key that you keep: a CSR as PEM, typed, or a file dropped anywhere here. Its names fill the fields."
         onTyped={onInput}
         onLeft={onLeft}
       />
@@ -92,6 +94,6 @@ export function CsrField({ value, wrong, onTyped, onLeft, onNames }: CsrFieldPar
           }}
         />
       </label>
-    </>
+    </details>
   );
 }

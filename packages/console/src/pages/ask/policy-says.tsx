@@ -6,24 +6,29 @@ import type { Schemas } from '../../service/client.js';
 import { caller } from '../../service/session.js';
 import type { Said } from './asking-policy.js';
 
-export type Offer = Schemas['PolicyOffer'];
+/** What policy offers, and the groups that members of a group of the directory have besides. */
+export type Offer = Schemas['PolicyOffer'] & { readonly fromDirectory: Readonly<Record<string, readonly string[]>> };
 
-/** The offers of policy to the caller, a sentence for each, before anything is typed. */
-export const Offers = ({ offers }: { readonly offers: readonly Offer[] }) => (
+type OffersParts = { readonly offers: readonly Offer[]; readonly onTaken: (offer: Offer) => void };
+
+/** The offers of policy to the caller, a sentence for each. One that is chosen fills the fields. */
+export const Offers = ({ offers, onTaken }: OffersParts) => (
   <Card title="What policy offers you" region>
     {offers.length === 0 && (
-      <Empty>No policy is for you. Fill the fields in and policy says why, or ask an admin.</Empty>
+      <Empty>No policy offers you anything. Fill in the fields to see why, or ask an admin.</Empty>
     )}
     <ul class="items">
       {offers.map((offer) => (
         <li key={offer.policy}>
-          <b>
-            <Written text={[...offer.clusters, ...offer.groups].join(', ')} most={120} />
-          </b>
-          : {termsOf(offer)}
-          <p class="quiet">
-            <Written text={detailsOf(offer)} most={240} />
-          </p>
+          <button type="button" class="offer" onClick={() => onTaken(offer)}>
+            <b>
+              <Written text={[...offer.clusters, ...offer.groups].join(', ')} most={120} />
+            </b>
+            : {termsOf(offer)}
+            <span class="quiet">
+              <Written text={detailsOf(offer)} most={320} />
+            </span>
+          </button>
         </li>
       ))}
     </ul>
@@ -36,9 +41,10 @@ const termsOf = ({ maxExpirationSeconds, stages }: Offer): string =>
 
 const anybody = (names: readonly string[]): string => (names.includes('*') ? 'anybody' : either(names));
 
-function detailsOf({ policy, usernames, reason, keyAlgorithms, collectors }: Offer): string {
+function detailsOf({ policy, usernames, reason, keyAlgorithms, collectors, fromDirectory }: Offer): string {
   const parts = [
     usernames.includes('*') ? 'Any username' : `For ${either(usernames)}`,
+    ...Object.entries(fromDirectory).map(([of, groups]) => `members of ${of} also in ${either(groups)}`),
     reason.required && `with a reason${reason.pattern === null ? '' : ` that matches ${reason.pattern}`}`,
     !keyAlgorithms.includes(usualKey) && `with a key ${either(keyAlgorithms)}`,
     collectors.join() !== caller.value?.name && `collected by ${anybody(collectors)}`,
@@ -75,7 +81,9 @@ export function WhatPolicySays({ decision, error, others, again }: Answer) {
       {error ? (
         <Trouble error={error} {...(error.problem.status >= 429 && { again })} />
       ) : !decision ? (
-        <p class="muted">It is asked once the fields say who is to get in where. Nothing is sent before you ask.</p>
+        <p class="muted">
+          You see the answer as soon as the fields say who needs access to what. Nothing is sent until you ask.
+        </p>
       ) : decision.outcome === 'permitted' ? (
         <Permitted {...decision} />
       ) : (
@@ -83,7 +91,7 @@ export function WhatPolicySays({ decision, error, others, again }: Answer) {
           <Badge tone="error" icon="cross">
             Not permitted
           </Badge>
-          {others.length < decision.violations.length && <p>What is wrong stands below the fields.</p>}
+          {others.length < decision.violations.length && <p>See the messages below the fields.</p>}
           <ul>
             {others.map(({ source, message }) => (
               <li key={source + message}>
@@ -106,7 +114,7 @@ const Permitted = ({ stages, policy, expirationSeconds, expiresAfterSeconds }: S
       </Badge>
       <p>
         For {duration(expirationSeconds ?? 0)}, by policy <Written text={policy ?? ''} />.{' '}
-        {isAtOnce ? 'Nobody is asked.' : 'Who will be asked:'}
+        {isAtOnce ? 'No approval is needed.' : 'Approvals needed:'}
       </p>
       <ol>
         {stages.map((stage, i) => (
@@ -116,7 +124,9 @@ const Permitted = ({ stages, policy, expirationSeconds, expiresAfterSeconds }: S
           </li>
         ))}
       </ol>
-      {expiresAfterSeconds !== null && <p class="muted">The request waits at most {duration(expiresAfterSeconds)}.</p>}
+      {expiresAfterSeconds !== null && (
+        <p class="muted">The request waits for up to {duration(expiresAfterSeconds)}.</p>
+      )}
     </>
   );
 };

@@ -19,6 +19,21 @@ export const namesIn = (text: string): string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
+const day = 86_400;
+/** The one name in a list that is no pattern; empty where there are more: nobody is to ask for more than they need. */
+const only = ([one = '', ...others]: readonly string[]): string => (others.length > 0 || /[*?]/.test(one) ? '' : one);
+
+/** The fields as an offer fills them. */
+export const filledBy = (
+  offer: Schemas['PolicyOffer'],
+  { cluster, username }: Pick<AskValues, 'cluster' | 'username'>,
+) => ({
+  cluster: offer.clusters.includes(cluster) ? cluster : only(offer.clusters),
+  username: only(offer.usernames) || username,
+  groups: only(offer.groups),
+  lifetime: duration(Math.min(offer.maxExpirationSeconds ?? day, day)),
+});
+
 const certificationRequest =
   /-----BEGIN (NEW )?CERTIFICATE REQUEST-----[\sA-Za-z0-9+/=]+-----END \1?CERTIFICATE REQUEST-----/;
 /** The PEM block of a PKCS#10 certification request in a text; undefined where there is none. */
@@ -37,7 +52,7 @@ export function askOf(values: AskValues, renewalOf: string | null): { readonly s
   const typed = (name: FieldName) => values[name].trim();
   const csr = csrIn(values.csr);
   if (csr !== undefined) spec.csr = `${csr}\n`;
-  else if (typed('csr') !== '') faults.push(['csr', 'This is no PKCS#10 certification request as PEM.']);
+  else if (typed('csr') !== '') faults.push(['csr', 'This is not a PKCS#10 certification request in PEM form.']);
   const seconds = secondsOf(values.lifetime);
   if (seconds !== null) spec.expirationSeconds = seconds;
   else if (typed('lifetime') !== '') faults.push(['lifetime', 'Write it as “8 hours” or “1 day 12 hours”.']);

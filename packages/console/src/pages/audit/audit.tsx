@@ -3,10 +3,9 @@ import { useRef } from 'preact/hooks';
 import { Badge, Empty } from '../../parts/bits.js';
 import { useAddress } from '../../parts/address.js';
 import { FileLink } from '../../parts/files.js';
-import { Filter } from '../../parts/filter.js';
+import { Filters } from '../../parts/filter.js';
 import { Page } from '../../parts/page.js';
 import { Paged, type ListPage, usePages } from '../../parts/data.js';
-import { useKeys } from '../../parts/keys.js';
 import { useAct } from '../../parts/trouble.js';
 import { many, spaced } from '../../parts/words.js';
 import { answerOf, api, type Schemas } from '../../service/client.js';
@@ -34,13 +33,9 @@ export function Audit() {
   const asked: Asked = Object.fromEntries(filters.flatMap(({ name }) => (query[name] ? [[name, query[name]]] : [])));
   const isFollowing = query['follow'] === 'true';
   const pages = useLog(asked, isFollowing);
-  useKeys({ '/': () => document.querySelector<HTMLElement>('.tools select')?.focus() });
   return (
     <Page title="Audit" aside={<ChainCheck />}>
-      <div class="tools pairs" role="search">
-        {filters.map((filter) => (
-          <Filter key={filter.name} {...filter} />
-        ))}
+      <Filters of={filters}>
         <label>
           <input
             type="checkbox"
@@ -50,16 +45,8 @@ export function Audit() {
           />
           Follow
         </label>
-      </div>
-      <Paged
-        pages={pages}
-        noun="events"
-        empty={
-          <Empty>
-            No event fits these filters. <a href="/console/audit">Show all events</a>
-          </Empty>
-        }
-      >
+      </Filters>
+      <Paged pages={pages} noun="events" filters={asked} empty={<Empty>The log is empty.</Empty>}>
         {(events) => <Events events={events} />}
       </Paged>
     </Page>
@@ -110,7 +97,7 @@ function ChainCheck() {
         Checkpoint
       </FileLink>
       <span role="status">
-        {isBusy && 'Reading the log …'}
+        {isBusy && 'Checking the log …'}
         {found.value && <Verdict found={found.value} />}
       </span>
       {trouble}

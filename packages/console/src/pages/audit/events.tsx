@@ -5,7 +5,7 @@ import { useAnnounced } from '../../parts/announce.js';
 import { Instant, Written, Fact } from '../../parts/bits.js';
 import { onPaper } from '../../parts/paper.js';
 import { Table } from '../../parts/table.js';
-import { useKeys } from '../../parts/keys.js';
+import { useSteps } from '../../parts/keys.js';
 import { duration, exactly, many, spaced } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
 
@@ -31,12 +31,7 @@ export function Events({ events }: { readonly events: readonly AuditEvent[] }) {
   useAnnounced(newest, (before, after) =>
     after > before ? many(events.filter(({ seq }) => seq > before).length, 'new event') : undefined,
   );
-  const step = (by: number) => {
-    const all = [...(area.current?.querySelectorAll<HTMLElement>('.opens') ?? [])];
-    const at = all.findIndex((one) => one === document.activeElement);
-    all[at === -1 ? 0 : at + by]?.focus();
-  };
-  useKeys({ j: () => step(1), k: () => step(-1) });
+  useSteps(area, '.opens');
   return (
     <>
       <div class="newer">

@@ -128,7 +128,7 @@ function Says({ certificate }: Of) {
           'Serial number': <code>{certificate.serialNumber}</code>,
           Fingerprint: <code>{certificate.fingerprintSha256}</code>,
           'Public key': [publicKey.algorithm, ' ', <code>{publicKey.spkiSha256}</code>],
-          Key: certificate.orphan && 'lost before it could be handed out: nobody holds it',
+          Key: certificate.orphan && 'lost before anybody got it: nobody has it',
         }}
       />
     </Card>
@@ -155,7 +155,7 @@ function Text({ certificate: { fingerprintSha256 } }: Of) {
     [fingerprintSha256],
   );
   return (
-    <Card title="Text" aside={<span class="muted">as openssl has it</span>} region>
+    <Card title="Text" aside={<span class="muted">as openssl prints it</span>} region>
       <Shown data={data} awaited="the text">
         {(text) => (
           <pre class="openssl" tabIndex={0} role="group" aria-label="Certificate as text">
@@ -171,7 +171,7 @@ function Text({ certificate: { fingerprintSha256 } }: Of) {
 function RequestOf({ certificate: { requestId: id } }: Of) {
   const data = useRead('/v1/certificate-requests/{id}', { id });
   return (
-    <Card title="Request" aside={<a href={addresses.request(id)}>Open it</a>} region>
+    <Card title="Request" aside={<a href={addresses.request(id)}>Open the request</a>} region>
       <Shown data={data} awaited="the request">
         {({ requester, collector, createdAt, reason, approvals, decision: { policy } }) => (
           <Facts

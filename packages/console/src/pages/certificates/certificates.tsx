@@ -26,7 +26,6 @@ const rarer = [
   { name: 'serialNumber', label: 'Serial number' },
 ] as const;
 const names = ['mine', ...[...filters, ...rarer].map(({ name }) => name)];
-const none = ['No certificate fits', 'Show all certificates'] as const;
 const views = Object.entries({ '': 'All', true: 'Mine' });
 
 /** The certificates that the caller may read, by the filters of the API. */
@@ -60,7 +59,7 @@ export function Certificates() {
           </div>
         </details>
       </Filters>
-      <Paged {...{ pages, empty, none }} noun="certificates" filters={selected}>
+      <Paged {...{ pages, empty }} noun="certificates" filters={selected}>
         {(certificates) => <CertificatesTable label="Certificates" certificates={certificates} />}
       </Paged>
     </Page>

@@ -71,7 +71,7 @@ export function RevokeDialog({ certificate, onClose, onDone }: Ending<{ certific
         The certificate of <Written text={username} /> on <Written text={cluster} /> would end{' '}
         <Distance of={notAfter} />. Once revoked, it is never valid again.
       </p>
-      {continues.length > 0 && <p>All the same its holder can go on with:</p>}
+      {continues.length > 0 && <p>Its holder can still use it for:</p>}
       <Continues texts={continues} />
       {fields}
     </ActDialog>
@@ -105,7 +105,7 @@ export function BlockDialog({
         <li>{many(certificates.length, 'live certificate', omitted)}, to be revoked for good</li>
         <li>{many(waitingRequests.length, 'waiting request', omitted)}, to be cancelled</li>
       </ul>
-      <p class="quiet">The page then shows what its clusters go on to accept.</p>
+      <p class="quiet">Afterwards the page shows what still works.</p>
       {fields}
     </ActDialog>
   );

@@ -2,11 +2,11 @@ import { useRoute } from 'preact-iso/router';
 import { addresses } from '../../parts/address.js';
 import { Badge, Card, Distance, Empty, Instant, type Tone, Written, Fact } from '../../parts/bits.js';
 import { FileLink } from '../../parts/files.js';
-import { Crumb, Linked, Page } from '../../parts/page.js';
-import { Paged, Shown, useData, usePages } from '../../parts/data.js';
-import { Table } from '../../parts/table.js';
+import { Crumb, Page } from '../../parts/page.js';
+import { Paged, Shown, useList, useRead } from '../../parts/data.js';
+import { type Cells, Columns } from '../../parts/table.js';
 import { duration, many, sentence } from '../../parts/words.js';
-import { answerOf, api, type Schemas } from '../../service/client.js';
+import type { Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { EnforcementState, signerInWords } from './clusters.js';
 import { Probe } from './probe.js';
@@ -17,8 +17,7 @@ type Issuer = Schemas['Issuer'];
 /** One cluster: what it was last found able to do, whether it refuses revoked certificates, its CAs and its signer. */
 export function ClusterPage() {
   const name = useRoute().params['name'] ?? '';
-  const params = { path: { name } };
-  const data = useData((signal) => answerOf(api.GET('/v1/clusters/{name}', { params, signal })), [name], ['clusters']);
+  const data = useRead('/v1/clusters/{name}', { name }, ['clusters']);
   return (
     <Page title={name} above={<Crumb href="/console/clusters" name="Clusters" />}>
       <Shown data={data} awaited="the cluster">
@@ -50,7 +49,7 @@ const Configured = ({ cluster }: { readonly cluster: Cluster }) => (
       <Fact name="API server">
         <bdi>{cluster.server}</bdi>
       </Fact>
-      <Fact name="Who signs">{signerInWords(cluster)}</Fact>
+      <Fact name="Signed by">{signerInWords(cluster)}</Fact>
       <Fact name="Role bindings">
         {cluster.readsRoleBindings ? 'read, so that a review shows what a certificate opens' : 'not read'}
       </Fact>
@@ -112,19 +111,14 @@ function Revocation({ cluster: { name, revocation } }: { readonly cluster: Clust
 
 /** The CAs that sign for users and for the API server. */
 function Authorities({ name }: { readonly name: string }) {
-  const params = { path: { name } };
-  const data = useData(
-    (signal) => answerOf(api.GET('/v1/clusters/{name}/certificate-authority', { params, signal })),
-    [name],
-    ['clusters'],
-  );
+  const data = useRead('/v1/clusters/{name}/certificate-authority', { name }, ['clusters']);
   return (
     <Card title="Certificate authorities" region>
       <Shown data={data} awaited="the certificate authorities">
         {({ client, serving }) => (
           <>
             <h3>Of users</h3>
-            {client === null ? <p class="muted">Not known: the cluster did not tell.</p> : <Bundle of={client} />}
+            {client === null ? <p class="muted">Unknown: the cluster did not say.</p> : <Bundle of={client} />}
             <h3>Of the API server</h3>
             <Bundle of={serving} />
           </>
@@ -158,17 +152,10 @@ const places = { file: 'a file', 'encrypted-file': 'an encrypted file', agent: '
 
 /** The CAs whose keys kubepass uses for this cluster, and how many certificates depend on each. */
 function Issuers({ name }: { readonly name: string }) {
-  const pages = usePages(
-    (cursor, signal) => {
-      const params = { path: { name }, query: { limit: 100, ...(cursor !== undefined && { cursor }) } };
-      return answerOf(api.GET('/v1/clusters/{name}/issuers', { params, signal }));
-    },
-    [name],
-    ['clusters', 'certificates'],
-  );
+  const pages = useList('/v1/clusters/{name}/issuers', { name, limit: 100 }, ['clusters', 'certificates']);
   return (
     <Card title="Issuers" region>
-      <Paged pages={pages} noun="issuers" empty={<Empty>None is configured.</Empty>}>
+      <Paged pages={pages} noun="issuers" empty={<Empty>No issuer is configured.</Empty>}>
         {(issuers) => issuers.map((issuer) => <One key={issuer.name} issuer={issuer} />)}
       </Paged>
     </Card>
@@ -202,13 +189,7 @@ const One = ({ issuer: { name, state, subject, notAfter, key, certificates } }: 
 
 /** The CertificateSigningRequest objects of the cluster, whoever made them. They are read when the page opens. */
 function ClusterCsrs({ name }: { readonly name: string }) {
-  const pages = usePages(
-    (cursor, signal) => {
-      const params = { path: { name }, query: { limit: 50, ...(cursor !== undefined && { cursor }) } };
-      return answerOf(api.GET('/v1/clusters/{name}/certificate-signing-requests', { params, signal }));
-    },
-    [name],
-  );
+  const pages = useList('/v1/clusters/{name}/certificate-signing-requests', { name, limit: 50 });
   const again = (
     <button type="button" onClick={pages.reload}>
       Read again
@@ -221,31 +202,29 @@ function ClusterCsrs({ name }: { readonly name: string }) {
         noun="CSRs"
         empty={<Empty>There is none: a cluster deletes a CSR about an hour after it was decided.</Empty>}
       >
-        {(items) => (
-          <Table label="CSRs" columns={['CSR', 'Asked by', 'Subject', 'Status']}>
-            {items.map(({ uid, name: csr, requestId, signerName, ours, username, request, status, createdAt }) => (
-              <tr key={uid}>
-                <th scope="row">
-                  <Linked href={addresses.request(requestId ?? '')} when={requestId !== null}>
-                    <Written text={csr} />
-                  </Linked>
-                  <div class="muted">
-                    <Written text={signerName} />
-                  </div>
-                </th>
-                <td>{ours ? 'kubepass' : <Written text={username} />}</td>
-                <td>{request.subject === null ? 'cannot be read' : <Written text={request.subject} most={128} />}</td>
-                <td>
-                  <Badge tone="plain">{status}</Badge>
-                  <div class="muted">
-                    <Distance of={createdAt} />
-                  </div>
-                </td>
-              </tr>
-            ))}
-          </Table>
-        )}
+        {(items) => <Columns label="CSRs" rows={items.map((one) => ({ ...one, id: one.uid }))} cells={cells} />}
       </Paged>
     </Card>
   );
 }
+
+const cells: Cells<Schemas['CertificateSigningRequest']> = {
+  CSR: ({ name, requestId, signerName }) => (
+    <>
+      <Written text={name} href={requestId !== null && addresses.request(requestId)} />
+      <div class="muted">
+        <Written text={signerName} />
+      </div>
+    </>
+  ),
+  'Asked by': ({ ours, username }) => (ours ? 'kubepass' : <Written text={username} />),
+  Subject: ({ request: { subject } }) => <Written text={subject ?? 'cannot be read'} most={128} />,
+  Status: ({ status, createdAt }) => (
+    <>
+      <Badge tone="plain">{status}</Badge>
+      <div class="muted">
+        <Distance of={createdAt} />
+      </div>
+    </>
+  ),
+};

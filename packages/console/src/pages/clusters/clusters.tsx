@@ -1,59 +1,45 @@
 import { addresses } from '../../parts/address.js';
 import { Badge, Distance, Empty } from '../../parts/bits.js';
 import { Page } from '../../parts/page.js';
-import { Paged, usePages } from '../../parts/data.js';
-import { Table } from '../../parts/table.js';
-import { answerOf, api, type Schemas } from '../../service/client.js';
+import { Paged, useList } from '../../parts/data.js';
+import { type Cells, Columns } from '../../parts/table.js';
+import type { Schemas } from '../../service/client.js';
 
 type Cluster = Schemas['Cluster'];
 
 /** The clusters, and what each was last found able to do. */
 export function Clusters() {
-  const pages = usePages(
-    (cursor, signal) => {
-      const params = { query: { limit: 100, ...(cursor !== undefined && { cursor }) } };
-      return answerOf(api.GET('/v1/clusters', { params, signal }));
-    },
-    [],
-    ['clusters'],
-  );
+  const pages = useList('/v1/clusters', { limit: 100 }, ['clusters']);
+  const empty = <Empty>No cluster is configured: name one in the configuration of the service.</Empty>;
   return (
     <Page title="Clusters">
-      <Paged
-        pages={pages}
-        noun="clusters"
-        empty={<Empty>No cluster is configured: name one in the configuration of the service.</Empty>}
-      >
+      <Paged pages={pages} noun="clusters" empty={empty}>
         {(clusters) => (
-          <Table label="Clusters" columns={['Cluster', 'Who signs', 'Last probe', 'Revoked certificates']}>
-            {clusters.map((cluster) => (
-              <tr key={cluster.name}>
-                <th scope="row">
-                  <a href={addresses.cluster(cluster.name)}>{cluster.name}</a>
-                  <div class="muted server">{cluster.server}</div>
-                </th>
-                <td>{signerInWords(cluster)}</td>
-                <td>
-                  <ProbeState cluster={cluster} />
-                </td>
-                <td>
-                  <EnforcementState revocation={cluster.revocation} />
-                </td>
-              </tr>
-            ))}
-          </Table>
+          <Columns label="Clusters" rows={clusters.map((one) => ({ ...one, id: one.name }))} cells={cells} />
         )}
       </Paged>
     </Page>
   );
 }
 
+const cells: Cells<Cluster> = {
+  Cluster: ({ name, server }) => (
+    <>
+      <a href={addresses.cluster(name)}>{name}</a>
+      <div class="muted server">{server}</div>
+    </>
+  ),
+  'Signed by': (cluster) => signerInWords(cluster),
+  'Last probe': (cluster) => <ProbeState cluster={cluster} />,
+  'Revoked certificates': (cluster) => <EnforcementState {...cluster} />,
+};
+
 export const signerInWords = ({ signer }: Pick<Cluster, 'signer'>): string =>
   signer === 'localCA' ? 'kubepass, by a CA of its own' : 'the cluster itself';
 
 /** The last probe in a word: whether certificates are signed and accepted. */
 function ProbeState({ cluster: { probe, probedAt, probeStartedAt } }: { readonly cluster: Cluster }) {
-  if (probeStartedAt !== null) return <Badge tone="info">being probed</Badge>;
+  if (probeStartedAt !== null) return <Badge tone="info">probe running</Badge>;
   if (probe === null || probedAt === null) return <span class="muted">never probed</span>;
   const { signs, accepts, reachable } = probe;
   const isGood = signs === 'yes' && accepts === 'yes';

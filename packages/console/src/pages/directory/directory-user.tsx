@@ -79,10 +79,12 @@ const WhoTheyAre = ({ person }: PersonParts) => (
     <Facts
       of={{
         Username: usernameOf(person),
-        'Name there': <Written text={person.directoryName} most={200} />,
+        'Name in the directory': <Written text={person.directoryName} most={200} />,
         Email: <Written text={person.emails.join(', ') || 'none'} most={200} />,
-        'Groups there': <Written text={person.groups.map((one) => one.displayName).join(', ') || 'none'} most={400} />,
-        Came: <Instant of={person.createdAt} />,
+        'Groups in the directory': (
+          <Written text={person.groups.map((one) => one.displayName).join(', ') || 'none'} most={400} />
+        ),
+        Joined: <Instant of={person.createdAt} />,
         Left: person.inactiveSince && <Instant of={person.inactiveSince} />,
         Deleted: person.deletedAt && <Instant of={person.deletedAt} />,
       }}
@@ -102,7 +104,7 @@ function Ended({ person: { consequences, inactiveSince } }: PersonParts) {
   return (
     <Lists
       title="Ended when they left"
-      none="Nothing was left to end."
+      none="There was nothing to end."
       of={{
         'Requests that were cancelled': cancelledRequests.map((id) => (
           <Linked href={addresses.request(id)}>{id}</Linked>
@@ -115,8 +117,8 @@ function Ended({ person: { consequences, inactiveSince } }: PersonParts) {
 
 const GoesOn = ({ person: { consequences, lostGroups } }: PersonParts) => (
   <Lists
-    title="Goes on all the same"
-    none="Nothing goes on that should not."
+    title="Still works"
+    none="Nothing that should have ended."
     of={{
       'Certificates that still work': consequences.residualExposure.map(({ continues, notAfter, ...one }) => (
         <>

@@ -29,13 +29,12 @@ export function Directory() {
     ...{ directoryName, username },
   };
   const pages = useList('/v1/directory-users', filter, ['directory-users']);
-  const none = ['Nobody fits', 'Show everybody'] as const;
   const empty = 'Nobody is in the directory. An identity provider tells of people over SCIM, at /scim/v2.';
   return (
     <Page title="Directory">
       <Views path="/console/directory" name="view" views={views} />
       <Filters of={filters} />
-      <Paged {...{ pages, filters: filter, none }} noun="people" empty={<Empty>{empty}</Empty>}>
+      <Paged {...{ pages, filters: filter }} noun="people" empty={<Empty>{empty}</Empty>}>
         {(people) => <Columns label="People" rows={people} cells={cells} />}
       </Paged>
     </Page>

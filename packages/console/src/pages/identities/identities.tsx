@@ -14,7 +14,7 @@ import { Timeline } from './timeline.js';
 import { useTimeline } from './use-timeline.js';
 
 const orders = Object.entries({ '': 'by name', end: 'first to end first' });
-const blocks = Object.entries({ '': 'blocked or not', true: 'blocked alone', false: 'not blocked' });
+const blocks = Object.entries({ '': 'blocked or not', true: 'only blocked', false: 'not blocked' });
 const views = Object.entries({ '': 'Timeline', table: 'Table' });
 
 /** Shows who has access to what until when, as a timeline or as a table. */

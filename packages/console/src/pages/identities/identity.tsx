@@ -10,7 +10,6 @@ import { read, type Schemas } from '../../service/client.js';
 import { may } from '../../service/session.js';
 import { CertificatesTable, Continues, FingerprintLink, isRevocable } from '../certificates/certificates-table.js';
 import { BlockDialog, RevokeDialog, UnblockDialog } from '../certificates/end-dialogs.js';
-import { rowHeight } from './timeline-row.js';
 import { Timeline } from './timeline.js';
 import { useTimeline } from './use-timeline.js';
 
@@ -99,7 +98,7 @@ function Everything({ identity, onRevoked }: { readonly identity: Details; reado
           <CertificatesTable label="Certificates of others" certificates={requestedForOthers} action={revoke} />
         </Card>
       )}
-      {omitted && <p class="quiet">A list here has more than is shown: 500 of each are read.</p>}
+      {omitted && <p class="quiet">Some lists are longer than shown: each shows the first 500.</p>}
       {chosen.value && (
         <RevokeDialog certificate={chosen.value} onClose={() => (chosen.value = null)} onDone={onRevoked} />
       )}
@@ -123,7 +122,7 @@ const Blocked = ({ block }: { readonly block: Schemas['IdentityBlock'] }) => (
 /** Lists certificates that are revoked, blocked, or have a group too many, and still work in some way. */
 const StillWorks = ({ exposures }: { readonly exposures: Details['residualExposure'] }) => (
   <Card title="Still works" region>
-    {exposures.length === 0 && 'Nothing: its clusters refuse whatever it had.'}
+    {exposures.length === 0 && 'Nothing: its clusters refuse all its certificates.'}
     {exposures.map(({ cluster, fingerprintSha256, notAfter, continues }) => (
       <div key={fingerprintSha256} class="field">
         On {cluster}, certificate <FingerprintLink of={fingerprintSha256} isOwn={false} />, which ends{' '}
@@ -139,7 +138,7 @@ function OwnTimeline({ username }: { readonly username: string }) {
   const drawn = rows.filter((row) => row.drawn.length > 0);
   if (drawn.length === 0) return null;
   return (
-    <div class="own-timeline" style={{ '--rows': `${Math.min(drawn.length, 8) * rowHeight}px` }}>
+    <div class="own-timeline" style={{ '--rows': String(Math.min(drawn.length, 8)) }}>
       <Timeline rows={drawn} isComplete={isComplete} now={now.value} label="Certificates by cluster" />
     </div>
   );
@@ -167,7 +166,7 @@ function Requests({ username, waiting }: { readonly username: string; readonly w
   );
   return (
     <Card title={readsAll ? 'Requests' : 'Requests that wait'} region>
-      <Paged pages={pages} noun="requests" empty={<Empty>There is no request for it.</Empty>}>
+      <Paged pages={pages} noun="requests" empty={<Empty>There are no requests for it.</Empty>}>
         {(requests) => <Columns label="Requests for it" rows={requests} cells={cells} />}
       </Paged>
     </Card>
@@ -181,7 +180,7 @@ const Bindings = ({ roleBindings }: Pick<Details, 'roleBindings'>) => (
         <h3>
           <a href={addresses.cluster(cluster)}>{cluster}</a>
         </h3>
-        {bindings === null && <p class="quiet">They cannot be read now.</p>}
+        {bindings === null && <p class="quiet">They cannot be read right now.</p>}
         {bindings?.length === 0 && <p class="quiet">None. A request shows what its groups open.</p>}
         <ul class="bullets">
           {bindings?.map(({ kind, name, namespace, role }) => (

@@ -3,7 +3,9 @@ import { may } from '../../service/session.js';
 import { inWords, labelOf, leftOut, nameOf, statusOf, type DrawnBar, type Row } from './rows.js';
 import { day, shareOf, type Span } from './spans.js';
 
-export const rowHeight = 44;
+/** On a phone the bars of a row are below its name. */
+export const heightOf = (isNarrow: boolean): number => (isNarrow ? 84 : 44);
+const trackHeightOf = (isNarrow: boolean): number => (isNarrow ? 36 : 44);
 /** A certificate that ends within this stands out. */
 const soon = day / 12;
 
@@ -16,6 +18,7 @@ interface Seen {
   readonly view: Span;
   readonly now: number;
   readonly trackWidth: number;
+  readonly isNarrow: boolean;
 }
 interface TimelineRowParts extends Seen {
   readonly row: Row;
@@ -27,14 +30,14 @@ interface TimelineRowParts extends Seen {
 /** The certificates of a username on a cluster. */
 export function TimelineRow({ row, index, isNamed, ...seen }: TimelineRowParts) {
   const { username, isBlocked, drawn, lanes } = row;
-  const { view, now } = seen;
+  const { view, now, isNarrow } = seen;
   const where = row.cluster || 'no live certificate';
   return (
     <div
       class="timeline-row"
       role="row"
       aria-rowindex={index + 2}
-      style={{ transform: `translateY(${index * rowHeight}px)` }}
+      style={{ transform: `translateY(${index * heightOf(isNarrow)}px)` }}
     >
       <div role="rowheader">
         <a class={isNamed ? 'named' : ''} href={addresses.identity(username)} title={username}>
@@ -43,7 +46,8 @@ export function TimelineRow({ row, index, isNamed, ...seen }: TimelineRowParts) 
         </a>
         {isNamed && (
           <span>
-            {where} {row.omitted > 0 && `${leftOut(row.omitted)} `}
+            {where} {isNarrow && row.cluster && ` · ${inWords(row, now)} `}
+            {row.omitted > 0 && `${leftOut(row.omitted)} `}
             {isBlocked && <b class="blocked">blocked</b>}
           </span>
         )}
@@ -60,11 +64,19 @@ export function TimelineRow({ row, index, isNamed, ...seen }: TimelineRowParts) 
   );
 }
 
-function Bar({ bar, lanes, view, now, trackWidth }: Seen & { readonly bar: DrawnBar; readonly lanes: number }) {
+function Bar({
+  bar,
+  lanes,
+  view,
+  now,
+  trackWidth,
+  isNarrow,
+}: Seen & { readonly bar: DrawnBar; readonly lanes: number }) {
   const left = Math.max(-0.01, shareOf(bar.from, view));
   const width = Math.min(1.01, shareOf(bar.to, view)) - left;
-  const height = Math.min(25, (rowHeight - 6) / lanes);
-  const top = (rowHeight - height * lanes) / 2 + bar.lane * height;
+  const trackHeight = trackHeightOf(isNarrow);
+  const height = Math.min(25, (trackHeight - 6) / lanes);
+  const top = (trackHeight - height * lanes) / 2 + bar.lane * height;
   const status = statusOf(bar, now);
   const name = nameOf(bar, now);
   const shape = {

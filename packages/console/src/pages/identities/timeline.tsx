@@ -8,7 +8,7 @@ import { Overview } from './overview.js';
 import { spanOf, type Row } from './rows.js';
 import { firstView, shifted, type Span, spanFrom, spanInAddress, ticks, zoomed } from './spans.js';
 import { Line, Ticks } from './timeline-axis.js';
-import { rowHeight, TimelineRow } from './timeline-row.js';
+import { heightOf, TimelineRow } from './timeline-row.js';
 
 /** Rows that are drawn above and below the ones that are seen, so that scrolling shows no gap. */
 const spare = 3;
@@ -28,7 +28,8 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
   const top = useSignal(0);
   const scroller = useRef<HTMLDivElement>(null);
   const axis = useRef<HTMLDivElement>(null);
-  const { height, track } = useSize(scroller, axis);
+  const { height, track, isNarrow } = useSize(scroller, axis);
+  const rowHeight = heightOf(isNarrow);
   const { rows: inPlace, hold } = useSteady(rows, ({ key }) => key);
 
   const zoom = (factor: number, around = (from + to) / 2) => show(zoomed(view, factor, around, whole));
@@ -54,7 +55,7 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
   const count = Math.ceil(height / rowHeight) + 2 * spare;
   const instants = ticks(view, Math.max(2, Math.floor(track / 96)));
   return (
-    <div class="timeline" onWheel={onWheel}>
+    <div class={isNarrow ? 'timeline narrow' : 'timeline'} style={{ '--row': `${rowHeight}px` }} onWheel={onWheel}>
       <Overview {...{ rows, isComplete, whole, view, now }} onView={show} />
       <div
         class="scroll"
@@ -79,7 +80,7 @@ export function Timeline({ rows, isComplete, now, label = 'Certificates by ident
           {inPlace.slice(first, first + count).map(({ row, isGone }, i) => (
             <TimelineRow
               key={row.key}
-              {...{ view, now, index: first + i, trackWidth: track }}
+              {...{ view, now, isNarrow, index: first + i, trackWidth: track }}
               row={isGone ? { ...row, drawn: [] } : row}
               isNamed={first + i === topmost || inPlace[first + i - 1]?.row.username !== row.username}
             />
@@ -119,7 +120,7 @@ const Foot = ({ keys }: { readonly keys: Keys }) => (
         </button>
       ))}
     </div>
-    <div>
+    <div class="legend">
       {legend.map(([status, meaning]) => (
         <span key={status}>
           <i class={`bar ${status}`} aria-hidden="true" /> {meaning}
@@ -131,12 +132,17 @@ const Foot = ({ keys }: { readonly keys: Keys }) => (
 
 type ElementRef = { readonly current: HTMLElement | null };
 
+/** With fewer pixels the names stand above the bars. */
+const leastWidth = 700;
+
 /** The pixels that the rows have from top to bottom, and that an axis has from left to right. */
-function useSize(scroller: ElementRef, axis: ElementRef): { readonly height: number; readonly track: number } {
-  const size = useSignal({ height: 600, track: 600 });
+function useSize(scroller: ElementRef, axis: ElementRef) {
+  const size = useSignal({ height: 600, track: 600, isNarrow: innerWidth < leastWidth });
   useEffect(() => {
-    const measure = () =>
-      (size.value = { height: scroller.current?.clientHeight ?? 0, track: axis.current?.clientWidth ?? 0 });
+    const measure = () => {
+      const { clientHeight: height = 0, clientWidth: width = 0 } = scroller.current ?? {};
+      size.value = { height, track: axis.current?.clientWidth ?? 0, isNarrow: width < leastWidth };
+    };
     const observer = new ResizeObserver(measure);
     for (const { current } of [scroller, axis]) if (current) observer.observe(current);
     return () => observer.disconnect();

@@ -42,7 +42,7 @@ const Person = ({ name, roles, groups, method, credentialId, createdBy, expiresA
       Name: <Written text={name} most={200} />,
       Roles: roles.join(', ') || 'none',
       Groups: <Written text={groups.join(', ') || 'none'} most={400} />,
-      'Came by': [spaced(method), ' ', <code key="id">{credentialId}</code>],
+      'Signed in by': [spaced(method), ' ', <code key="id">{credentialId}</code>],
       'Made by': createdBy.length > 0 ? <Written text={createdBy.join(', then ')} most={200} /> : null,
       Ends: expiresAt === null ? 'when it is revoked' : <Instant of={expiresAt} />,
     }}
@@ -92,7 +92,7 @@ const ThisBrowser = () => (
             defaultChecked={one === (localStorage.getItem(schemeSetting) ?? 'system')}
             onChange={() => chooseScheme(one)}
           />
-          {one === 'system' ? 'As the system has it' : spaced(one)}
+          {one === 'system' ? 'Same as the system' : spaced(one)}
         </label>
       ))}
     </fieldset>
@@ -106,7 +106,7 @@ function OwnSessions({ name }: { readonly name: string }) {
     return { items: items.filter((session) => session.name === name), nextCursor };
   };
   const pages = usePages(readOwn, [name], ['sessions']);
-  const empty = <Empty>No browser is signed in with your name. This page came by another credential.</Empty>;
+  const empty = <Empty>No browser is signed in with your name.</Empty>;
   return (
     <Card title="Your sessions">
       <Paged pages={pages} noun="sessions" empty={empty}>

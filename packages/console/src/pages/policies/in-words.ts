@@ -1,4 +1,4 @@
-import { approvalInWords, approversInWords, duration, either } from '../../parts/words.js';
+import { approvalInWords, approversInWords, duration, either, spaced } from '../../parts/words.js';
 
 type Texts = readonly string[];
 type Lists = Readonly<Record<string, Texts>>;
@@ -86,6 +86,26 @@ function givenInWords({ allowed = {}, constraints = {}, validations = [], quota 
     ...Object.entries(quota).map(([name, most]): Phrase => ['At most', `${most} ${quotas[name] ?? name}`]),
   ];
 }
+
+/** The checks of a decision by the last part of their names, as `policyInWords` names these parts of a policy. */
+const checks: Readonly<Record<string, string>> = {
+  ...{ clusters: 'Clusters', usernames: 'Usernames', groups: 'Groups', collectors: 'Collected by', match: 'Matches' },
+  ...{ minExpirationSeconds: 'For at least', maxExpirationSeconds: 'For at most', keyAlgorithms: 'Keys' },
+  ...{ minRsaBits: 'RSA keys', reason: 'Reason', hours: 'Hours', notBefore: 'Not before', notAfter: 'Not after' },
+};
+
+/** A check of a decision, and what was found or would pass, in the words that the policy has. */
+export function checkInWords(check: string): string {
+  const [first = '', ...rest] = check.split('.');
+  if (/^validations|^quota/.test(first)) return first === 'quota' ? 'At most' : 'Must hold';
+  if (rest[0] === 'labels') return `Label ${rest.slice(1).join('.')}`;
+  if (first === 'matchConditions') return `If ${rest.join('.')}`;
+  return rest[0] === 'requesters' ? 'Asked by' : (checks[rest.at(-1) ?? first] ?? spaced(check.replace('.', ' ')));
+}
+
+/** A value of a check: seconds of a lifetime as a duration. */
+export const valueInWords = (check: string, text: string): string =>
+  check.endsWith('ExpirationSeconds') ? text.replace(/\d+/, (seconds) => duration(Number(seconds))) : text;
 
 const quotas: Readonly<Record<string, string>> = {
   livePerUsername: 'live certificates of a username',

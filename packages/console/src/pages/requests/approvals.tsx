@@ -27,7 +27,7 @@ export function Approvals({ request }: { readonly request: Request }) {
     <Card title="Approvals" region aside={until}>
       {stages.length === 0 && (
         <p class="quiet">
-          {decision.outcome === 'denied' ? 'Policy denied it at once.' : 'Policy approves it without a person.'}
+          {decision.outcome === 'denied' ? 'Policy denied it.' : 'Policy approved it; nobody else has to.'}
         </p>
       )}
       <ol class="steps" hidden={stages.length === 0}>

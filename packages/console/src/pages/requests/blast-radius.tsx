@@ -16,7 +16,7 @@ export function BlastRadius({ request: { blastRadius, cluster } }: { readonly re
   if (blastRadius === null)
     return (
       <Card title="What it opens">
-        <p class="quiet">Not known: kubepass has read no role bindings of {cluster}.</p>
+        <p class="quiet">Unknown: kubepass does not read the role bindings of {cluster}.</p>
       </Card>
     );
   const { clusterAdmin, escalations, grants, moreGrants, observedAt } = blastRadius;
@@ -40,7 +40,7 @@ export function BlastRadius({ request: { blastRadius, cluster } }: { readonly re
       ) : (
         ways
       )}
-      {own.length === 0 && !isAdmin && <p class="quiet">No binding names this username or its groups.</p>}
+      {own.length === 0 && !isAdmin && <p class="quiet">No role binding names this username or its groups.</p>}
       <Grants grants={own} />
       {common.length > 0 && (
         <details>

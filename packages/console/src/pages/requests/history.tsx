@@ -15,7 +15,7 @@ export function History({ request: { id, username, createdAt } }: { readonly req
   const data = useRead('/v1/certificate-requests', { username, limit: mostRead }, kinds);
   const all = addressOf('/console/requests', { view: 'all', usernamePrefix: username });
   return (
-    <Card title="Before this" aside={<a href={all}>All of this username</a>}>
+    <Card title="Before this" aside={<a href={all}>All requests for this username</a>}>
       <Shown data={data} awaited="what came before">
         {({ items, nextCursor }) => {
           const before = items.filter((one) => one.createdAt < createdAt && one.id !== id);
@@ -24,7 +24,9 @@ export function History({ request: { id, username, createdAt } }: { readonly req
           if (before.length === 0)
             return (
               <p class="quiet">
-                {may('read-all-requests') ? 'Nobody has asked for this username before.' : 'Nothing that you may read.'}
+                {may('read-all-requests')
+                  ? 'This is the first request for this username.'
+                  : 'Nothing that you can see.'}
               </p>
             );
           return <ul class="items">{before.slice(0, mostShown).map(Earlier)}</ul>;

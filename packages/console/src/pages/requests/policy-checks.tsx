@@ -3,6 +3,7 @@ import { Card, Written } from '../../parts/bits.js';
 import { Icon } from '../../parts/icon.js';
 import { sentence } from '../../parts/words.js';
 import type { Schemas } from '../../service/client.js';
+import { checkInWords, valueInWords } from '../policies/in-words.js';
 
 const verdicts = {
   permits: { words: 'permits', tone: 'ok', icon: 'check' },
@@ -39,9 +40,10 @@ export function PolicyChecks({ decision }: { readonly decision: Schemas['Recorde
                 <Icon name={verdicts[verdict].icon} />
                 <Written text={name} />
                 <span class="muted">
-                  {[verdicts[verdict].words, ...checks.filter(({ passed }) => !passed).map(({ check }) => check)].join(
-                    ', ',
-                  )}
+                  {[
+                    verdicts[verdict].words,
+                    ...checks.filter(({ passed }) => !passed).map(({ check }) => checkInWords(check)),
+                  ].join(', ')}
                 </span>
               </li>
             ))}
@@ -53,21 +55,40 @@ export function PolicyChecks({ decision }: { readonly decision: Schemas['Recorde
   );
 }
 
+type ChecksParts = { readonly checks: Schemas['TraceEntry']['checks'] };
+
+/** The checks that do not pass, and the others folded. */
+function Checks({ checks }: ChecksParts) {
+  const failed = checks.filter(({ passed }) => !passed);
+  const passed = checks.length - failed.length;
+  return (
+    <>
+      {failed.length > 0 && <CheckList checks={failed} />}
+      {passed > 0 && (
+        <details>
+          <summary>{failed.length > 0 ? `${passed} pass` : `All ${passed} checks pass`}</summary>
+          <CheckList checks={checks.filter((one) => one.passed)} />
+        </details>
+      )}
+    </>
+  );
+}
+
 /** Each check with what the request has and what would pass. */
-const Checks = ({ checks }: { readonly checks: Schemas['TraceEntry']['checks'] }) => (
+const CheckList = ({ checks }: ChecksParts) => (
   <ul class="checks">
     {checks.map(({ check, passed, expected, found }) => (
       <li key={check} class={passed ? 'ok' : 'error'}>
         <Icon name={passed ? 'check' : 'cross'} />
         <span>
-          {check}
+          {checkInWords(check)}
           <span class="hidden">{passed ? ' passes' : ' does not pass'}</span>
         </span>
         <span class="muted">
           <code>
-            <Written text={found} most={48} />
+            <Written text={valueInWords(check, found)} most={48} />
           </code>{' '}
-          <Written text={expected} most={240} />
+          <Written text={valueInWords(check, expected)} most={240} />
         </span>
       </li>
     ))}

@@ -1,5 +1,6 @@
-import type { ComponentChildren } from 'preact';
+import { createContext, type RenderableProps } from 'preact';
 import { useRoute } from 'preact-iso/router';
+import { useContext } from 'preact/hooks';
 import { addresses, useAddress } from '../../parts/address.js';
 import { useAnnounced } from '../../parts/announce.js';
 import { Distance, Instant, Status, Written } from '../../parts/bits.js';
@@ -52,86 +53,90 @@ export function RequestPage() {
     go(next === undefined ? '/console/requests?view=waiting' : addresses.request(next), true);
   };
   return (
-    <Page
-      key={request === undefined ? 'awaited' : 'read'}
-      title={request ? askInWords(request) : 'Request'}
-      heading={
-        request && (
-          <span class="asked">
-            <b>
-              <Differing was={differing.username}>
-                <bdi>{request.username}</bdi>
-              </Differing>
-            </b>{' '}
-            for{' '}
-            <b>
-              <Differing was={differing.lifetime}>{duration(request.expirationSeconds)}</Differing>
-            </b>{' '}
-            on{' '}
-            <b>
-              <Differing was={differing.cluster}>{request.cluster}</Differing>
-            </b>
-          </span>
-        )
-      }
-      above={<Crumb href="/console/requests" name="Requests" />}
-      aside={
-        place >= 0 && (
-          <span class="muted">
-            {place + 1} of {ids.length}
-            {typeof queue?.nextCursor === 'string' && '+'} that wait for you <Key name="K" /> <Key name="J" />
-          </span>
-        )
-      }
-    >
-      <Shown data={data} awaited="the request">
-        {(found) => (
-          <>
-            {before && <Compared differing={differing} />}
-            <Reviewed {...{ request: found.request, differing, onDecided }} />
-          </>
-        )}
-      </Shown>
-    </Page>
+    <Differs.Provider value={differing}>
+      <Page
+        key={request === undefined ? 'awaited' : 'read'}
+        title={request ? askInWords(request) : 'Request'}
+        heading={
+          request && (
+            <span class="asked">
+              <b>
+                <Differing part="username">
+                  <bdi>{request.username}</bdi>
+                </Differing>
+              </b>{' '}
+              for{' '}
+              <b>
+                <Differing part="lifetime">{duration(request.expirationSeconds)}</Differing>
+              </b>{' '}
+              on{' '}
+              <b>
+                <Differing part="cluster">{request.cluster}</Differing>
+              </b>
+            </span>
+          )
+        }
+        above={<Crumb href="/console/requests" name="Requests" />}
+        aside={
+          place >= 0 && (
+            <span class="muted">
+              {place + 1} of {ids.length}
+              {typeof queue?.nextCursor === 'string' && '+'} that wait for you <Key name="K" /> <Key name="J" />
+            </span>
+          )
+        }
+      >
+        <Shown data={data} awaited="the request">
+          {(found) => (
+            <>
+              {before && <Compared differing={differing} />}
+              <Reviewed request={found.request} onDecided={onDecided} />
+            </>
+          )}
+        </Shown>
+      </Page>
+    </Differs.Provider>
   );
 }
 
-/** A part that was another one in the request before. */
-const Differing = ({ was, children }: { readonly was: string | undefined; readonly children: ComponentChildren }) =>
-  was === undefined ? <>{children}</> : <mark title={`In the last one: ${was}`}>{children}</mark>;
+const Differs = createContext<Differences>({});
+
+/** A part that is marked where it was another one in the request before. `text`: one of several in a list. */
+const Differing = ({ part, text, children }: RenderableProps<{ part: keyof Differences; text?: string }>) => {
+  const was = useContext(Differs)[part];
+  const isSame = was === undefined || was.split(', ').includes(text ?? '');
+  return isSame ? <>{children}</> : <mark title={`In the last one: ${was}`}>{children}</mark>;
+};
 
 /** Says in which parts the request differs from the one that was decided before it. */
 const Compared = ({ differing }: { readonly differing: Differences }) => (
-  <p class="compared">
+  <p class="quiet compared">
     {Object.keys(differing).length === 0 ? 'The same as the last one.' : 'Unlike the last one: '}
     {Object.entries(differing).map(([name, was], i) => (
       <>
         {i > 0 && ', '}
-        <b>{name}</b> (was <Written text={was} most={80} />)
+        <b>{name}</b> (was <Written text={was} most={40} />)
       </>
     ))}
   </p>
 );
 
-interface ReviewedParts extends LeadParts {
-  readonly onDecided: () => void;
-}
-
 /** The ask and why, what it opens, why policy permits it, what came before; beside it who decides. */
-function Reviewed({ request, differing, onDecided }: ReviewedParts) {
+function Reviewed({ request, onDecided }: { readonly request: Request; readonly onDecided: () => void }) {
   const { reason, labels, failure, decision } = request;
   return (
     <>
-      <Lead {...{ request, differing }} />
+      <Lead request={request} />
       {failure && (
         <p class="band error">
           <bdi>{sentence(failure.message)}</bdi>
         </p>
       )}
+      <Collect request={request} />
       <div class="columns review">
         <div>
           <blockquote class={reason === null ? 'reason muted' : 'reason'}>
-            <Differing was={differing.reason}>
+            <Differing part="reason">
               <bdi>{reason ?? 'No reason was given.'}</bdi>
             </Differing>
           </blockquote>
@@ -148,7 +153,6 @@ function Reviewed({ request, differing, onDecided }: ReviewedParts) {
         </div>
         <aside aria-label="Approval and history">
           <Approvals request={request} />
-          <Collect request={request} />
           <Decision request={request} onDecided={onDecided} />
           <Story request={request} />
         </aside>
@@ -157,19 +161,14 @@ function Reviewed({ request, differing, onDecided }: ReviewedParts) {
   );
 }
 
-interface LeadParts {
-  readonly request: Request;
-  readonly differing: Differences;
-}
-
 /** The state, the groups, who is behind the request, and the certificate that came of it. */
-function Lead({ request, differing }: LeadParts) {
+function Lead({ request }: { readonly request: Request }) {
   const { state, groups, requester, collector, username, createdAt, certificate } = request;
   return (
     <p class="chips">
       <Status of={state} />
       {groups.map((group) => (
-        <Differing key={group} was={differing.groups?.split(', ').includes(group) ? undefined : differing.groups}>
+        <Differing key={group} part="groups" text={group}>
           <bdi class="chip">{group}</bdi>
         </Differing>
       ))}

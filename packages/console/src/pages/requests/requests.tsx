@@ -22,8 +22,6 @@ const views = {
 } as const;
 const path = '/console/requests';
 type View = keyof typeof views;
-/** Views that are empty for whoever decides on nothing. */
-const ofApprovers: readonly View[] = ['waiting', 'decided'];
 const viewNames = Object.keys(views) as readonly View[];
 const filters = [
   { name: 'usernamePrefix', label: 'Username begins with' },
@@ -35,7 +33,7 @@ export function Requests() {
   const { query } = useAddress();
   const view = viewNames.find((name) => name === query['view']) ?? (may('approve-requests') ? 'waiting' : 'mine');
   const { usernamePrefix = '', cluster = '' } = query;
-  const shown = viewNames.filter((name) => name === view || may('approve-requests') || !ofApprovers.includes(name));
+  const shown = viewNames.filter((name) => name === view || may('approve-requests') || !/waiting|decided/.test(name));
   return (
     <Page title="Requests">
       <div class="choice-of-view">
@@ -51,9 +49,8 @@ export function Requests() {
 function Found({ view, ...filter }: { view: View; usernamePrefix: string; cluster: string }) {
   const pages = useList('/v1/certificate-requests', { ...views[view].asks, ...filter }, ['certificate-requests']);
   useAnnounced(pages.value.value?.items, listChange);
-  const isFiltered = Object.values(filter).some(Boolean);
   return (
-    <Paged pages={pages} noun="requests" empty={<Nothing view={view} isFiltered={isFiltered} />}>
+    <Paged pages={pages} noun="requests" filters={filter} empty={<Nothing view={view} />}>
       {(requests) => <List view={view} requests={requests} />}
     </Paged>
   );
@@ -63,7 +60,7 @@ function List({ view, requests }: { readonly view: View; readonly requests: read
   const { rows, hold } = useSteady(requests, ({ id }) => id);
   return (
     <div class="requests" {...hold}>
-      <Table label={views[view].name} columns={['Request', 'Reason', 'State and whose turn', 'Asked']}>
+      <Table label={views[view].name} columns={['Request', 'Reason', 'State and next step', 'Asked']}>
         {rows.map((row) => (
           <Row key={row.row.id} {...row} isMine={view === 'waiting'} />
         ))}
@@ -105,13 +102,7 @@ function Row({ row: request, isGone, isMine }: SteadyRow<Request> & { readonly i
 }
 
 /** An empty view, and what to do next. */
-function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltered: boolean }) {
-  if (isFiltered)
-    return (
-      <Empty>
-        No request fits these filters. <a href={addressOf(path, { view })}>Show all of this view</a>
-      </Empty>
-    );
+function Nothing({ view }: { readonly view: View }) {
   if (view === 'waiting' && may('approve-requests')) return <NothingWaits />;
   if (view === 'waiting') return <Empty>Nothing waits for you: deciding takes the role approver or admin.</Empty>;
   if (view === 'decided')
@@ -122,9 +113,9 @@ function Nothing({ view, isFiltered }: { readonly view: View; readonly isFiltere
     );
   return (
     <Empty>
-      {view === 'mine' && 'You have asked for nothing, and nothing is yours to collect.'}
-      {view === 'open' && 'No request is open.'}
-      {view === 'all' && 'There is no request.'}{' '}
+      {view === 'mine' && 'You have no requests.'}
+      {view === 'open' && 'There are no open requests.'}
+      {view === 'all' && 'There are no requests.'}{' '}
       {may('request-certificates') && <a href="/console/ask">Ask for a certificate</a>}
     </Empty>
   );

@@ -28,7 +28,7 @@ export function SessionTable({ label, sessions, withNames, onEnded }: SessionTab
     'Signed in': ({ createdAt }: Session) => <Instant of={createdAt} />,
     By: ({ issuer }: Session) => issuer ?? 'API token',
     'Last used': ({ usedAt }: Session) => <Distance of={usedAt} />,
-    'Ends at the latest': ({ expiresAt }: Session) => <Instant of={expiresAt} />,
+    'Ends by': ({ expiresAt }: Session) => <Instant of={expiresAt} />,
     '': (session: Session) => (
       <>
         <button title={`End this session of ${session.name}`} onClick={() => void run(() => end(session))}>

@@ -6,7 +6,7 @@ import { SessionTable } from './session-table.js';
 /** Everybody's sessions, for admins. */
 export function Sessions() {
   const pages = useList('/v1/sessions', {}, ['sessions']);
-  const empty = <Empty>Nobody is signed in. People do that at /console/sign-in.</Empty>;
+  const empty = <Empty>Nobody is signed in.</Empty>;
   return (
     <Page title="Sessions">
       <p class="quiet">

@@ -4,9 +4,8 @@ import { useLocation } from 'preact-iso/router';
 import { addressOf, useAddress } from '../../parts/address.js';
 import { Page } from '../../parts/page.js';
 import { Shown, useData } from '../../parts/data.js';
-import { Trouble } from '../../parts/trouble.js';
-import { answerOf, api, problemFrom } from '../../service/client.js';
-import type { ProblemError } from '../../service/problem.js';
+import { useAct } from '../../parts/trouble.js';
+import { answerOf, api } from '../../service/client.js';
 import { caller, signInByToken } from '../../service/session.js';
 
 /** Signs in by an identity provider or an API token. Somebody who is signed in goes on at once. */
@@ -35,7 +34,7 @@ export function SignIn() {
               {browsers.issuers.length > 0 && browsers.apiTokens && <p class="or">or</p>}
               {browsers.apiTokens && <TokenForm isOnlyWay={browsers.issuers.length === 0} />}
               {browsers.issuers.length === 0 && !browsers.apiTokens && (
-                <p>Nobody signs in with a browser here: it takes TLS, or a service on this machine.</p>
+                <p>Browsers cannot sign in here: that takes TLS, or a service on the same machine.</p>
               )}
             </>
           )}
@@ -47,14 +46,10 @@ export function SignIn() {
 
 function TokenForm({ isOnlyWay }: { readonly isOnlyWay: boolean }) {
   const token = useSignal('');
-  const error = useSignal<ProblemError | null>(null);
-  const busy = useSignal(false);
+  const { isBusy, run, trouble } = useAct();
   const send = async (event: Event) => {
     event.preventDefault();
-    busy.value = true;
-    error.value = await problemFrom(() => signInByToken(token.value.trim()));
-    busy.value = false;
-    if (error.value === null) token.value = '';
+    if (await run(() => signInByToken(token.value.trim()))) token.value = '';
   };
   return (
     <form onSubmit={(event) => void send(event)}>
@@ -68,8 +63,8 @@ function TokenForm({ isOnlyWay }: { readonly isOnlyWay: boolean }) {
         value={token}
         onInput={({ currentTarget }) => (token.value = currentTarget.value)}
       />
-      {error.value && <Trouble error={error.value} />}
-      <button class={isOnlyWay ? 'primary' : ''} disabled={busy.value}>
+      {trouble}
+      <button class={isOnlyWay ? 'primary' : ''} disabled={isBusy}>
         Sign in
       </button>
     </form>

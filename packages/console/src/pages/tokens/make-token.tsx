@@ -67,7 +67,7 @@ export function MakeToken({ onMade }: { readonly onMade: () => void }) {
       <form noValidate onSubmit={onSubmit}>
         <div class="pair">
           <TextField label="Name" value={name} wrong={wrongWith('name')} required />
-          <TextField label="Groups" value={groups} wrong={wrongWith('groups')} hint="Commas between them." />
+          <TextField label="Groups" value={groups} wrong={wrongWith('groups')} hint="Separate them with commas." />
           <TextField label="Valid for" value={expiry} wrong={wrongWith('expiresInSeconds')} hint={bound} />
           {isReviewer && <TextField label="Cluster" value={cluster} wrong={wrongWith('cluster')} required />}
         </div>

@@ -24,7 +24,7 @@ export function Tokens() {
   return (
     <Page title="API tokens">
       <MakeToken onMade={pages.reload} />
-      <Paged pages={pages} noun="tokens" empty={<Empty>There is no token. Make one above.</Empty>}>
+      <Paged pages={pages} noun="tokens" empty={<Empty>There are no tokens. Make one above.</Empty>}>
         {(tokens) => <Columns label="API tokens" rows={tokens} cells={cells((one) => (revoking.value = one))} />}
       </Paged>
       {token && (

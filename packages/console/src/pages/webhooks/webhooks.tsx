@@ -34,13 +34,12 @@ export function Webhooks() {
     tell(`Sent again: ${inWords(type)} to ${name}. Its state says whether it arrives.`);
     pages.reload();
   };
-  const none = ['No delivery fits', 'Show all deliveries'] as const;
   const empty = 'Nothing was delivered yet. Webhooks are named in the configuration, under “webhooks”.';
   return (
     <Page title="Webhooks">
       <Filters of={filters} />
       {trouble}
-      <Paged {...{ pages, filters: filter, none }} noun="deliveries" empty={<Empty>{empty}</Empty>}>
+      <Paged {...{ pages, filters: filter }} noun="deliveries" empty={<Empty>{empty}</Empty>}>
         {(deliveries) => (
           <Columns label="Deliveries" rows={deliveries} cells={cells((one) => void run(() => retry(one)))} />
         )}

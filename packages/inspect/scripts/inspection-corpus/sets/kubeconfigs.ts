@@ -1,7 +1,9 @@
 import { stringify } from 'yaml';
 import {
+  apiServerNames,
   authority,
   clusterCaCertificate,
+  clusterCaName,
   issuerOf,
   jane,
   janesCertificate,
@@ -34,6 +36,12 @@ const server = 'https://10.20.0.1:6443';
 const withCa = (ca: Buffer = clusterCaCertificate(), at: string = server) => ({
   server: at,
   'certificate-authority-data': base64(pemOf(ca)),
+});
+/** A CA with the name that all clusters give theirs. */
+const named = (key: 'other-ca' | 'root'): Buffer => authority(clusterCaName, key);
+const usersBy = (key: 'other-ca' | 'root') => ({
+  'client-certificate-data': base64(pemOf(userCertificate(jane, 'jane', { issuer: issuerOf(clusterCaName, key) }))),
+  'client-key-data': base64(pkcs8('jane')),
 });
 const janesUser = () => ({
   'client-certificate-data': base64(pemOf(janesCertificate())),
@@ -222,6 +230,39 @@ const clusters: readonly Fixture[] = [
       ),
     }),
     ['SubjectAltNameLacksServer'],
+  ),
+  several(
+    'kubeconfig-of-a-rebuilt-cluster',
+    "the kubeconfig of a cluster before it was rebuilt, the CA and the API server's certificate after that",
+    () => ({
+      'admin.conf': yaml(
+        kubeconfig({
+          clusters: [{ name: 'lab', cluster: withCa(named('other-ca'), 'https://192.0.2.7:6443') }],
+          users: [{ name: 'jane', user: usersBy('other-ca') }],
+          contexts: [{ name: 'prod', context: { cluster: 'lab', user: 'jane' } }],
+        }),
+      ),
+      'pki/ca.crt': pemOf(named('root')),
+      'pki/apiserver.crt': pemOf(
+        serverCertificate(user('kube-apiserver'), [...apiServerNames, ip(192, 0, 2, 7)], {
+          issuer: issuerOf(clusterCaName, 'root'),
+        }),
+      ),
+    }),
+    ['ServerOfAnotherAuthority'],
+  ),
+  fixture(
+    'client-of-a-rebuilt-cluster',
+    'the CA of a cluster, and the certificate of a user of the cluster of that name that was there before',
+    () =>
+      yaml(
+        kubeconfig({
+          clusters: [{ name: 'lab', cluster: withCa(named('other-ca'), 'https://192.0.2.7:6443') }],
+          users: [{ name: 'jane', user: usersBy('root') }],
+          contexts: [{ name: 'prod', context: { cluster: 'lab', user: 'jane' } }],
+        }),
+      ),
+    'ClientOfAnotherAuthority',
   ),
   several(
     'kubeconfig-beside-its-good-server',

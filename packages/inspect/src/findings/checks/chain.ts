@@ -14,10 +14,15 @@ import {
 import { type Issuance, issuersIn } from '../../relations/find-issuers.js';
 import type { Relations } from '../../relations/relations.js';
 import type { CertificateCheck, ObjectCheck } from './check.js';
+import { clientsOfOthers } from './kubeconfig.js';
 
 /** Whether a certificate of the upload or a CA of ours signed it. */
-export const checkSignature: CertificateCheck = ({ content, node }, { relations, report }) => {
-  reportIssuance(relations.issuanceOf(node), content, node, report);
+export const checkSignature: CertificateCheck = ({ object, content, node }, { relations, report }) => {
+  const issuance = relations.issuanceOf(node);
+  const within = object.parent === null ? undefined : relations.kubeconfigAt(object.parent);
+  // The kubeconfig says so.
+  if (issuance.outcome !== 'missing' || within === undefined || !clientsOfOthers(within, relations).has(node))
+    reportIssuance(issuance, content, node, report);
   const list = relations.revokedBy(node);
   if (list !== undefined)
     report('RevokedCertificate', `${list.path} revokes it (serial number ${content.serialNumber})`);

@@ -1,7 +1,7 @@
 import type { DecodedObject } from '../../model/decoded.js';
 import type { KubernetesReading } from '../../model/inspection.js';
 import { pathStem } from '../../reading/paths.js';
-import { isAuthority, shortName } from '../../relations/certificate-node.js';
+import { type CertificateNode, grouped, isAuthority, onceFor, shortName } from '../../relations/certificate-node.js';
 import type { Relations } from '../../relations/relations.js';
 import type { CertificateCheck, ObjectCheck } from './check.js';
 
@@ -27,37 +27,43 @@ export const checkKey: ObjectCheck = (object, { relations, report }) => {
 /** The certificates that a private key is put together with: in one user, Secret or file, or in files of one name. */
 function certificatesBeside(key: DecodedObject, relations: Relations): readonly DecodedObject[] {
   const { parent } = key;
-  const siblings = relations.siblingsOf(key);
-  const stem = pathStem(key.path);
-  const certificates = siblings.filter(({ content }) => content.type === 'Certificate');
-  if (certificates.length === 0) return [];
   const container = parent === null ? undefined : relations.objectAt(parent)?.content.type;
   if (container === 'PKCS12' || container === 'PKCS7') return [];
 
-  const inTheSameFile = certificates.filter(({ path }) => pathStem(path) === stem && path !== key.path);
+  const inTheSameFile = relations.bundleOf(key);
   if (inTheSameFile.length > 0) {
-    const keys = siblings.filter(({ path, content }) => pathStem(path) === stem && content.type === 'PrivateKey');
-    const leaves = inTheSameFile.filter((certificate) => {
-      const node = relations.certificateOf(certificate);
-      return node !== undefined && !isAuthority(node.material);
-    });
-    return keys.length === 1 && (leaves.length === 1 || inTheSameFile.length === 1) ? inTheSameFile : [];
+    const leaves = inTheSameFile.filter(({ material }) => !isAuthority(material));
+    return (leaves.length === 1 || inTheSameFile.length === 1) && keysByFile(relations).get(fileOf(key))?.length === 1
+      ? objectsOf(inTheSameFile)
+      : [];
   }
-  const pair = pairOf(stem);
-  const ofPair = pair === null ? [] : certificates.filter(({ path }) => pairOf(pathStem(path)) === pair);
+  const pair = pairOf(key);
+  const ofPair = pair === null ? [] : objectsOf(certificatesByPair(relations).get(pair) ?? []);
   // A client takes the first for its own; the others are its chain.
-  return clientField.test(stem) ? ofPair.slice(0, 1) : ofPair;
+  return clientField.test(pathStem(key.path)) ? ofPair.slice(0, 1) : ofPair;
 }
+
+const objectsOf = (nodes: readonly CertificateNode[]): readonly DecodedObject[] =>
+  nodes.flatMap(({ object }) => object ?? []);
+
+const fileOf = ({ parent, path }: DecodedObject): string => `${parent ?? ''}\n${pathStem(path)}`;
+
+const keysByFile = onceFor(({ objects }: Relations) =>
+  grouped(objects, (object) => (object.content.type === 'PrivateKey' ? fileOf(object) : null)),
+);
+
+const certificatesByPair = onceFor(({ certificates }: Relations) =>
+  grouped(certificates, ({ object }) => object && pairOf(object)),
+);
 
 /** A field of a kubeconfig's user, or of the answer of an exec plugin. */
 const clientField = /^(.*\.user\.client-|.*status\.client)(?:certificate-data|key-data|CertificateData|KeyData)$/;
 
-/** The common part of the paths of a key and of its certificate; null for a path of neither. */
-function pairOf(stem: string): string | null {
-  const field = clientField.exec(stem);
-  if (field) return field[1] ?? null;
-  const file = /^(.*?)(?:-key)?\.(?:crt|cer|pem|key)("\])?$/.exec(stem);
-  return file ? `${file[1] ?? ''}.` : null;
+/** The same for a key and its certificate beside each other; null for a path of neither. */
+function pairOf({ parent, path }: DecodedObject): string | null {
+  const stem = pathStem(path);
+  const [, common = null] = clientField.exec(stem) ?? /^(.*?)(?:-key)?\.(?:crt|cer|pem|key)(?:"\])?$/.exec(stem) ?? [];
+  return common === null ? null : `${parent ?? ''}\n${common}`;
 }
 
 /** One key for several identities: compared with the first certificate of the key. */

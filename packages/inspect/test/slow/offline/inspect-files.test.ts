@@ -11,6 +11,14 @@ import { inspect } from '../../../src/inspect.js';
 import { UploadRefusedError } from '../../../src/model/budget.js';
 import type { Finding, Inspection } from '../../../src/model/inspection.js';
 import { inspectFiles as inspectFilesAt } from '../../../src/offline/inspect-files.js';
+import {
+  makeAuthority,
+  makeCertificate,
+  nameConstraints,
+  subjectAltName,
+  testNow,
+} from '../../../../x509/test/helpers/certificates.js';
+import { cpuMilliseconds } from '../../../../../test/helpers/cpu-milliseconds.js';
 import { fromSources } from '../../../../../test/helpers/from-sources.js';
 import { corpusContext, readCorpus, readFixture } from '../../helpers/inspection-corpus.js';
 
@@ -106,6 +114,36 @@ describe('kubepass-inspect', () => {
     expect(objects).toHaveLength(450);
     expect(findings[0]).toMatchObject({ code: 'CertificateExpired', object: 'many/444.crt' });
     expect(exitCode).toBe(1);
+  });
+
+  it('finds the CA of each certificate of 200 clusters, even where neither folders nor key identifiers tell it', async () => {
+    const bare = { subjectKeyIdentifier: null, authorityKeyIdentifier: null };
+    for (let i = 0; i < 200; i++) {
+      const issuer = makeAuthority(bare);
+      write(`fleet/ca-${i}.crt`, issuer.pem);
+      write(`fleet/user-${i}.crt`, makeCertificate({ issuer, ...bare }).pem);
+    }
+    const start = cpuMilliseconds();
+    const { output } = await inspectFiles(['--format', 'json', 'fleet'], testNow);
+    expect(cpuMilliseconds() - start).toBeLessThan(3000);
+    const { relations } = JSON.parse(output) as Inspection;
+    const signers = relations.filter(({ type }) => type === 'SignedBy');
+    expect(signers).toHaveLength(200);
+    for (const { from, to } of signers) expect(from.replace('user-', 'ca-')).toBe(to);
+  });
+
+  it('inspects the other files where the checks of one take too much work', async () => {
+    const hosts = (of: string) => Array.from({ length: 10_000 }, (_, i) => `${of}${i}.example`);
+    const issuer = makeAuthority({ extensions: [nameConstraints({ dns: ['example'] }, { dns: hosts('a') })] });
+    const hostile = makeCertificate({ issuer, extensions: [subjectAltName({ dns: hosts('b') })] });
+    write('hostile/a.pem', hostile.pem + issuer.pem);
+    for (let i = 0; i < 3; i++) write(`hostile/${i}.crt`, bytesOf('expired'));
+    const { output, complaints, exitCode } = await inspectFiles(['--format', 'json', 'hostile'], now);
+    expect((JSON.parse(output) as Inspection).objects.map(({ path }) => path)).toEqual(
+      [0, 1, 2].map((i) => `hostile/${i}.crt`),
+    );
+    expect(complaints).toMatch(/^hostile\/a\.pem is not inspected: .+ \(TooMuchWork\)\n$/);
+    expect(exitCode).toBe(2);
   });
 
   it('answers SARIF, and the whole report', async () => {

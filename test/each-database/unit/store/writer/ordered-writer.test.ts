@@ -292,26 +292,33 @@ describe('idempotency keys', () => {
     );
   });
 
-  it('are forgotten by age, unless their request is still on its way', async () => {
+  it('are forgotten by age, later where they have no answer, and not while their request goes on', async () => {
     const { store, commit } = await testStore();
     const onItsWay = aRequest({ state: 'issuing' });
+    const waiting = aRequest({ state: 'pending' });
     const ended = aRequest({ state: 'denied' });
     const entries = [
       anIdempotencyEntry({ key: 'answered', requestId: onItsWay.id }),
       anIdempotencyEntry({ key: 'unanswered, on its way', requestId: onItsWay.id }),
+      anIdempotencyEntry({ key: 'unanswered, waits for a person', requestId: waiting.id }),
       anIdempotencyEntry({ key: 'unanswered, ended', requestId: ended.id }),
       anIdempotencyEntry({ key: 'young', createdAt: instant('2026-03-01T10:00:00.001Z') }),
     ] as const;
     await commit([
-      insertRequest(onItsWay),
-      insertRequest(ended),
+      ...[onItsWay, waiting, ended].map(insertRequest),
       ...entries.map((entry) => insertIdempotencyKey(entry, aRequest())),
       answerIdempotencyKey({ scope: entries[0], answer }),
     ]);
-    await commit([forgetIdempotencyKeys(instant('2026-03-01T10:00:00.001Z'))]);
-    const kept = [];
-    for (const entry of entries) if (await store.idempotencyKeys.find(entry)) kept.push(entry.key);
-    expect(kept).toEqual(['unanswered, on its way', 'young']);
+    const keptAfter = async (unansweredBefore: Date) => {
+      await commit([forgetIdempotencyKeys(later, unansweredBefore)]);
+      const kept = [];
+      for (const { key, ...scope } of entries) if (await store.idempotencyKeys.find({ key, ...scope })) kept.push(key);
+      return kept;
+    };
+    const later = instant('2026-03-01T10:00:00.001Z');
+    const goOn = ['unanswered, on its way', 'unanswered, waits for a person'];
+    expect(await keptAfter(instant('2026-02-01T10:00:00.000Z'))).toEqual([...goOn, 'unanswered, ended', 'young']);
+    expect(await keptAfter(later)).toEqual([...goOn, 'young']);
   });
 });
 
