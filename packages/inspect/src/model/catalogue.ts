@@ -355,7 +355,7 @@ export const findingGroups = {
       'RFC 5280 4.2.1.2',
     ),
     AuthorityKeyIdentifierMissing: info(
-      'There is no authority key identifier',
+      'There is no authority key identifier, or it is empty',
       'Issue it anew with one where its CA has a subject key identifier.',
       'RFC 5280 4.2.1.1',
     ),

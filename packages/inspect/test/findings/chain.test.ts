@@ -309,6 +309,8 @@ describe('a certificate list', () => {
     const bare = makeAuthority({ subjectKeyIdentifier: null });
     const { finding } = await inspectFiles({ 'crl.pem': makeList(bare, []).pem });
     expect(finding('ListIncomplete')?.message).toBe('It has no authority key identifier.');
+    const empty = await inspectFiles({ 'crl.pem': makeList({ ...ca, keyIdentifier: Buffer.alloc(0) }, []).pem });
+    expect(empty.finding('ListIncomplete')?.message).toBe('It has no key in its authority key identifier.');
   });
 });
 

@@ -559,6 +559,12 @@ const purposes: readonly Fixture[] = [
     'AuthorityKeyIdentifierMissing',
   ),
   pem(
+    'no-part-in-authority-key-identifier',
+    'a user certificate whose authority key identifier has no part',
+    () => userWith(...janesUsual, extension('2.5.29.35', sequence())),
+    'AuthorityKeyIdentifierMissing',
+  ),
+  pem(
     'unknown-critical-extension',
     'an extension that nobody knows, and critical',
     () => userWith(...janesUsual, janesAuthority(), extension('1.3.6.1.4.1.55555.1', NULL, true)),
