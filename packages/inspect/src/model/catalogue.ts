@@ -735,6 +735,11 @@ export const findingGroups = {
       'Have the CA write nextUpdate, a CRL number and its authority key identifier into each list.',
       'RFC 5280 5.1.2.5, 5.2.1, 5.2.3',
     ),
+    ListOfVersion1: warning(
+      'A certificate list is of version 1',
+      'Have the CA write lists of version 2: Go reads no other, and only these say whose they are.',
+      'RFC 5280 5.1.2.1, Go crypto/x509',
+    ),
     ListNotConsulted: info(
       'Kubernetes checks no certificate lists',
       'Take the bindings of a revoked identity away, or let a short life end it.',

@@ -66,5 +66,7 @@ export const checkCertificateList: ObjectCheck = ({ content, material }, { conte
     ...lack('2.5.29.20', 'CRL number'),
   ];
   if (lacks.length > 0) report('ListIncomplete', `it has no ${lacks.join(', no ')}`);
+  // With extensions its version contradicts it, which was reported when it was read.
+  if (content.version === 1 && content.extensions.length === 0) report('ListOfVersion1', 'it is of version 1');
   report('ListNotConsulted', 'no component of Kubernetes looks whether a certificate is on it');
 };
