@@ -215,6 +215,11 @@ export const findingGroups = {
       'Upload the CA with it, or add the missing intermediate certificate.',
       'RFC 5280 6.1',
     ),
+    NoRootAbove: warning(
+      'The chain of a CA ends nowhere: the CAs in it sign each other',
+      'Upload the root with it. Clients find no end of the chain unless they trust one of these CAs.',
+      'RFC 5280 6.1',
+    ),
     IssuerNotCa: error(
       'It is signed by a certificate that is no CA',
       'Do not trust it: only a CA may sign certificates.',

@@ -101,6 +101,8 @@ export const checkIssuer: CertificateCheck = ({ content, material, node }, { rel
       `its authority key identifier is not that of ${placeOf(first)}, which signed it`,
     );
   if (isItself(first, node)) return;
+  if (relations.hasSigned(node) && relations.isWithoutRoot(node))
+    report('NoRootAbove', 'the CAs above it sign each other, and none of them is a root');
 
   // Versions without extensions do not tell, and neither do missing basic constraints, which are a finding about the
   // CA.
