@@ -220,6 +220,11 @@ export const findingGroups = {
       'Upload the root with it. Clients find no end of the chain unless they trust one of these CAs.',
       'RFC 5280 6.1',
     ),
+    ChainNotToGivenCa: error(
+      'No valid chain leads from the certificate of the server to a CA of --ca',
+      'Add the intermediate certificates that lack, or trust the CA that signed it, if that is the right CA.',
+      'RFC 5280 6.1',
+    ),
     IssuerNotCa: error(
       'It is signed by a certificate that is no CA',
       'Do not trust it: only a CA may sign certificates.',
@@ -553,7 +558,7 @@ export const findingGroups = {
       'RFC 9525 6.5',
     ),
     SubjectAltNameLacksServer: error(
-      'The certificate does not name the server that the kubeconfig connects to',
+      'The certificate does not name the server that the kubeconfig, or who asks with --host, connects to',
       'Issue it anew with that name or address, or connect by one that it names.',
       'RFC 9525 6',
     ),

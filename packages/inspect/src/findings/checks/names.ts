@@ -165,5 +165,5 @@ function checkServers({ node }: ExaminedCertificate, names: SubjectAltNames, { r
     report('SubjectAltNameLacksServer', `it does not name ${quote(host)}, which ${path} connects to`);
 }
 
-const isNamedBy = ({ subjectAltNames }: CertificateMaterial, host: string): boolean =>
+export const isNamedBy = ({ subjectAltNames }: CertificateMaterial, host: string): boolean =>
   subjectAltNames !== null && hostNamesOf(subjectAltNames).has(host);
