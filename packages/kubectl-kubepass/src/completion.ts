@@ -18,7 +18,10 @@ const flags: ReadonlyMap<string, readonly string[]> = new Map([
     const names = Object.keys(options).filter((name) => name !== 'certificate-authority-data');
     return [command, [...names, 'help'].map((name) => `--${name}`)] as const;
   }),
-  ['inspect', ['--severity', '--expires-within', '--format', '--password-file', '--help', '--version']],
+  [
+    'inspect',
+    ['--severity', '--expires-within', '--format', '--password-file', '--host', '--ca', '--help', '--version'],
+  ],
 ]);
 
 const values: Readonly<Record<string, readonly string[]>> = {
@@ -31,7 +34,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   '--expires-in': ['1h', '8h', '1d'],
   '--expires-within': ['7d', '30d', '90d'],
 };
-const takesFile = ['--certificate-authority', '--token-file', '--kubeconfig', '--password-file'];
+const takesFile = ['--certificate-authority', '--token-file', '--kubeconfig', '--password-file', '--ca'];
 
 /**
  * Completes a command line for kubectl, which runs `kubectl_complete-kubepass` with the words behind `kubectl

@@ -5,6 +5,7 @@ import { isAuthority } from '../relations/certificate-node.js';
 import type { Relations } from '../relations/relations.js';
 import { findingKinds, rankOf } from '../model/catalogue.js';
 import type { CertificateCheck, ObjectCheck, Setting } from './checks/check.js';
+import { checkAskedServer } from './checks/asked-server.js';
 import { checkAlternativeNames, checkIdentity, checkSubject } from './checks/names.js';
 import {
   checkBundle,
@@ -33,6 +34,7 @@ const certificateChecks: readonly CertificateCheck[] = [
   checkAlternativeNames,
   checkSharedKey,
   checkBundle,
+  checkAskedServer,
 ];
 
 /** The most comparisons of names with name constraints in one upload. They take a tenth of a second or so. */
@@ -45,7 +47,7 @@ const maxComparisons = 1_000_000;
 export function findAll(
   objects: readonly DecodedObject[],
   relations: Relations,
-  context: Pick<InspectionContext, 'now' | 'thresholds'>,
+  context: Pick<InspectionContext, 'now' | 'thresholds' | 'server'>,
 ): readonly Finding[] {
   let comparisons = 0;
   const spend = (): void => {

@@ -220,6 +220,16 @@ export const findingGroups = {
       'Upload the CA with it, or add the missing intermediate certificate.',
       'RFC 5280 6.1',
     ),
+    NoRootAbove: warning(
+      'The chain of a CA ends nowhere: the CAs in it sign each other',
+      'Upload the root with it. Clients find no end of the chain unless they trust one of these CAs.',
+      'RFC 5280 6.1',
+    ),
+    ChainNotToGivenCa: error(
+      'No valid chain leads from the certificate of the server to a CA of --ca',
+      'Add the intermediate certificates that lack, or trust the CA that signed it, if that is the right CA.',
+      'RFC 5280 6.1',
+    ),
     IssuerNotCa: error(
       'It is signed by a certificate that is no CA',
       'Do not trust it: only a CA may sign certificates.',
@@ -360,7 +370,7 @@ export const findingGroups = {
       'RFC 5280 4.2.1.2',
     ),
     AuthorityKeyIdentifierMissing: info(
-      'There is no authority key identifier',
+      'There is no authority key identifier, or it is empty',
       'Issue it anew with one where its CA has a subject key identifier.',
       'RFC 5280 4.2.1.1',
     ),
@@ -553,7 +563,7 @@ export const findingGroups = {
       'RFC 9525 6.5',
     ),
     SubjectAltNameLacksServer: error(
-      'The certificate does not name the server that the kubeconfig connects to',
+      'The certificate does not name the server that the kubeconfig, or who asks with --host, connects to',
       'Issue it anew with that name or address, or connect by one that it names.',
       'RFC 9525 6',
     ),
@@ -561,6 +571,11 @@ export const findingGroups = {
       "The API server's certificate lacks names that workloads connect by",
       'Issue it anew with kubernetes, kubernetes.default, kubernetes.default.svc and the service address.',
       'Kubernetes: PKI certificates and requirements',
+    ),
+    CommonNameNotAmongNames: info(
+      'The common name of a server certificate is a host that is not among its subject alternative names',
+      'Add it to them if clients connect by that name: they do not read the common name.',
+      'RFC 9525 6.3',
     ),
     WildcardName: info(
       'A server certificate has a wildcard name',
@@ -734,6 +749,11 @@ export const findingGroups = {
       'A certificate list lacks what every list must have',
       'Have the CA write nextUpdate, a CRL number and its authority key identifier into each list.',
       'RFC 5280 5.1.2.5, 5.2.1, 5.2.3',
+    ),
+    ListOfVersion1: warning(
+      'A certificate list is of version 1',
+      'Have the CA write lists of version 2: Go reads no other, and only these say whose they are.',
+      'RFC 5280 5.1.2.1, Go crypto/x509',
     ),
     ListNotConsulted: info(
       'Kubernetes checks no certificate lists',

@@ -141,6 +141,16 @@ export interface InspectionContext {
   readonly thresholds: Thresholds;
   /** Our records of these certificates (SHA-256, lower-case hex) that the caller may read. */
   readonly inventory: (fingerprints: readonly string[]) => Promise<ReadonlyMap<string, InventoryEntry>>;
+  /** A server about which somebody wants a verdict. */
+  readonly server?: AskedServer;
+}
+
+/** A server to which a client connects. */
+export interface AskedServer {
+  /** Its name or address; null where any will do. */
+  readonly host: string | null;
+  /** The certificates that the client trusts, and their file; null where the client trusts any. */
+  readonly authorities: { readonly file: string; readonly objects: ReadonlySet<DecodedObject> } | null;
 }
 
 /** Reports one observation. */

@@ -1,9 +1,11 @@
 import { answered, type ProgramRun, UsageError } from '../command-line/index.js';
+import { whyUnmatchable } from '../findings/checks/host-names.js';
+import { isAddress } from '../formats/text/addresses.js';
 import { type OutputStream, type Screen, screenOf } from '../formats/text/screen.js';
 import { visible } from '../formats/text/visible.js';
 import { filesOf, type Inspected, readObjects, relateAndCheck, treesOf } from '../inspect.js';
 import { inspectionDefaults } from '../defaults/index.js';
-import type { DecodedObject, InspectionContext, Thresholds } from '../model/decoded.js';
+import type { AskedServer, DecodedObject, InspectionContext, Thresholds } from '../model/decoded.js';
 import type { Finding, Inspection, Severity, UploadPart } from '../model/inspection.js';
 import { type FindingCode, rankOf, severities } from '../model/catalogue.js';
 import { openBudget, uploadLimits, UploadRefusedError } from '../model/budget.js';
@@ -33,19 +35,27 @@ export const inspectFiles = (
   );
 
 async function inspectPaths(options: InspectionOptions, { now, stdout }: Circumstances): Promise<ProgramRun> {
-  const password = readPassword(options.passwordFile);
+  const password = firstLineOf(options.passwordFile);
   const [problems, notes]: [string[], string[]] = [[], []];
   const told = { problem: (line: string) => void problems.push(line), note: (line: string) => void notes.push(line) };
   const thresholds = { ...inspectionDefaults, ...options.thresholds };
-  const context = { now, clusters: [], thresholds, inventory: async () => new Map() };
+  const alone = { now, clusters: [], thresholds, inventory: async () => new Map() };
+  const trusted = options.ca === null ? null : await trustedIn(options.ca, alone);
+  const isAsked = options.host !== null || trusted !== null;
+  const context = isAsked ? { ...alone, server: { host: options.host, authorities: trusted } } : alone;
+  const trustedFiles = filesIn([...(trusted?.objects ?? [])]);
   const keepsObjects = options.format === 'report' || options.format === 'sarif';
   const inspected: Inspected[] = [];
   const relate = (files: readonly FileObjects[]): void => {
-    for (const { inspection, objects } of relateFiles(files, context, told.problem))
+    const given = new Set(files.map(nameOfFile));
+    // The file of --ca may be one of the files that are inspected.
+    const besides = trustedFiles.filter((file) => !given.has(nameOfFile(file)));
+    for (const { inspection, objects } of relateFiles([...besides, ...files], context, told.problem))
       inspected.push({ inspection, objects: keepsObjects ? objects : [] });
   };
   let together: FileObjects[] = [];
   let count = 0;
+  let holdsCertificate = false;
   for (const batch of batchesOf(readFiles(options.paths, told)))
     for (const objects of await readBatch(batch, password, context, told.problem)) {
       if (count + objects.length > mostTogether) {
@@ -54,8 +64,10 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
       }
       together.push(...filesIn(objects));
       count += objects.length;
+      holdsCertificate ||= objects.some(({ content }) => content.type === 'Certificate');
     }
   relate(together);
+  if (isAsked && !holdsCertificate) told.problem('there is no certificate about which --host and --ca could ask');
   const failed = problems.length > 0;
   // A person whose files cannot be read does not want to hear of 0 objects and no findings.
   const isData = options.format === 'json' || options.format === 'sarif';
@@ -69,14 +81,26 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
   };
 }
 
-/** The first line of the file; null without a file. Throws `UsageError`. */
-function readPassword(file: string | null): string | null {
-  if (file === null) return null;
+/** The octets of the file of an option. Throws `UsageError`. */
+function readOption(what: string, file: string): Buffer {
   try {
-    return readNamed(file)?.toString('utf8').split(/\r?\n/, 1)[0] ?? '';
+    return readNamed(file) ?? Buffer.alloc(0);
   } catch {
-    throw new UsageError(`the password file ${file} cannot be read`);
+    throw new UsageError(`the ${what} file ${file} cannot be read`);
   }
+}
+
+/** The first line of the file; null without a file. Throws `UsageError`. */
+const firstLineOf = (file: string | null): string | null =>
+  file === null ? null : (readOption('password', file).toString('utf8').split(/\r?\n/, 1)[0] ?? '');
+
+/** The certificates in the file of --ca, each of which is trusted. Throws `UsageError`. */
+async function trustedIn(file: string, context: InspectionContext): Promise<AskedServer['authorities']> {
+  const part = { name: file, isPath: true, bytes: readOption('CA', file) };
+  const [objects = []] = await readBatch([part], null, context, () => undefined);
+  const certificates = objects.filter(({ content, parent }) => content.type === 'Certificate' && parent === null);
+  if (certificates.length === 0) throw new UsageError(`the CA file ${file} holds no certificate in PEM or DER`);
+  return { file, objects: new Set(certificates) };
 }
 
 const formats = ['overview', 'report', 'lines', 'json', 'sarif'] as const;
@@ -90,6 +114,8 @@ interface InspectionOptions {
   readonly thresholds: Pick<Thresholds, 'expiresWithinSeconds' | 'inWholeLife'> | null;
   readonly format: OutputFormat;
   readonly passwordFile: string | null;
+  readonly host: string | null;
+  readonly ca: string | null;
   /** Files and folders; `-` is the standard input. */
   readonly paths: readonly string[];
 }
@@ -99,10 +125,13 @@ const options = {
   'expires-within': { type: 'string' },
   format: { type: 'string' },
   'password-file': { type: 'string' },
+  host: { type: 'string' },
+  ca: { type: 'string' },
 } as const;
 
 const usageOf = (name: string): string => `usage: ${name} [--severity error|warning|info]
        ${' '.repeat(name.length)} [--expires-within TIME] [--password-file FILE]
+       ${' '.repeat(name.length)} [--host NAME] [--ca FILE]
        ${' '.repeat(name.length)} [--format overview|report|lines|json|sarif]
        ${' '.repeat(name.length)} FILE|FOLDER|- …
 
@@ -122,6 +151,10 @@ service and no cluster.
                          counts
                          json, sarif: for programs
   --password-file FILE   its first line opens what is encrypted
+  --host NAME            a name or an address: the certificate of the server must
+                         be for it
+  --ca FILE              PEM or DER: a chain must lead from the certificate of
+                         the server to a certificate in FILE
   --version              prints the version
 
 Exit code: 0 if no finding counts, 1 if some do, 2 if something cannot be read
@@ -134,13 +167,15 @@ function chosenOptions(
   paths: readonly string[],
   { stdout }: Circumstances,
 ): InspectionOptions {
-  const { severity, format = stdout.isTTY ? 'overview' : 'lines', 'password-file': passwordFile } = values;
+  const { severity, format = stdout.isTTY ? 'overview' : 'lines', host, ca } = values;
   if (paths.length === 0) throw new UsageError('name at least one file or folder');
   return {
     severity: severity === undefined ? null : oneOf(severities, 'severity', severity),
     thresholds: thresholdsOf(values['expires-within']),
     format: oneOf(formats, 'format', format),
-    passwordFile: passwordFile ?? null,
+    passwordFile: values['password-file'] ?? null,
+    host: host === undefined ? null : hostOf(host),
+    ca: ca ?? null,
     paths,
   };
 }
@@ -150,6 +185,13 @@ function oneOf<T extends string>(all: readonly T[], what: string, value: string)
   const known = all.find((one) => one === value);
   if (known === undefined) throw new UsageError(`there is no ${what} ${JSON.stringify(value)}`);
   return known;
+}
+
+/** Throws `UsageError`. */
+function hostOf(name: string): string {
+  const why = isAddress(name) ? null : name.startsWith('*') ? 'is a wildcard' : whyUnmatchable(name);
+  if (why !== null) throw new UsageError(`--host takes a name or an address, and ${JSON.stringify(name)} ${why}`);
+  return name;
 }
 
 const secondsOfUnit: Readonly<Record<string, number>> = { h: 3_600, d: 86_400, w: 604_800 };
@@ -213,6 +255,8 @@ const refusal = (name: string, { message, reason }: UploadRefusedError): string 
 /** The objects of one file. */
 type FileObjects = readonly DecodedObject[];
 
+const nameOfFile = ([first]: FileObjects): string => pathStem(first?.path ?? '');
+
 /** A file's objects follow each other, and a container comes before its contents. */
 function filesIn(objects: readonly DecodedObject[]): FileObjects[] {
   const files: DecodedObject[][] = [];
@@ -246,7 +290,7 @@ function relateFiles(
       const middle = Math.ceil(files.length / 2);
       return [files.slice(0, middle), files.slice(middle)].flatMap((half) => relateFiles(half, context, refuse));
     }
-    refuse(refusal(pathStem(files[0]?.[0]?.path ?? 'the input'), error));
+    refuse(refusal(nameOfFile(files[0] ?? []), error));
     return [];
   }
 }

@@ -57,6 +57,7 @@ function decode(piece: Piece, context: DecodeContext): Decoded {
 function otherThanCredentials(label: string | null, der: Buffer): string | null {
   if (label === null) return parametersIn(der);
   if (label.startsWith('PGP ')) return 'an OpenPGP block';
+  if (label === 'AGE ENCRYPTED FILE') return 'a file that age encrypted';
   if (label === 'EC PARAMETERS') return 'the parameters of an elliptic curve';
   if (/^(?:X9\.42 )?DH PARAMETERS$/.test(label)) return 'Diffie-Hellman parameters';
   return label === 'DSA PARAMETERS' ? 'DSA parameters' : null;

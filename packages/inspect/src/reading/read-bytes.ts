@@ -8,6 +8,7 @@ import { looksLikeDocuments, readKubernetesDocuments } from './read-kubernetes-d
 import { readLooseText } from './read-loose-text.js';
 import { type ByteOrderMark, PEM_BEGIN, readPem } from './read-pem.js';
 import type { Reading, Source } from './reading.js';
+import type { Observation } from '../model/decoded.js';
 
 /** Reads bytes by their content. A name only tells code, prose and templates from manifests. */
 export function readBytes(source: Source, reading: Reading): readonly string[] {
@@ -49,6 +50,7 @@ const magics: readonly (readonly [string, string])[] = [
   ['425a68', 'bzip2'],
   ['fd377a585a00', 'xz'],
   ['28b52ffd', 'zstd'],
+  ['6167652d656e6372', 'a file that age encrypted'],
   ['377abcaf271c', 'a 7-Zip archive'],
   ['7f454c46', 'a program'],
   ['89504e47', 'an image (PNG)'],
@@ -62,7 +64,10 @@ function readText({ text, mark }: Text, source: Source, reading: Reading): reado
   if (named) return readUnstructured(text, named[1], source, reading);
   if (source.expected !== 'credential' && looksLikeDocuments(text)) {
     const found = readKubernetesDocuments(text, source, reading);
-    if (found !== null) return found;
+    if (found !== null) {
+      if (mark === 'none') for (const path of found) reading.observe(path, unmarked);
+      return found;
+    }
   }
   if (text.includes(PEM_BEGIN))
     return source.expected === 'anything' && text.includes('{{')
@@ -104,9 +109,9 @@ function readUnstructured(text: string, is: string, source: Source, reading: Rea
 /** Whether octets from base64 are something to read. Any word is base64 of something. */
 function isWorthReading(bytes: Buffer, depth = 0): boolean {
   if (looksLikeSequence(bytes) || isGzip(bytes) || isTar(bytes)) return true;
-  if (textOf(bytes)?.text.includes(PEM_BEGIN) === true) return true;
-  if (!/^[\t\r\n\x20-\x7e]+$/.test(bytes.toString('latin1', 0, 64))) return false;
-  const text = bytes.toString('utf8');
+  const text = textOf(bytes)?.text ?? '';
+  if (text.includes(PEM_BEGIN)) return true;
+  if (!/^[\t\r\n\x20-\x7e]+$/.test(text.slice(0, 64))) return false;
   if (looksLikeDocuments(text)) return true;
   const unwrapped = wholeBase64(text);
   // Deeper base64 in base64 is refused when it is read.
@@ -122,6 +127,11 @@ const shapesOfTexts: readonly (readonly [RegExp, string])[] = [
   [/^(?:ssh|ecdsa)-[a-z0-9@.-]+ AAAA/, 'an OpenSSH public key'],
   [/^---- BEGIN SSH2 /, 'an SSH2 public key'],
   [/^PuTTY-User-Key-File-/, 'a PuTTY private key'],
+  [/^(?:#[^\n]*\n+)*AGE-(?:SECRET-KEY|PLUGIN)-/, 'a private key of age'],
+  [/^age1[a-z0-9]{20}/, 'a public key of age'],
+  [/^\[(?:Interface|Peer)\]/, 'a configuration of WireGuard'],
+  // The last of the 43 characters stands for four bits.
+  [/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\s*$/, 'a key of WireGuard, or other 32 octets in base64'],
   [/^eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/, 'a token (JWT)'],
   [/^-----BEGIN/, 'a PEM block that is cut off'],
   [/^<\?xml|^<!doctype|^<html/i, 'a markup document'],
@@ -144,24 +154,40 @@ function unknown(source: Source, resembles: string | null, reading: Reading): re
   ]);
 }
 
-/** `mark`: Windows shells write redirected output in UTF-16, and its editors put a mark before UTF-8. */
+/**
+ * `mark`: Windows shells write redirected output in UTF-16, and its editors put a mark before UTF-8. `none`: UTF-16
+ * without a mark.
+ */
 interface Text {
   readonly text: string;
   readonly mark: ByteOrderMark;
 }
 
+const unmarked: Observation = {
+  code: 'NotLoadable',
+  message: 'It is in UTF-16 without a byte order mark, where kubectl sees control characters',
+};
+
+/** The begin of a text in UTF-16: a byte order mark, or ASCII with zeros between. */
+const [littleEndian, bigEndian] = [/^(?:\xff\xfe|(?:[\t\r\n -~]\0){2,}$)/, /^(?:\xfe\xff|(?:\0[\t\r\n -~]){2,}$)/];
+
 /** Null for bytes that are no text. Text in any encoding may stand around PEM. */
 function textOf(bytes: Buffer): Text | null {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { text: bytes.toString('utf16le', 2), mark: 'UTF-16' };
-  if (bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0)
-    return { text: Buffer.from(bytes).swap16().toString('utf16le', 2), mark: 'UTF-16' };
   // Nearly all PEM is ASCII, and is a text whatever else is in it.
   if (bytes.toString('latin1', 0, PEM_BEGIN.length) === PEM_BEGIN && isAscii(bytes))
     return { text: bytes.toString('latin1'), mark: null };
+  const start = bytes.toString('latin1', 0, 64);
+  if (littleEndian.test(start)) return ofUtf16(bytes);
+  if (bigEndian.test(start) && bytes.length % 2 === 0) return ofUtf16(Buffer.from(bytes).swap16());
   const text = isUtf8(bytes) ? bytes.toString('utf8') : null;
   if (text !== null && !controls.test(text))
     return text.startsWith('\ufeff') ? { text: text.slice(1), mark: 'UTF-8' } : { text, mark: null };
   return bytes.includes(PEM_BEGIN) && !looksLikeSequence(bytes) ? { text: bytes.toString('latin1'), mark: null } : null;
+}
+
+function ofUtf16(bytes: Buffer): Text {
+  const text = bytes.toString('utf16le');
+  return text.startsWith('\ufeff') ? { text: text.slice(1), mark: 'UTF-16' } : { text, mark: 'none' };
 }
 
 /** Control characters besides blanks, line ends and the escape of terminal colours. */

@@ -19,7 +19,7 @@ export function readPem(text: string, mark: ByteOrderMark, source: Source, readi
   }
   return blocks.map((block, i) =>
     readBlock(
-      mark === 'UTF-16' || (mark === 'UTF-8' && block.start === 0)
+      mark !== null && (mark !== 'UTF-8' || block.start === 0)
         ? { ...block, observations: [...block.observations, behind(mark)] }
         : block,
       { ...source, path: itemPath(source.path, i, blocks.length), depth: source.depth + 1 },
@@ -32,6 +32,7 @@ export function readPem(text: string, mark: ByteOrderMark, source: Source, readi
 const placesBehind = {
   'UTF-8': 'behind a byte order mark, so for Go its BEGIN line does not begin the line',
   'UTF-16': 'in a text in UTF-16, which hardly any reader of PEM takes',
+  none: 'in a text in UTF-16 without a byte order mark, which hardly any reader of PEM takes',
 };
 export type ByteOrderMark = keyof typeof placesBehind | null;
 

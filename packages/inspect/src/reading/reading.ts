@@ -79,6 +79,13 @@ export class Reading {
     };
   }
 
+  /** Adds an observation to an object. */
+  observe(path: string, observation: Observation): void {
+    const index = this.#objects.findIndex((object) => object?.path === path);
+    const object = this.#objects[index];
+    if (object) this.#objects[index] = { ...object, observations: [...object.observations, observation] };
+  }
+
   /** Decodes a piece and the pieces inside it. Answers the path of the outer object. */
   decode(piece: Piece, parent: string | null, depth: number, observations: readonly Observation[] = []): string {
     checkDepth(depth);

@@ -1,7 +1,7 @@
 import { displayDistinguishedName, readCertificate, readInteger, sha256 } from '@kubepass/x509';
 import { readCertificateTree } from '@kubepass/x509/tree';
 import { readOrNull } from '../der/recognise.js';
-import type { CertificateMaterial, DecodedObject, KnownCluster } from '../model/decoded.js';
+import type { AuthorityKeyIdentifier, CertificateMaterial, DecodedObject, KnownCluster } from '../model/decoded.js';
 
 /** A cluster of ours that trusts a CA, and what for. */
 export interface Anchor {
@@ -28,6 +28,10 @@ export const octetsKey = (octets: Buffer): string => octets.toString('latin1');
 
 /** RFC 5280 3.2: issuer and subject are the same. A self-issued certificate need not be self-signed. */
 export const isSelfIssued = ({ issuer, subject }: CertificateMaterial): boolean => issuer.equals(subject);
+
+/** Whether no part of an authority key identifier is there. */
+export const namesNobody = ({ keyIdentifier, issuer, serialNumber }: AuthorityKeyIdentifier): boolean =>
+  issuer === null && serialNumber === null && (keyIdentifier === null || keyIdentifier.length === 0);
 
 /** RFC 5280 4.2.1.9. Before version 3 only a self-issued certificate counts as a CA. */
 export const isAuthority = (certificate: CertificateMaterial): boolean =>

@@ -47,6 +47,21 @@ export class Relations {
   readonly #bundles = once(() => grouped(this.certificates, ({ object }) => object && bundleKey(object)));
   readonly #byAddress = once(() => grouped(this.clusters, ({ server }) => serverAddress(server)));
   readonly #kubeconfigs = once(() => this.objects.filter(isKubeconfig));
+  /** By fingerprint, the certificates whose CAs are all here and sign each other, so that none of them is a root. */
+  readonly #withoutRoot = once(() => {
+    const left = new Map(this.certificates.map((node) => [node.fingerprintSha256, node]));
+    const isLeft = ({ object, fingerprintSha256 }: CertificateNode) => object !== null && left.has(fingerprintSha256);
+    for (let before = Infinity; left.size < before;) {
+      before = left.size;
+      for (const [fingerprint, node] of left) {
+        const issuers = issuersIn(this.issuanceOf(node));
+        const isRoot = issuers.some(({ fingerprintSha256 }) => fingerprintSha256 === fingerprint);
+        if (isRoot || node.anchors.length > 0 || issuers.length === 0 || !issuers.every(isLeft))
+          left.delete(fingerprint);
+      }
+    }
+    return left;
+  });
   readonly #signers = once(
     () =>
       new Set(
@@ -142,6 +157,11 @@ export class Relations {
   /** Whether it signed another certificate of the upload. */
   hasSigned(node: CertificateNode): boolean {
     return this.#signers().has(node.fingerprintSha256);
+  }
+
+  /** Whether its CAs are all here and sign each other, so that none of them is a root. */
+  isWithoutRoot(node: CertificateNode): boolean {
+    return this.#withoutRoot().has(node.fingerprintSha256);
   }
 
   /** Our clusters at the address of a kubeconfig's server. */

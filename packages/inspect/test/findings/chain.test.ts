@@ -309,6 +309,37 @@ describe('a certificate list', () => {
     const bare = makeAuthority({ subjectKeyIdentifier: null });
     const { finding } = await inspectFiles({ 'crl.pem': makeList(bare, []).pem });
     expect(finding('ListIncomplete')?.message).toBe('It has no authority key identifier.');
+    const empty = await inspectFiles({ 'crl.pem': makeList({ ...ca, keyIdentifier: Buffer.alloc(0) }, []).pem });
+    expect(empty.finding('ListIncomplete')?.message).toBe('It has no key in its authority key identifier.');
+  });
+});
+
+describe('CAs that sign each other', () => {
+  const [a, b] = [makeAuthority({ subject: [['CN', 'a']] }), makeAuthority({ subject: [['CN', 'b']] })];
+  const cross = (of: MadeCertificate, by: MadeCertificate): MadeCertificate =>
+    makeAuthority({ subject: of.subject, key: of.key, subjectKeyIdentifier: of.keyIdentifier, issuer: by });
+  const circle = { 'a.crt': cross(a, b).pem, 'b.crt': cross(b, a).pem, 'leaf.crt': makeCertificate({ issuer: a }).pem };
+  const withoutRoot = async (
+    files: Readonly<Record<string, string>>,
+    clusters: Parameters<typeof inspectFiles>[1] = {},
+  ): Promise<readonly string[]> => {
+    const { findings } = await inspectFiles(files, clusters);
+    return findings.flatMap(({ code, object }) => (code === 'NoRootAbove' ? [object] : []));
+  };
+
+  it('are found where no root is with them', async () => {
+    expect(await withoutRoot(circle)).toEqual(['a.crt', 'b.crt']);
+    const below = makeAuthority({ issuer: b, subject: [['CN', 'below']] });
+    const more = { 'below.crt': below.pem, 'user.crt': makeCertificate({ issuer: below }).pem };
+    expect(await withoutRoot({ ...circle, ...more })).toEqual(['a.crt', 'b.crt', 'below.crt']);
+  });
+
+  it('are in order with a root, with a CA of ours, and with a CA above that is not here', async () => {
+    expect(await withoutRoot({ ...circle, 'root.crt': a.pem })).toEqual([]);
+    expect(await withoutRoot(circle, { clusters: [knownCluster('dev', 'https://10.0.0.1:6443', [b.der])] })).toEqual(
+      [],
+    );
+    expect(await withoutRoot({ ...circle, 'other.crt': cross(b, absent).pem })).toEqual([]);
   });
 });
 

@@ -321,6 +321,20 @@ describe('alternative names', () => {
     ).toEqual(['WildcardName']);
   });
 
+  it.each<[string, Parameters<typeof subjectAltName>[0], readonly string[]]>([
+    ['web.corp.example', { dns: ['www.corp.example'] }, ['CommonNameNotAmongNames']],
+    ['WWW.corp.example', { dns: ['www.corp.example'] }, []],
+    ['web.corp.example', { dns: ['*.corp.example'] }, ['WildcardName']],
+    ['*.corp.example', { dns: ['www.corp.example'] }, ['CommonNameNotAmongNames']],
+    ['10.0.0.1', { ip: [Buffer.of(10, 0, 0, 2)] }, ['CommonNameNotAmongNames']],
+    ['10.0.0.1', { ip: [Buffer.of(10, 0, 0, 1)] }, []],
+    ['web', { dns: ['www.corp.example'] }, []],
+    ['web of corp. example', { dns: ['www.corp.example'] }, []],
+  ])('of a server have its common name among them, if that is a host: %s', async (name, names, codes) => {
+    const extensions = [subjectAltName(names)];
+    expect(await codesOf({ subject: [['CN', name]], extKeyUsage: [serverAuth], extensions })).toEqual(codes);
+  });
+
   it('of an API server are those that workloads connect by', async () => {
     const subject = [['CN', 'kube-apiserver']] as const;
     const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];

@@ -1,6 +1,6 @@
 // Tests packages/inspect/src/findings/checks/purpose.ts
 import { describe, expect, it } from 'vitest';
-import { basicConstraintsExtension, keyPurpose } from '@kubepass/x509';
+import { basicConstraintsExtension, extensionId, keyPurpose, sequence, writeExtension } from '@kubepass/x509';
 import {
   caConstraints,
   makeAuthority,
@@ -14,6 +14,7 @@ import { inspectFiles, kubeconfigOf, secretOf } from '../inspected.js';
 
 const ca = makeAuthority();
 const { clientAuth, serverAuth } = keyPurpose;
+const namesNobody = writeExtension(extensionId.authorityKeyIdentifier, false, sequence());
 const names = subjectAltName({ dns: ['db.corp.example'] });
 
 const leafCodes = async (fields: CertificateFields) =>
@@ -72,6 +73,11 @@ describe('a leaf', () => {
     ],
     ['has a path length', { basicConstraints: pathLength(0, false) }, ['PathLengthWithoutCa']],
     ['does not say whose key signed it', { authorityKeyIdentifier: null }, ['AuthorityKeyIdentifierMissing']],
+    [
+      'names nobody whose key signed it',
+      { authorityKeyIdentifier: null, extensions: [namesNobody] },
+      ['AuthorityKeyIdentifierMissing'],
+    ],
   ])('that %s', async (_, fields, expected) => {
     expect(await leafCodes(fields)).toEqual(expected);
   });
@@ -87,6 +93,7 @@ describe('a CA', () => {
     ],
     ['has no subject key identifier', { subjectKeyIdentifier: null }, ['SubjectKeyIdentifierMissing']],
     ['has no key usage', { keyUsage: null }, ['KeyUsageMissing']],
+    ['names nobody whose key signed it', { extensions: [namesNobody] }, ['AuthorityKeyIdentifierMissing']],
     ['signs neither certificates nor lists', { keyUsage: ['digitalSignature'] }, ['KeyUsageContradictory']],
     [
       'has keyCertSign and no basic constraints',

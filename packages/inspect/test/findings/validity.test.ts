@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { generateCertificateAuthority } from '../../../../src/signing/generate-certificate-authority.js';
 import { makeAuthority, makeCertificate, testNow } from '../../../x509/test/helpers/certificates.js';
 import { inspectFiles, testThresholds } from '../inspected.js';
+import { extensionOf, rawList } from '../x509/build.js';
 
 const ca = makeAuthority();
 const inDays = (days: number): Date => new Date(testNow.getTime() + days * 86_400_000);
@@ -88,4 +89,15 @@ it('has nothing to say about a CA that this service makes', async () => {
   // The default: ten years with three leap days.
   const thresholds = { ...testThresholds, maxCaValiditySeconds: 3653 * 86_400 };
   expect((await inspectFiles({ 'ca.crt': certificatePem }, { thresholds })).findings).toEqual([]);
+});
+
+it('says of a list without extensions that it is of version 1', async () => {
+  const codes = async (list: Buffer) => (await inspectFiles({ 'ca.crl': list })).codes('ca.crl');
+  expect(await codes(rawList({ version: null }))).toContain('ListOfVersion1');
+  expect(await codes(rawList())).not.toContain('ListOfVersion1');
+  const contradictory = await codes(
+    rawList({ version: null, extensions: [extensionOf('2.5.29.20', Buffer.of(2, 1, 7))] }),
+  );
+  expect(contradictory).toContain('VersionContradictory');
+  expect(contradictory).not.toContain('ListOfVersion1');
 });

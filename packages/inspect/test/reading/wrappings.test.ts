@@ -57,6 +57,8 @@ describe('one certificate, whatever it comes in', () => {
     ['UTF-8 with a mark', `\ufeff${client.pem}`, 'PemMalformed'],
     ['UTF-16 with its mark', Buffer.from(`\ufeff${client.pem}`, 'utf16le'), 'PemMalformed'],
     ['big-endian UTF-16', Buffer.from(`\ufeff${client.pem}`, 'utf16le').swap16(), 'PemMalformed'],
+    ['UTF-16 without a mark', Buffer.from(client.pem, 'utf16le'), 'PemMalformed'],
+    ['big-endian UTF-16 without a mark', Buffer.from(client.pem, 'utf16le').swap16(), 'PemMalformed'],
     ['indented lines', client.pem.replaceAll(/^/gm, '    '), 'PemMalformed'],
     [
       'indented lines behind many blanks',
@@ -86,6 +88,19 @@ describe('one certificate, whatever it comes in', () => {
     expect(outline(objects)).toEqual(['upload Certificate']);
     expect(objects[0]?.material).toMatchObject({ tree: { raw: client.der } });
     expect(codesOf(objects)).toContain(code);
+  });
+
+  it('is read from a manifest in UTF-16, which kubectl reads with a mark alone', async () => {
+    const manifest = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', data: { 'ca.crt': client.pem } });
+    for (const [text, expected] of [
+      [manifest, ['NotLoadable']],
+      [`\ufeff${manifest}`, []],
+    ] as const)
+      for (const bytes of [Buffer.from(text, 'utf16le'), Buffer.from(text, 'utf16le').swap16()]) {
+        const objects = await read(bytes);
+        expect(outline(objects)).toEqual(['upload ConfigMap', 'data["ca.crt"] Certificate']);
+        expect(codesOf(objects)).toEqual(expected);
+      }
   });
 
   it('is read from a gzip, which is an archive of one', async () => {

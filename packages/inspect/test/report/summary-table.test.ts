@@ -54,7 +54,7 @@ ca.crt   certificate         CN=kubernetes  itself      -                       
         .split('\n')
         .slice(1)
         // The end of a long path is in a line before the row.
-        .filter((row) => !row.startsWith('#'))
+        .filter((row) => / (ok|info|warning|error)$/.test(row))
         .map((row) => row.split(' ').at(-1));
     const certificate = 'users[0].user.client-certificate-data';
     const inFile = [{ ...kubeconfig, path: 'a.kubeconfig' }, at(`a.kubeconfig#${certificate}`), at('a.kubeconfig2')];

@@ -80,6 +80,14 @@ export const otherFixtures: readonly Fixture[] = [
     'pub',
     () => 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1q0b7m9tX0c0m0o0n0p0q0r0s0t0u0v0w0x0y0z0AA jane\n',
   ),
+  several('unknown-keys', 'keys of age and of WireGuard', () => ({
+    'age.txt': `# created: 2026-11-30T12:00:00Z\n# public key: age1${'q'.repeat(58)}\nAGE-SECRET-KEY-1${'Q'.repeat(58)}\n`,
+    'recipients.txt': `age1${'q'.repeat(58)}\n`,
+    'secret.age': Buffer.concat([Buffer.from('age-encryption.org/v1\n-> X25519 '), Buffer.alloc(32)]),
+    'secret.pem': `-----BEGIN AGE ENCRYPTED FILE-----\n${Buffer.from('age-encryption.org/v1\n').toString('base64')}\n-----END AGE ENCRYPTED FILE-----\n`,
+    privatekey: `${Buffer.alloc(32, 0x48).toString('base64')}\n`,
+    'wg0.conf': `[Interface]\nPrivateKey = ${Buffer.alloc(32, 0x48).toString('base64')}\nAddress = 10.9.0.1/24\n`,
+  })),
   several('mixed', 'a bit of everything in one upload', () => ({
     'bundle.pem': pemOf(janesCertificate()) + pkcs8('jane'),
     'jane.kubeconfig': yaml(kubeconfig()),

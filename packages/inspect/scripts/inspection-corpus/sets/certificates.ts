@@ -547,9 +547,21 @@ const purposes: readonly Fixture[] = [
     'SubjectKeyIdentifierMissing',
   ),
   pem(
+    'common-name-not-among-names',
+    'a server whose common name is a host that its alternative names leave out',
+    () => serverCertificate(user('www.corp.example'), webNames),
+    'CommonNameNotAmongNames',
+  ),
+  pem(
     'no-authority-key-identifier',
     'a user certificate without authority key identifier',
     () => userWith(...janesUsual),
+    'AuthorityKeyIdentifierMissing',
+  ),
+  pem(
+    'no-part-in-authority-key-identifier',
+    'a user certificate whose authority key identifier has no part',
+    () => userWith(...janesUsual, extension('2.5.29.35', sequence())),
     'AuthorityKeyIdentifierMissing',
   ),
   pem(

@@ -279,6 +279,16 @@ export const chainFixtures: readonly Fixture[] = [
     'root.crt': pemOf(root()),
     'other.crt': pemOf(authority(user('other'), 'other-ca')),
   })),
+  several(
+    'cas-that-sign-each-other',
+    'a server and two CAs of which each signed the other, without a root',
+    () => ({
+      'web.crt': pemOf(leaf()),
+      'intermediate.crt': pemOf(intermediate()),
+      'root.crt': pemOf(root({ issuer: intermediateIssuer, notAfter: time('2035-01-01') })),
+    }),
+    ['NoRootAbove'],
+  ),
   several('ca-renewed', 'the same key in two certificates of one CA', () => ({
     'old.crt': pemOf(root({ serialNumber: integer(0x51, 1, 2, 3, 4, 5, 6, 7, 8), notAfter: time('2027-06-01') })),
     'new.crt': pemOf(root()),

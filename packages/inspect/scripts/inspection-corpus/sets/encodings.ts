@@ -4,6 +4,7 @@ import { clusterCaCertificate, janesCertificate } from '../certificates.js';
 import { type Fixture, single } from '../fixture.js';
 import { openssl } from '../openssl.js';
 import { pemOf } from './certificates.js';
+import { kubeconfig, yaml } from './kubeconfigs.js';
 
 const janesPem = (): string => pemOf(janesCertificate());
 const base64 = (octets: Uint8Array): string => Buffer.from(octets).toString('base64');
@@ -54,6 +55,20 @@ export const encodingFixtures: readonly Fixture[] = [
     'pem',
     () => Buffer.from(`\ufeff${janesPem()}`, 'utf16le'),
     ['PemMalformed'],
+  ),
+  single(
+    'pem-utf-16-without-mark',
+    'UTF-16 without a byte order mark',
+    'pem',
+    () => Buffer.from(janesPem(), 'utf16le'),
+    ['PemMalformed'],
+  ),
+  single(
+    'kubeconfig-utf-16-without-mark',
+    'a kubeconfig in UTF-16 without a byte order mark, which kubectl does not read',
+    'yaml',
+    () => Buffer.from(yaml(kubeconfig()), 'utf16le'),
+    ['NotLoadable'],
   ),
   single('base64-unwrapped', 'base64 of DER on one line', 'txt', () => base64(janesCertificate())),
   single('base64-wrapped', 'base64 of DER in lines of 76', 'txt', () => wrapped(base64(janesCertificate()), 76)),

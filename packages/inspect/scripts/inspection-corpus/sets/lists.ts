@@ -138,6 +138,13 @@ export const listFixtures: readonly Fixture[] = [
     () => ({ 'ca.crt': pemOf(clusterCaCertificate()), 'ca.crl': pem(list()) }),
     ['IssuerMayNotSign'],
   ),
+  single(
+    'list-version-1',
+    'a list of version 1, which has no extensions',
+    'crl',
+    () => pem(list({ extensions: null })),
+    ['ListOfVersion1'],
+  ),
   several(
     'list-incomplete',
     'lists without a CRL number, without a key identifier, and without either or a next update',

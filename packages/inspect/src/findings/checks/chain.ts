@@ -101,6 +101,8 @@ export const checkIssuer: CertificateCheck = ({ content, material, node }, { rel
       `its authority key identifier is not that of ${placeOf(first)}, which signed it`,
     );
   if (isItself(first, node)) return;
+  if (relations.hasSigned(node) && relations.isWithoutRoot(node))
+    report('NoRootAbove', 'the CAs above it sign each other, and none of them is a root');
 
   // Versions without extensions do not tell, and neither do missing basic constraints, which are a finding about the
   // CA.
@@ -154,7 +156,7 @@ export const checkChain: CertificateCheck = ({ material, node }, { relations, re
 };
 
 /** RFC 5280 4.2.1.9: how many CAs that are not self-issued may stand between a CA and the end of the chain. */
-function exceededBy(nodes: readonly CertificateNode[]) {
+export function exceededBy(nodes: readonly CertificateNode[]) {
   let between = 0;
   for (const authority of nodes.slice(1)) {
     const allowed = authority.material.basicConstraints?.pathLenConstraint ?? null;
@@ -168,7 +170,7 @@ function exceededBy(nodes: readonly CertificateNode[]) {
 const purposesOf = onceFor(({ extKeyUsage }: CertificateMaterial) => extKeyUsage && new Set(extKeyUsage));
 
 /** Go, and so Kubernetes, holds a certificate to the extended key usages of all CAs above it. */
-function allowsOne(authority: CertificateMaterial, purposes: readonly string[]): boolean {
+export function allowsOne(authority: CertificateMaterial, purposes: readonly string[]): boolean {
   const allowed = purposesOf(authority);
   if (allowed === null || allowed.has(anyExtendedKeyUsage)) return true;
   return purposes.some((each) => each === anyExtendedKeyUsage || allowed.has(each));

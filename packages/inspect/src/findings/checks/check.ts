@@ -6,7 +6,7 @@ import type { Relations } from '../../relations/relations.js';
 /** The data that checks use besides the object, and their way to report. */
 export interface Setting {
   readonly relations: Relations;
-  readonly context: Pick<InspectionContext, 'now' | 'thresholds'>;
+  readonly context: Pick<InspectionContext, 'now' | 'thresholds' | 'server'>;
   readonly report: Report;
   /** Counts work that an upload can ask for in any amount. Throws `UploadRefusedError`. */
   readonly spend: () => void;

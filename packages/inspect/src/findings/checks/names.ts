@@ -6,7 +6,7 @@ import type { CertificateMaterial, SubjectAltNames } from '../../model/decoded.j
 import type { CertificateRole } from '../../model/inspection.js';
 import { once, serverHost } from '../../relations/certificate-node.js';
 import { groupsAsInstalled } from '../../x509/as-installed.js';
-import { isOfAnotherApi, servesOneOfSeveral, uidAttribute } from '../../x509/kubernetes-role.js';
+import { commonName, isOfAnotherApi, servesOneOfSeveral, uidAttribute } from '../../x509/kubernetes-role.js';
 import type { CertificateCheck, ExaminedCertificate, ObjectCheck, Setting } from './check.js';
 import { hostNamesOf, whyUnmatchable } from './host-names.js';
 import { servingCertificates } from './kubeconfig.js';
@@ -104,7 +104,14 @@ export const checkAlternativeNames: CertificateCheck = (certificate, setting) =>
   if (hasNoNames) return;
   const wildcards = names.dns.filter((name) => name.startsWith('*.') && whyUnmatchable(name) === null);
   if (wildcards.length > 0 && forServers) report('WildcardName', `it is good for ${quoteAll(wildcards.slice(0, 5))}`);
-  if (forServers || isServer) checkDnsNames(names, setting);
+  if (forServers || isServer) {
+    checkDnsNames(names, setting);
+    const host = commonName(content.subject);
+    // A single label is a name for people: kube-apiserver, etcd.
+    const isHost = isAddress(host) || (host.includes('.') && whyUnmatchable(host) === null);
+    if (isHost && !hostNamesOf(names).has(host))
+      report('CommonNameNotAmongNames', `its common name ${quote(host)} is a host that its alternative names lack`);
+  }
   if (content.role === 'ApiServerServing') {
     // OpenShift has one certificate for each way to reach an API server, so each of them has only some of the names.
     if (!servesOneOfSeveral(content.issuer)) checkKubernetesNames(names, setting);
@@ -158,5 +165,5 @@ function checkServers({ node }: ExaminedCertificate, names: SubjectAltNames, { r
     report('SubjectAltNameLacksServer', `it does not name ${quote(host)}, which ${path} connects to`);
 }
 
-const isNamedBy = ({ subjectAltNames }: CertificateMaterial, host: string): boolean =>
+export const isNamedBy = ({ subjectAltNames }: CertificateMaterial, host: string): boolean =>
   subjectAltNames !== null && hostNamesOf(subjectAltNames).has(host);

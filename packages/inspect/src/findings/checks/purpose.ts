@@ -2,7 +2,7 @@ import { extensionId, keyPurpose, type KeyUsage } from '@kubepass/x509';
 import { anyExtendedKeyUsage } from '../../x509/kubernetes-role.js';
 import type { CertificateContent } from '../../model/inspection.js';
 import type { DecodedObject, Report } from '../../model/decoded.js';
-import { isSelfIssued } from '../../relations/certificate-node.js';
+import { isSelfIssued, namesNobody } from '../../relations/certificate-node.js';
 import type { CertificateCheck, ExaminedCertificate, Setting, Use } from './check.js';
 import type { Relations } from '../../relations/relations.js';
 import { pathStem } from '../../reading/paths.js';
@@ -118,7 +118,9 @@ function checkKeyIdentifiers({ content, material, authority }: ExaminedCertifica
   if (material.version !== 3) return;
   if (authority && extension(content, extensionId.subjectKeyIdentifier) === undefined)
     report('SubjectKeyIdentifierMissing', 'the CA has no subject key identifier');
-  if (!isSelfIssued(material) && extension(content, extensionId.authorityKeyIdentifier) === undefined)
+  if (material.authorityKeyIdentifier && namesNobody(material.authorityKeyIdentifier))
+    report('AuthorityKeyIdentifierMissing', 'its authority key identifier is empty');
+  else if (!isSelfIssued(material) && extension(content, extensionId.authorityKeyIdentifier) === undefined)
     report('AuthorityKeyIdentifierMissing', 'it has no authority key identifier');
 }
 

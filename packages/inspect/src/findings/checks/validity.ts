@@ -1,5 +1,6 @@
 import { BACKDATE_SECONDS } from '@kubepass/x509';
 import { counted, durationInWords } from '../../formats/text/duration-in-words.js';
+import { namesNobody } from '../../relations/certificate-node.js';
 import { issuersIn } from '../../relations/find-issuers.js';
 import type { CertificateCheck, ObjectCheck } from './check.js';
 
@@ -53,7 +54,7 @@ const inDays = (seconds: number): string =>
 /** Whether a certificate list is out of date (RFC 5280 5.1.2.5), or lacks a part. Kubernetes reads none in any case. */
 export const checkCertificateList: ObjectCheck = ({ content, material }, { context, report }) => {
   if (content.type !== 'CertificateList') return;
-  const { nextUpdate } = material?.kind === 'list' ? material : { nextUpdate: null };
+  const { nextUpdate = null, authorityKeyIdentifier = null } = material?.kind === 'list' ? material : {};
   const overdue = nextUpdate === null ? 0 : (context.now.getTime() - nextUpdate.getTime()) / 1000;
   if (overdue > 0 && content.nextUpdate !== null)
     report('ListExpired', `the next one was due ${durationInWords(overdue)} ago, at ${content.nextUpdate}`);
@@ -61,8 +62,11 @@ export const checkCertificateList: ObjectCheck = ({ content, material }, { conte
   const lacks = [
     ...(content.nextUpdate === null ? ['nextUpdate'] : []),
     ...lack('2.5.29.35', 'authority key identifier'),
+    ...(authorityKeyIdentifier && namesNobody(authorityKeyIdentifier) ? ['key in its authority key identifier'] : []),
     ...lack('2.5.29.20', 'CRL number'),
   ];
   if (lacks.length > 0) report('ListIncomplete', `it has no ${lacks.join(', no ')}`);
+  // With extensions its version contradicts it, which was reported when it was read.
+  if (content.version === 1 && content.extensions.length === 0) report('ListOfVersion1', 'it is of version 1');
   report('ListNotConsulted', 'no component of Kubernetes looks whether a certificate is on it');
 };
