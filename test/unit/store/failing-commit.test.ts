@@ -63,7 +63,8 @@ describe('a commit that fails', () => {
     const { file, connect } = await testStore();
     const connection = connectForWriting(file, 20);
     const writer = new OrderedWriter(new SqliteBatches(new BatchWriter(connection)), { queue: 10, batch: 10 });
-    const forgetNothing = () => writer.commit({ operations: [forgetIdempotencyKeys(new Date(0), new Date(0))], events: [] });
+    const forgetNothing = () =>
+      writer.commit({ operations: [forgetIdempotencyKeys(new Date(0), new Date(0))], events: [] });
     const frames = () => {
       const other = connect();
       const [{ log }] = other.pragma('wal_checkpoint(PASSIVE)') as [{ log: number }];
