@@ -13,7 +13,7 @@ RUN --mount=type=cache,target=/root/.npm npm_config_prefer_offline=true node scr
  && node scripts/build-console.mjs \
  && node scripts/image-modules.mjs /packages/node_modules /of \
  && mkdir /service \
- && cp -r --parents package.json LICENSE prisma/migrations openapi docs/api.md dist \
+ && cp -r --parents package.json LICENSE prisma/migrations openapi docs/*.md dist \
       packages/x509/package.json packages/inspect/package.json /service \
  && cp deploy/image/health-check.mjs /service \
  && chmod -R u=rwX,go=rX /packages /service /of \

@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
 const seconds = Number(options.seconds);
 /** The portal’s calls begin so often. */
 const everyMilliseconds = 50;
-/** The most that one name adds in a minute (docs/operations.md), for both names and each minute that has begun. */
+/** The most that one name adds in a minute (docs/budgets.md), for both names and each minute that has begun. */
 const mostMebibytes = 2 * 60 * (1 + Math.ceil(seconds / 60));
 /** How long nine in ten of the portal’s calls may take at most. */
 const mostMilliseconds = 500;

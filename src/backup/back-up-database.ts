@@ -24,7 +24,7 @@ import { keptCheckpointFile } from './checkpoint-beside-database.js';
 export async function backUpDatabase({ database }: Pick<Config, 'database'>, to: string): Promise<VerifiedDatabase> {
   if (database.kind !== 'sqlite')
     throw new CommandRefusedError(
-      'the database is PostgreSQL: make a backup with pg_dump (docs/operations.md, "Backup and restore")',
+      'the database is PostgreSQL: make a backup with pg_dump (docs/backup.md)',
     );
   const { file } = database;
   expectDatabase(file);

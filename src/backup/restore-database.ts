@@ -58,7 +58,7 @@ export async function restoreDatabase(
   const { database, dataDir } = config;
   if (database.kind !== 'sqlite')
     throw new CommandRefusedError(
-      'the database is PostgreSQL: put it back with pg_restore, then run this command with --mark (docs/operations.md)',
+      'the database is PostgreSQL: put it back with pg_restore, then run this command with --mark (docs/backup.md)',
     );
   whyNotBackup(ask.backup, database.file);
   const locks: ProcessLock[] = [];

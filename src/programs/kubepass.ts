@@ -41,12 +41,13 @@ const widest = Math.max(...names.map((name) => name.length));
 const program = {
   name: 'kubepass',
   usage: `usage: kubepass VERB [OPTION | ARGUMENT]…
-       kubepass help [VERB]
+       kubepass help [VERB | WORD…]
        kubepass --version
 
 ${Object.entries(verbs)
   .map(([name, { does }]) => `  ${name.padEnd(widest)}  ${does}\n`)
   .join('')}
+kubepass help WORD… finds the sections of docs/ that have these words.
 The settings are in the environment and in the file that KUBEPASS_CONFIG names: docs/configuration.md
 `,
   options: {},
@@ -62,10 +63,23 @@ async function main(given: readonly string[]): Promise<void> {
   const isHelp = args[0] === 'help';
   const named = isHelp ? args.slice(1) : args;
   const found = verbIn(named);
+  // More words than those of a verb are about something else.
+  const isVerb = found !== undefined && found[0].split(' ').length === named.length;
+  if (isHelp && !isVerb && (await tellSections(named))) return;
   if (found === undefined) return tellVerbs(isHelp && named.length === 0 ? ['--help'] : named);
   const [name, verb] = found;
   const { run } = await verb.load();
   await run(isHelp ? ['--help'] : named.slice(name.split(' ').length));
+}
+
+/** Shows what docs/ says about these words; false where it says nothing. */
+async function tellSections(words: readonly string[]): Promise<boolean> {
+  const { findInPages } = await import('./find-in-pages.js');
+  const found = words.length === 0 || words.some((word) => word.startsWith('-')) ? null : findInPages(words);
+  if (found === null) return false;
+  const { print } = await import('@kubepass/inspect/command-line');
+  print(found);
+  return true;
 }
 
 /** Answers `--help` and `--version`. Refuses everything else, because no verb begins it. */

@@ -124,7 +124,7 @@ const wrong: readonly (readonly [path: string, values: object])[] = [
   ['/podDisruptionBudget/maxUnavailable', { podDisruptionBudget: { maxUnavailable: 'one' } }],
   ['/metrics/port', { metrics: { port: 70_000 } }],
   ['/metrics/serviceMonitor/interval', { metrics: { serviceMonitor: { interval: '15 s' } } }],
-  ['/metrics/prometheusRule/runbookUrl', { metrics: { prometheusRule: { runbookUrl: 'docs/operations.md' } } }],
+  ['/metrics/prometheusRule/runbookUrl', { metrics: { prometheusRule: { runbookUrl: 'docs/alerts.md' } } }],
   ['/resources/limits/memory', { resources: { limits: { memory: '1 GB' } } }],
   ['/podLabels/a', { podLabels: { a: 'two words' } }],
   ['/podLabels/a', { podLabels: { a: 1 } }],

@@ -1,4 +1,4 @@
-// Tests docs/operations.md, src/backup/restore-database.ts
+// Tests docs/backup.md, src/backup/restore-database.ts
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -23,7 +23,7 @@ it.skipIf(!isInstalled('bash') || !isInstalled('curl'))(
   async () => {
     const copy = workingCopy(checkout);
     try {
-      const drill = section(readFileSync(`${checkout}docs/operations.md`, 'utf8'), '### Restore drill');
+      const drill = section(readFileSync(`${checkout}docs/backup.md`, 'utf8'), '## Restore drill');
       expect((await runPage(drill, 'bash', copy.path)).differences).toEqual([]);
     } finally {
       copy.remove();

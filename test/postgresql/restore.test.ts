@@ -1,4 +1,4 @@
-// Tests src/backup/restore-database.ts, src/backup/verify-database.ts, docs/operations.md
+// Tests src/backup/restore-database.ts, src/backup/verify-database.ts, docs/backup.md
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
@@ -38,10 +38,10 @@ afterEach(async () => {
 
 const nameOf = ({ url }: TestDatabase): string => new URL(url).pathname.slice(1);
 
-/** Sets the database aside and makes an empty one, by the statements in `docs/operations.md`. */
+/** Sets the database aside and makes an empty one, by the statements in `docs/backup.md`. */
 async function replaceAsDocumented(of: TestDatabase): Promise<void> {
   const [, documented = ''] =
-    /<<'END'\n(ALTER DATABASE [^]*?)END\n/.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+    /<<'END'\n(ALTER DATABASE [^]*?)END\n/.exec(readFileSync('docs/backup.md', 'utf8')) ?? [];
   const [before = '', after = ''] = documented
     .replaceAll(/DATABASE kubepass\b/g, `DATABASE ${nameOf(of)}`)
     .replace('kubepass_before_restore', `${nameOf(of)}_before_restore`)

@@ -122,7 +122,7 @@ export function addMetrics(app: App, { metrics }: MetricsContext): void {
       tags: ['operators'],
       summary: 'Read the metrics of the service',
       description:
-        'In the Prometheus exposition format; docs/operations.md lists the metrics. The same text is on the listener that `metrics` ' +
+        'In the Prometheus exposition format; docs/metrics.md lists the metrics. The same text is on the listener that `metrics` ' +
         'in the configuration opens. No name of a person, group or token and no serial number is in it.',
       response: {
         200: response(

@@ -124,8 +124,8 @@ const asText = (value: unknown): string =>
     ? JSON.stringify(value.map(String).toSorted())
     : JSON.stringify(value).replace(`"${process.cwd()}/`, '"./');
 
-it('docs/operations.md has each variable of OpenTelemetry that changes something', () => {
-  const text = read('docs/operations.md').replaceAll('`…_', '`OTEL_EXPORTER_OTLP_');
+it('docs/metrics.md has each variable of OpenTelemetry that changes something', () => {
+  const text = read('docs/metrics.md').replaceAll('`…_', '`OTEL_EXPORTER_OTLP_');
   // The service speaks one protocol, and warns where another one is named.
   const variables = Object.values(environmentVariables).filter((name) => /^OTEL_(?!.*PROTOCOL$)/.test(name));
   expect(variables.length).toBeGreaterThan(5);
