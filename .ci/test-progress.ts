@@ -35,7 +35,7 @@ export class ProgressReporter extends DefaultReporter {
   }
 }
 
-/** `120 of 430 files: 3211 tests passed, 0 failed; about 110 s left`. Files that are left may take longer than others. */
+/** `120 of 430 files: 3211 tests passed, 0 failed; about 110 s left`, if files go on to end as fast. */
 export function progressOf(files: number, ended: number, passed: number, failed: number, milliseconds: number): string {
   const left = Math.ceil(((files - ended) * milliseconds) / Math.max(1, ended) / 10_000) * 10;
   return `${ended} of ${files} files: ${passed} tests passed, ${failed} failed; about ${left} s left`;
