@@ -23,9 +23,7 @@ import { keptCheckpointFile } from './checkpoint-beside-database.js';
  */
 export async function backUpDatabase({ database }: Pick<Config, 'database'>, to: string): Promise<VerifiedDatabase> {
   if (database.kind !== 'sqlite')
-    throw new CommandRefusedError(
-      'the database is PostgreSQL: make a backup with pg_dump (docs/backup.md)',
-    );
+    throw new CommandRefusedError('the database is PostgreSQL: make a backup with pg_dump (docs/backup.md)');
   const { file } = database;
   expectDatabase(file);
   if (!existsSync(dirname(to))) throw new CommandRefusedError(`there is no directory ${dirname(to)}`);

@@ -33,7 +33,7 @@ describeCluster('npm run quickstart -- --kubeconfig', () => {
     const dataDir = join(directory.path, 'data');
     const { code, stdout, stderr } = await quickstart(dataDir, '--name', 'real');
     expect(code, stdout + stderr).toBe(0);
-    expect(stdout).toMatch(/^  username +quickstart-jane$/m);
+    expect(stdout).toMatch(/^ {2}username +quickstart-jane$/m);
     expect(stdout).toContain('this cluster does not refuse a revoked certificate yet: mode webhook');
 
     const kubeconfig = join(dataDir, 'quickstart.kubeconfig');

@@ -40,8 +40,7 @@ const nameOf = ({ url }: TestDatabase): string => new URL(url).pathname.slice(1)
 
 /** Sets the database aside and makes an empty one, by the statements in `docs/backup.md`. */
 async function replaceAsDocumented(of: TestDatabase): Promise<void> {
-  const [, documented = ''] =
-    /<<'END'\n(ALTER DATABASE [^]*?)END\n/.exec(readFileSync('docs/backup.md', 'utf8')) ?? [];
+  const [, documented = ''] = /<<'END'\n(ALTER DATABASE [^]*?)END\n/.exec(readFileSync('docs/backup.md', 'utf8')) ?? [];
   const [before = '', after = ''] = documented
     .replaceAll(/DATABASE kubepass\b/g, `DATABASE ${nameOf(of)}`)
     .replace('kubepass_before_restore', `${nameOf(of)}_before_restore`)
