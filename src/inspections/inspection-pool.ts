@@ -104,7 +104,7 @@ export class InspectionPool {
       return new UploadRefusedError(
         'TooMuchWork',
         error.exceeded === 'time'
-          ? `inspecting it takes longer than the ${this.#workSeconds} s that an upload gets`
+          ? `inspecting it takes more than the ${this.#workSeconds} s of processor time that an upload gets`
           : 'inspecting it takes more memory than an upload gets',
       );
     return error;

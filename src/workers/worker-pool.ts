@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort, type Transferable } from 'node:worker
 import { Piscina } from 'piscina';
 import { codeOf, TooManyWaitingError, Turns } from '@kubepass/x509';
 import { workerArguments, describeFailure, WorkerEndedError, WorkerFailedError, WorkersBusyError } from './thread.js';
+import { WorkClock } from './work-clock.js';
 import type { Begun } from './worker-side.js';
 
 export interface WorkerLimits {
@@ -13,7 +14,7 @@ export interface WorkerLimits {
   readonly waitMilliseconds: number;
   /** How long a thread may take to start. */
   readonly startMilliseconds: number;
-  /** How long a worker may work on one task before it is stopped. */
+  /** The processor time that a worker may take for one task before it is stopped, as `WorkClock` measures it. */
   readonly workMilliseconds: number;
   /** How large a worker's heap may grow before the worker is stopped. */
   readonly heapMegabytes: number;
@@ -120,7 +121,7 @@ export class WorkerPool {
       if (isBegun(message)) {
         start.begun = true;
         clearTimeout(start.timer);
-        clock.start();
+        clock.begin();
       } else void answerOn(ours, message, clock, conversation);
     });
     try {
@@ -158,44 +159,3 @@ const isBegun = (message: unknown): message is Begun =>
   typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'begun';
 
 const isOutOfMemory = (error: unknown): boolean => codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY';
-
-/** Measures the time that a worker works after `start`, and calls `onEnd` when its time is used up. */
-class WorkClock {
-  #timer: NodeJS.Timeout | undefined;
-  #since = 0;
-  #left: number;
-  #closed = false;
-
-  constructor(
-    private readonly milliseconds: number,
-    private readonly onEnd: () => void,
-  ) {
-    this.#left = milliseconds;
-  }
-
-  start(): void {
-    if (this.#closed) return;
-    clearTimeout(this.#timer);
-    this.#since = performance.now();
-    this.#timer = setTimeout(this.onEnd, this.#left);
-  }
-
-  stop(): void {
-    if (this.#timer === undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#left = Math.max(0, this.#left - (performance.now() - this.#since));
-  }
-
-  /** Stops it for good. */
-  close(): void {
-    this.stop();
-    this.#closed = true;
-  }
-
-  /** Stops, and gives the full time again. */
-  renew(): void {
-    this.stop();
-    this.#left = this.milliseconds;
-  }
-}

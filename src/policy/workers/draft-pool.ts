@@ -76,7 +76,7 @@ export class DraftPool {
     const task: Omit<EvaluateTask, 'port'> = { draft, question };
     const result = await this.#evaluations
       .run<DraftResult, FactsQuestion, FactsAnswer>(task, { answer, ...(by !== undefined && { by }) })
-      .catch(refusing(busyEvaluating, `deciding under these policies takes longer than the ${seconds} s that it gets`));
+      .catch(refusing(busyEvaluating, `deciding under these policies takes more than ${seconds} s of processor time`));
     if (result.kind === 'withoutFacts') throw failed.with;
     if (result.kind !== 'decided') throw refusalOf(result);
     return result;
@@ -85,7 +85,7 @@ export class DraftPool {
   /** Opens a session to replay under a draft. Throws `DraftRefusedError`, and `PoliciesBusyError` if one is open. */
   replay(draft: Draft): Promise<ReplaySession> {
     const seconds = this.#replays.options.workMilliseconds / 1000;
-    const tooLong = `a batch of requests takes longer under these policies than the ${seconds} s it gets`;
+    const tooLong = `a batch of requests takes more than ${seconds} s of processor time under these policies`;
     return ReplaySession.open(async (answer) => {
       const task: Omit<ReplayTask, 'port'> = { draft };
       const result = await this.#replays

@@ -89,7 +89,7 @@ describe('kubepass', () => {
     [['bakup', '--force'], 'there is no verb \'bakup\'; did you mean "backup"?'],
     [['policy'], 'there is no verb \'policy\'; did you mean "policy check"?'],
     [[], 'name a verb; the verbs are serve, check-config, '],
-    [['help', 'nothing'], "there is no verb 'nothing'; the verbs are serve, check-config, "],
+    [['help', 'zyzzyva'], "there is no verb 'zyzzyva'; the verbs are serve, check-config, "],
   ])('with the arguments %j says what is wrong, and ends with 2', async (args, said) => {
     const { code, output, complaints } = await run(kubepass, ...args);
     expect({ code, output }).toEqual({ code: 2, output: '' });

@@ -1,11 +1,12 @@
 import { pbkdf2Sync } from 'node:crypto';
+import { begin } from '../../../../src/workers/worker-side.js';
 import type { InspectionTask, MeasuredResult } from '../../../../src/inspections/inspect-task.js';
 
 /** Stands in for what a worker does: the text that is uploaded says how it misbehaves. */
 export async function inspectTask({ upload, port, ...known }: InspectionTask): Promise<MeasuredResult> {
   const text = Buffer.from(upload.parts[0]!.bytes).toString('utf8');
   const [verb, rest = ''] = text.split(' ', 2);
-  if (verb !== 'never-begin') port.postMessage({ kind: 'begun' });
+  if (verb !== 'never-begin') begin(port);
   switch (verb) {
     case 'loop':
       for (;;);
@@ -42,6 +43,10 @@ export async function inspectTask({ upload, port, ...known }: InspectionTask): P
           resolve(inspected(JSON.stringify(found instanceof Map ? [...found] : found)));
         });
       });
+    case 'starve':
+      // As a thread that waits for a processor: time passes, and it does nothing.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(rest));
+      break;
     case 'slow':
       await new Promise((resolve) => setTimeout(resolve, Number(rest)));
       break;
