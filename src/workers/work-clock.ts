@@ -75,9 +75,9 @@ export class WorkClock {
 }
 
 /**
- * The milliseconds of processor time that the process has taken in other threads than this one. They include the threads
- * that collect a worker's garbage and test its primes, which its own processor time leaves out. They also include the
- * other workers: a task gets less processor time beside them, and never less time on the wall.
+ * The milliseconds of processor time that the process has taken in other threads than this one. They include the
+ * threads that collect a worker's garbage and test its primes, which its own processor time leaves out. They also
+ * include the other workers: a task gets less processor time beside them, and never less time on the wall.
  */
 function timeOfOtherThreads(): number {
   const [all, own] = [process.cpuUsage(), process.threadCpuUsage()];
