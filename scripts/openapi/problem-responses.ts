@@ -99,7 +99,10 @@ interface Example {
 
 /** The details of a problem of each type. */
 const examples: Readonly<Record<ProblemType, Example>> = {
-  'invalid-request': { detail: 'the request is not valid; `errors` says where' },
+  'invalid-request': {
+    detail: '/expirationSeconds: must be at least 600',
+    members: { errors: [{ pointer: '/expirationSeconds', message: 'must be at least 600' }] },
+  },
   unauthenticated: { detail: 'send a bearer token' },
   'not-permitted': { detail: 'probing a cluster takes the role admin' },
   'policy-denied': {
@@ -115,6 +118,7 @@ const examples: Readonly<Record<ProblemType, Example>> = {
       ],
     },
   },
+  'unknown-path': { detail: 'there is no such path; did you mean /v1/certificate-requests/{id}?' },
   'not-found': { detail: 'there is no such resource, or the caller may not read it' },
   'method-not-allowed': { detail: 'this resource takes GET, HEAD' },
   'not-acceptable': { detail: 'this resource comes as application/json' },
@@ -156,7 +160,7 @@ const examples: Readonly<Record<ProblemType, Example>> = {
     members: { reason: 'TooManyObjects' },
   },
   'unacceptable-policies': {
-    detail: 'the policies are not valid; `errors` says where',
+    detail: '/policies/0: spec.allowed: is not known',
     members: { reason: 'Invalid', errors: [{ pointer: '/policies/0', message: 'spec.allowed: is not known' }] },
   },
   'idempotency-key-reused': { detail: 'this Idempotency-Key was used before with another body' },

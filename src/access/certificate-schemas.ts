@@ -142,7 +142,7 @@ export const CertificateQuerySchema = closed({
   group: Type.Optional(nameOf('Only certificates with this group.', 'team-a')),
   serialNumber: Type.Optional(
     textOf(
-      'Only certificates with this serial number, lower-case hex without colons.',
+      'Only certificates with this serial number, in hex; colons and capitals do not matter.',
       '019ab3c4d5e6f708192a3b4c5d6e7f80',
       { minLength: 1, maxLength: 40, pattern: '^[0-9a-f]+$' },
     ),
@@ -167,10 +167,14 @@ export const CertificateQuerySchema = closed({
 });
 
 export const FingerprintParamsSchema = closed({
-  fingerprintSha256: textOf('SHA-256 of the DER certificate, lower-case hex.', certificateSha256, {
-    minLength: 1,
-    maxLength: 64,
-  }),
+  fingerprintSha256: textOf(
+    'SHA-256 of the DER certificate, in hex; colons and capitals do not matter.',
+    certificateSha256,
+    {
+      minLength: 1,
+      maxLength: 64,
+    },
+  ),
 });
 
 export const certificateView = viewOf(CertificateSchema);

@@ -102,6 +102,7 @@ const directory = Type.Optional(
   Type.String({
     maxLength: 1024,
     pattern: '^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$',
+    examples: [defaultDirectory],
     description: `The folder on the control-plane nodes that holds these files; by default \`${defaultDirectory}\`.`,
   }),
 );

@@ -40,7 +40,7 @@ interface ApiTokensContext {
   /** Whether tokens may hold the roles admin and approver. */
   readonly admins: boolean;
   /** The names of the configured clusters. */
-  readonly clusters: { has(name: string): boolean };
+  readonly clusters: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
   readonly clock: () => Date;
   readonly random: (octets: number) => Buffer;
 }
@@ -180,7 +180,7 @@ function errorsOf(ask: ApiTokenAsk, admins: boolean): readonly FieldError[] {
   if (whyReserved !== null) errors.push({ pointer: '/name', message: whyReserved });
   errors.push(...roleErrors(ask, admins));
   if ((ask.expiresInSeconds ?? 0) > longestLifeSeconds)
-    errors.push({ pointer: '/expiresInSeconds', message: `must be <= ${longestLifeSeconds}` });
+    errors.push({ pointer: '/expiresInSeconds', message: `must be at most ${longestLifeSeconds}` });
   return errors;
 }
 
@@ -208,6 +208,10 @@ function reviewerErrors(ask: ApiTokenAsk, clusters: ApiTokensContext['clusters']
   if (roles.length > 1) errors.push({ pointer: '/roles', message: 'reviewer goes with no other role' });
   if (cluster === undefined)
     errors.push({ pointer: '/cluster', message: 'is required: the cluster whose API server the reviewer is' });
-  else if (!clusters.has(cluster)) errors.push({ pointer: '/cluster', message: 'is not a configured cluster' });
+  else if (!clusters.has(cluster))
+    errors.push({
+      pointer: '/cluster',
+      message: `is not a configured cluster; known are: ${[...clusters.keys()].join(', ')}`,
+    });
   return errors;
 }

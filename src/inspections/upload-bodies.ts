@@ -2,7 +2,7 @@ import multipart from '@fastify/multipart';
 import { Type, type TSchema } from 'typebox';
 import { codeOf } from '@kubepass/x509';
 import { certificatePem } from '../http/schemas/example-certificate.js';
-import { pointerTo, unknownProperty } from '../http/problems/error-to-problem.js';
+import { pointerTo, unknownProperty } from '../http/problems/schema-errors.js';
 import { problem, ProblemError } from '../http/problems/problem.js';
 import { objectOf, textOf } from '../http/schemas/schema-parts.js';
 import type { App } from '../http/server/types.js';
@@ -115,7 +115,7 @@ const longestMembers = { content: Infinity, password: maxPasswordLength, name: m
 /** Reads `{content, password?, name?}` as strictly as other bodies are read. Throws `RefusalError`. */
 function readJsonUpload(body: unknown): Upload {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw wrongFields([{ pointer: '', message: 'must be object' }]);
+    throw wrongFields([{ pointer: '', message: 'must be an object' }]);
   const { content, password = null, name = null } = body as Readonly<Record<string, string | undefined>>;
   const errors = errorsIn(body as Readonly<Record<string, unknown>>);
   if (content === undefined || errors.length > 0) throw wrongFields(errors);
@@ -132,8 +132,8 @@ function errorsIn(members: Readonly<Record<string, unknown>>): readonly FieldErr
     const pointer = `/${name}`;
     if (value === undefined) {
       if (name === 'content') errors.push({ pointer, message: 'is required' });
-    } else if (typeof value !== 'string') errors.push({ pointer, message: 'must be string' });
-    else if (value.length > most) errors.push({ pointer, message: `must NOT have more than ${most} characters` });
+    } else if (typeof value !== 'string') errors.push({ pointer, message: 'must be a text' });
+    else if (value.length > most) errors.push({ pointer, message: `must have at most ${most} characters` });
   }
   return errors;
 }

@@ -18,7 +18,7 @@ import {
 import { instantInQuery } from '../http/hooks/request-input.js';
 import { pageBody, pageHeaders, pageQuery } from '../http/answers/page-schemas.js';
 import { callerOf } from '../http/hooks/authentication.js';
-import { problem, ProblemError } from '../http/problems/problem.js';
+import { invalidRequest, ProblemError } from '../http/problems/problem.js';
 import { granted } from '../http/problems/refusal-to-problem.js';
 import { json, longest, operation, response, textBody, sendTexts } from '../http/answers/responses.js';
 import { ref, viewOf } from '../http/schemas/schema-parts.js';
@@ -101,11 +101,9 @@ export function addAuditEvents(app: App, context: AuditEventsContext): void {
   );
 }
 
-const onlyForWholeExports = problem('invalid-request', 'the query is not valid; `errors` says where', {
-  members: {
-    errors: [{ pointer: '/query/hashes', message: `goes with Accept: ${ndjson} and without filters` }],
-  },
-});
+const onlyForWholeExports = invalidRequest([
+  { pointer: '/query/hashes', message: `goes with Accept: ${ndjson} and without filters` },
+]);
 
 /** Where an export begins. */
 const firstSeqHeader = 'Kubepass-First-Seq';

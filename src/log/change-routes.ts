@@ -4,12 +4,12 @@ import { preferenceApplied, preferHeader, preferredWait } from '../http/answers/
 import { json, operation } from '../http/answers/responses.js';
 import { callerOf } from '../http/hooks/authentication.js';
 import { whileWaiting } from '../http/hooks/waits.js';
-import { closed, namedObject, oneOf, textOf } from '../http/schemas/schema-parts.js';
+import { closed, cursorPattern, namedObject, oneOf, textOf } from '../http/schemas/schema-parts.js';
 import type { App } from '../http/server/types.js';
 import type { Changes } from './changes.js';
 
 const cursorOf = (description: string) =>
-  textOf(description, 'q0Z7vW3kQ5mM1c8Y2xJr9g', { minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });
+  textOf(description, 'q0Z7vW3kQ5mM1c8Y2xJr9g', { minLength: 1, maxLength: 64, pattern: cursorPattern });
 
 const ChangesSchema = namedObject('Changes', 'What has changed.', {
   cursor: cursorOf('Where the service stood: pass it as `after`.'),

@@ -9,7 +9,7 @@ export type Refusal =
   | { readonly kind: 'unacceptable-csr'; readonly reason: string; readonly message: string }
   /** The upload as a whole is not inspected. */
   | { readonly kind: 'unacceptable-upload'; readonly reason: UploadRefusalReason; readonly message: string }
-  /** Policies that came with the request are not valid (`errors` says where), or take too much work. */
+  /** Policies that came with the request are not valid, or take too much work. `errors`: where they are not valid. */
   | {
       readonly kind: 'unacceptable-policies';
       readonly reason: 'Invalid' | 'TooMuchWork';

@@ -100,10 +100,10 @@ export function buildApp(context: RouteContext, options: AppOptions): App {
   logRequests(app);
   if (options.measures) measureRequests(app, options.measures);
   for (const schema of namedSchemas) app.addSchema(schema);
-  answerErrorsAsProblems(app);
+  const paths = rememberPaths(app);
+  answerErrorsAsProblems(app, paths);
   receiveBodies(app);
   readInput(app);
-  const paths = rememberPaths(app);
   if (options.describe) options.describe(app);
   else {
     serveDocuments(app);

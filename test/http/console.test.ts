@@ -333,7 +333,7 @@ describe('a report for a frame of the console', () => {
   it('is not there with console: false, as nothing of the console is', async () => {
     for (const path of ['/console', '/console/', '/console/requests', '/console/assets/main-A1B2C3D4.js']) {
       const { body } = await without.service.anonymous('get', path).expect(404);
-      expect(body).toMatchObject({ detail: 'there is no such resource' });
+      expect(body).toMatchObject({ detail: 'there is no such path' });
       await without.service.anonymous('post', path).expect(404);
     }
     const led = await without.service.anonymous('get', '/').set('accept', browserAccept).expect(302);

@@ -2,6 +2,7 @@
 // policies/demo.yaml
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as } from './support/call.js';
 import { startService, type TestService } from './support/service.js';
 
@@ -65,7 +66,8 @@ describe('the detail of a denial', () => {
   });
 
   it('stays within the bound of the contract', async () => {
-    const { detail } = await denied({ username: '\u202e'.repeat(64), groups: ['\u0001'.repeat(64)] });
+    const { pem } = await csrFor('\u202e'.repeat(64), ['\u0001'.repeat(64)]);
+    const { detail } = await denied({ csr: pem });
     expect(detail.length).toBeLessThan(4096);
   });
 });

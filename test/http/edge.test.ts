@@ -1,5 +1,5 @@
 // Tests src/http/problems/problem.ts, src/http/problems/error-to-problem.ts, src/http/hooks/errors.ts,
-// src/http/hooks/request-input.ts, src/http/pages/health-routes.ts
+// src/http/problems/unknown-path.ts, src/http/hooks/request-input.ts, src/http/pages/health-routes.ts
 import { createConnection } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type SharedService, sharedService } from './support/service.js';
@@ -43,7 +43,7 @@ describe('problems', () => {
       readonly errors: readonly object[];
     };
     expect(problem.errors).toHaveLength(20);
-    expect(problem.detail).toBe('the request is not valid; `errors` has the first 20 of 30 errors');
+    expect(problem.detail).toBe('/unknown-0: is not a known property; `errors` has the first 20 of 30');
   });
 
   it.each(['/v1', '/v1/nothing', '/v1/certificate-requests/x/y/z', '/docs/nothing', '/v2/whoami'])(
@@ -51,9 +51,23 @@ describe('problems', () => {
     async (path) => {
       const { body, type: mediaType } = await service.anonymous('get', path).expect(404);
       expect(mediaType).toBe('application/problem+json');
-      expect(body).toMatchObject({ type: type('not-found') });
+      expect(body).toMatchObject({ type: type('unknown-path') });
     },
   );
+
+  it.each([
+    ['/v1/certificate-request', '/v1/certificate-requests'],
+    ['/v1/Certificates/x/renew', '/v1/certificates/{fingerprintSha256}/renew'],
+    ['/v1/cluster/demo/issuers?limit=1', '/v1/clusters/{name}/issuers'],
+    ['/certificate-requests/x/approve', '/v1/certificate-requests/{id}/approve'],
+    ['/v1/nothing', null],
+    ['/v1/certificates/x/y/z', null],
+    [`/v1/${'certificate-request'.repeat(40)}`, null],
+  ])('404 with the path that is meant: %s', async (path, meant) => {
+    const { body } = await service.anonymous('get', path).expect(404);
+    const asks = meant === null ? '' : `; did you mean ${meant}?`;
+    expect((body as { readonly detail: string }).detail).toBe(`there is no such path${asks}`);
+  });
 
   it.each([
     ['delete', '/v1/certificate-requests', 'GET, HEAD, POST'],
@@ -131,7 +145,7 @@ describe('problems', () => {
     });
     const query = await service.as('alice')('get', '/v1/certificates?user=jane').expect(400);
     expect(query.body).toMatchObject({
-      errors: [{ pointer: '/query/user', message: 'is not a known property; did you mean "username"?' }],
+      errors: [{ pointer: '/query/user', message: 'is not a known parameter; did you mean "username"?' }],
     });
     for (const [path, name, meant] of [
       ['/v1/certificates', 'expiresBefore', 'notAfterBefore'],
@@ -141,7 +155,7 @@ describe('problems', () => {
       ['/v1/certificates', 'userName', 'username'],
     ]) {
       const other = await service.as('root')('get', `${path}?${name}=x`).expect(400);
-      const message = `is not a known property; did you mean "${meant}"?`;
+      const message = `is not a known parameter; did you mean "${meant}"?`;
       expect(other.body).toMatchObject({ errors: [{ pointer: `/query/${name}`, message }] });
     }
     const upload = service.as('alice')('post', '/v1/inspections').send({ contents: 'x' });
@@ -161,7 +175,10 @@ describe('problems', () => {
   ])('400 for null where an object may be left out: %s', async (path) => {
     const send = (body: string) => service.as('root')('post', path).set('content-type', 'application/json').send(body);
     const { body } = await send('null').expect(400);
-    expect(body).toMatchObject({ type: type('invalid-request'), errors: [{ pointer: '', message: 'must be object' }] });
+    expect(body).toMatchObject({
+      type: type('invalid-request'),
+      errors: [{ pointer: '', message: 'must be an object' }],
+    });
     const { status } = await service.as('root')('post', path);
     expect([200, 404]).toContain(status);
   });

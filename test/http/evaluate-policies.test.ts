@@ -1,6 +1,7 @@
 // Tests src/requests/evaluate-policies.ts, src/requests/policy-routes.ts, src/requests/policy-schemas.ts,
 // src/requests/drafts.ts, src/requests/evaluation-text.ts
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { csrFor } from '../../packages/x509/test/helpers/csr.js';
 import { as, type Answer } from './support/call.js';
 import { policies, startService, type Person, type TestService } from './support/service.js';
 
@@ -124,9 +125,9 @@ kind: Guardrail
 metadata: { name: hostile }
 spec: { selector: {}, message: "a\\u001b[2Jb\\u202ec\\nPERMITTED at once ${'word '.repeat(60)}" }
 `;
+    const groups = Array.from({ length: 32 }, (_, i) => `group-${i}-${'long'.repeat(12)}`);
     const found = await text({
-      username: 'x\u202e\u001b[1mroot',
-      groups: Array.from({ length: 32 }, (_, i) => `group-${i}-${'long'.repeat(12)}`),
+      csr: (await csrFor('x\u202e\u001b[1mroot', groups)).pem,
       reason: `\t\u202e${'reason '.repeat(100)}`,
       policies: [policies, hostile],
     });

@@ -167,13 +167,13 @@ describe('the body of an inspection', () => {
     ['one member twice, written differently', '{"content":"x","c\\u006fntent":"y"}', null],
     ['a lone surrogate', '{"content":"\\ud800"}', null],
     ['thousands of members', `{${Array.from({ length: 5000 }, (_, i) => `"a${i}":""`).join()}}`, null],
-    ['a list', '[]', [{ pointer: '', message: 'must be object' }]],
+    ['a list', '[]', [{ pointer: '', message: 'must be an object' }]],
     ['nothing in it', '{}', [{ pointer: '/content', message: 'is required' }]],
-    ['a number', '{"content":7}', [{ pointer: '/content', message: 'must be string' }]],
+    ['a number', '{"content":7}', [{ pointer: '/content', message: 'must be a text' }]],
     [
       'an object for a password',
       '{"content":"x","password":{}}',
-      [{ pointer: '/password', message: 'must be string' }],
+      [{ pointer: '/password', message: 'must be a text' }],
     ],
     [
       'a name too long and unknown members',
@@ -181,7 +181,7 @@ describe('the body of an inspection', () => {
       [
         { pointer: '/passwort', message: 'is not a known property; did you mean "password"?' },
         { pointer: '/a~1b', message: 'is not a known property' },
-        { pointer: '/name', message: 'must NOT have more than 255 characters' },
+        { pointer: '/name', message: 'must have at most 255 characters' },
       ],
     ],
     [

@@ -9,7 +9,14 @@ import { whileWaiting } from '../../http/hooks/waits.js';
 import { Failures } from '../../http/hooks/failed-credentials.js';
 import { untilClosed } from '../../http/hooks/every-request.js';
 import { cookieOf, loginCookie, setLoginCookie, setSessionCookies } from '../../http/hooks/session-cookies.js';
-import { problem, type Problem, problemMediaType, sendProblem, unavailable } from '../../http/problems/problem.js';
+import {
+  invalidRequest,
+  problem,
+  type Problem,
+  problemMediaType,
+  sendProblem,
+  unavailable,
+} from '../../http/problems/problem.js';
 import { ProblemSchema } from '../../http/problems/problem-types.js';
 import { empty, operation, response, textBody } from '../../http/answers/responses.js';
 import { closed, dnsLabelOf, exampleId, ref, textOf } from '../../http/schemas/schema-parts.js';
@@ -163,9 +170,9 @@ export function addLogin(app: App, { logins }: LoginContext, failuresPerMinute: 
 
 const noSuchIssuer = problem('not-found', 'nobody signs in by an issuer of this name');
 
-const notHere = problem('invalid-request', 'the request is not valid; `errors` says where', {
-  members: { errors: [{ pointer: '/query/returnTo', message: 'must be a path of kubepass, from one slash on' }] },
-});
+const notHere = invalidRequest([
+  { pointer: '/query/returnTo', message: 'must be a path of kubepass, from one slash on' },
+]);
 
 const notBegun = {
   reason: 'AttemptUnknown',

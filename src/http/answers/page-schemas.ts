@@ -3,7 +3,16 @@ import { Type } from 'typebox';
 import { InvalidCursorError } from '../../model/errors.js';
 import type { Page, PageQuery } from '../../model/outcome.js';
 import { json } from './responses.js';
-import { closed, integerOf, namedObject, type NamedSchema, nameOf, nullable, ref } from '../schemas/schema-parts.js';
+import {
+  closed,
+  cursorPattern,
+  integerOf,
+  namedObject,
+  type NamedSchema,
+  nameOf,
+  nullable,
+  ref,
+} from '../schemas/schema-parts.js';
 
 const defaultLimit = 50;
 /**
@@ -19,8 +28,7 @@ export const pageParameters = {
     Type.String({
       minLength: 1,
       maxLength: longestCursor,
-      // RFC 4648 section 5: a cursor of another form would only fill the header.
-      pattern: '^[A-Za-z0-9_-]+$',
+      pattern: cursorPattern,
       description: '`nextCursor` of the previous page.',
       examples: ['eyJpZCI6IjAxOTY4YzJlIn0'],
     }),

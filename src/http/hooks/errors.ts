@@ -5,20 +5,22 @@ import { errorToProblem } from '../problems/error-to-problem.js';
 import { problem, ProblemError, sendProblem, type Problem } from '../problems/problem.js';
 import { RefusalError } from '../problems/refusal-to-problem.js';
 import type { App } from '../server/types.js';
+import { unknownPath } from '../problems/unknown-path.js';
 import { budgetProblem } from './tell-budgets.js';
 
 /** Where SCIM is served. */
 export const scimPrefix = '/scim/v2';
 
-const nothing = problem('not-found', 'there is no such resource');
-
-/** Answers every error as problem+json. Details of faults go to the log only, under the request id. */
-export function answerErrorsAsProblems(app: App): void {
+/**
+ * Answers every error as problem+json. Details of faults go to the log only, under the request id. `paths`: those of
+ * all routes, for who mistypes one.
+ */
+export function answerErrorsAsProblems(app: App, paths: ReadonlySet<string>): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(reply, loggedProblem(error, request)));
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, nothing));
+  app.setNotFoundHandler(({ url }, reply) => sendProblem(reply, unknownPath(url, paths)));
   // This hook answers before a body is read, and the handler above would answer after that.
   app.addHook('onRequest', (request, _reply, done) => {
-    done(request.is404 ? new ProblemError(nothing) : undefined);
+    done(request.is404 ? new ProblemError(unknownPath(request.url, paths)) : undefined);
   });
 }
 

@@ -7,7 +7,7 @@ import {
   ValueBoundError,
   type ValueBounds,
 } from '@kubepass/inspect/formats';
-import { problem, ProblemError } from '../problems/problem.js';
+import { invalidRequest, problem, ProblemError } from '../problems/problem.js';
 import type { App } from '../server/types.js';
 
 export const jsonMediaType = 'application/json; charset=utf-8';
@@ -203,8 +203,19 @@ function readParameters(given: Record<string, unknown>, schema: unknown): void {
     const value = given[name];
     if (type === 'integer' && typeof value === 'string' && decimal.test(value)) given[name] = Number(value);
     if (type === 'array' && typeof value === 'string') given[name] = [value];
+    if (typeof value === 'string' && printedHex[name]?.test(value))
+      given[name] = value.replaceAll(':', '').toLowerCase();
   }
 }
+
+/** Digits of a fingerprint or serial number as OpenSSL and browsers print them: in upper case, between colons. */
+const digits = /^[\dA-F]{2}(?::?[\dA-F]{2})*$/i;
+const printedHex: Readonly<Record<string, RegExp>> = {
+  fingerprintSha256: digits,
+  serialNumber: digits,
+  // Or the name of an issuer, which may be of such digits too, and shorter.
+  issuer: /^[\dA-F]{2}(?::?[\dA-F]{2}){31}$/i,
+};
 
 type Compile = FastifySchemaCompiler<object>;
 type Validate = ReturnType<Compile>;
@@ -269,26 +280,19 @@ function withLowerCaseNames(schema: object): object {
 }
 
 /** An RFC 3339 instant from a query parameter whose format the schema has checked. Throws `ProblemError`. */
-export const instantInQuery = (parameter: string, value: string): Date =>
-  instantAt(`/query/${parameter}`, value, 'query');
+export const instantInQuery = (parameter: string, value: string): Date => instantInBody(`/query/${parameter}`, value);
 
 /** An RFC 3339 instant from the member of the body at `pointer`. Throws `ProblemError`. */
-export const instantInBody = (pointer: string, value: string): Date => instantAt(pointer, value, 'request');
-
-function instantAt(pointer: string, value: string, where: 'query' | 'request'): Date {
+export function instantInBody(pointer: string, value: string): Date {
   const read = new Date(value);
   // The schema's format accepts leap seconds, which a Date cannot hold.
-  if (Number.isNaN(read.getTime())) throw invalidAt(pointer, 'is not an instant that can be read', where);
+  if (Number.isNaN(read.getTime())) throw invalidAt(pointer, 'is not an instant that can be read');
   return read;
 }
 
 /** A query parameter that its schema accepts, and that is wrong all the same. */
 export const invalidInQuery = (parameter: string, message: string): ProblemError =>
-  invalidAt(`/query/${parameter}`, message, 'query');
+  invalidAt(`/query/${parameter}`, message);
 
-const invalidAt = (pointer: string, message: string, where: 'query' | 'request'): ProblemError =>
-  new ProblemError(
-    problem('invalid-request', `the ${where} is not valid; \`errors\` says where`, {
-      members: { errors: [{ pointer, message }] },
-    }),
-  );
+const invalidAt = (pointer: string, message: string): ProblemError =>
+  new ProblemError(invalidRequest([{ pointer, message }]));

@@ -26,7 +26,7 @@ const contentSecurityPolicy = [
 const builtFolder = fileURLToPath(new URL('../../../dist/console/', import.meta.url));
 
 const notBuilt = problem('not-found', 'the console is not built: `npm run build:console` builds it');
-const noSuchFile = problem('not-found', 'the console has no such file');
+const noSuchFile = problem('unknown-path', 'the console has no such file');
 
 /**
  * Serves the console: one document for the address of every page, and the files that it names. They hold nothing that

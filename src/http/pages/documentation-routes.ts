@@ -5,7 +5,8 @@ import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { RouteHandlerMethod, FastifyReply, FastifyRequest } from 'fastify';
 import { jsonMediaType, negotiate } from '../hooks/request-input.js';
-import { problem, sendProblem } from '../problems/problem.js';
+import { sendProblem } from '../problems/problem.js';
+import { unknownPath } from '../problems/unknown-path.js';
 import type { App } from '../server/types.js';
 import { foldedProblems } from './folded-problems.js';
 import { signInBar } from './sign-in-bar.js';
@@ -103,8 +104,6 @@ function leadOn({ headers, server }: FastifyRequest, reply: FastifyReply): Fasti
   return reply.send({ service: 'kubepass', page: '/docs', guide: '/docs/api.md', documents: Object.keys(documents) });
 }
 
-const nothing = problem('not-found', 'there is no such resource');
-
 /**
  * The routes of @fastify/swagger-ui that cost too much for callers without a credential: it makes the description anew
  * for each call, and reads each file from the disk.
@@ -118,12 +117,12 @@ function swaggerUiHandlers(description: () => Prebuilt): ReadonlyMap<string, Rou
   );
   return new Map<string, RouteHandlerMethod>([
     ['/docs/json', (request, reply) => sendPrebuilt(request, reply, description())],
-    ['/docs/yaml', (_request, reply) => sendProblem(reply, nothing)],
+    ['/docs/yaml', (request, reply) => sendProblem(reply, unknownPath(request.url))],
     [
       '/docs/static/*',
       (request, reply) => {
         const file = files.get((request.params as { readonly '*': string })['*']);
-        return file === undefined ? sendProblem(reply, nothing) : sendPrebuilt(request, reply, file());
+        return file === undefined ? sendProblem(reply, unknownPath(request.url)) : sendPrebuilt(request, reply, file());
       },
     ],
   ]);

@@ -24,6 +24,7 @@ export const problemTypes = {
   'not-permitted': { status: 403, title: 'The caller may not do this' },
   'policy-denied': { status: 403, title: 'Policy denies the request' },
   'not-found': { status: 404, title: 'There is no such resource' },
+  'unknown-path': { status: 404, title: 'There is no such path' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'not-acceptable': { status: 406, title: 'No acceptable media type' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
@@ -72,7 +73,7 @@ const FieldErrorSchema = namedObject('FieldError', 'An error in one field of the
     '/expirationSeconds',
     { maxLength: 1024 },
   ),
-  message: messageOf('What is wrong there.', 'must be >= 600'),
+  message: messageOf('What is wrong there.', 'must be at least 600'),
 });
 
 const BudgetSchema = namedObject('Budget', 'A spent budget.', {
@@ -85,7 +86,7 @@ export const ProblemSchema = namedObject('Problem', 'An error (RFC 9457).', {
   type: oneOf(problemTypeNames.map(problemUrn), 'Stable.'),
   title: textOf('The same for every problem of this type.', 'The request is not valid', { maxLength: 128 }),
   status: integerOf('The HTTP status.', 400, { minimum: 400, maximum: 599 }),
-  detail: messageOf('What happened this time, in words.', 'the request body is not valid'),
+  detail: messageOf('What happened this time, in words.', '/expirationSeconds: must be at least 600'),
   requestId: textOf(
     'This HTTP request: the same as in `X-Request-Id` and in the log of the service.',
     '8c6f0f4e-5d1b-4a53-9f5e-2f1f0c9d7a11',

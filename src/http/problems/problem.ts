@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
+import { clip } from '@kubepass/inspect/formats';
+import type { FieldError } from '../../model/outcome.js';
 import { problemTypes, type ProblemType, problemUrn, type ProblemBody } from './problem-types.js';
 
 export interface Problem {
@@ -35,6 +37,24 @@ export function problem(
   more: { readonly members?: ProblemMembers; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Problem {
   return { type, ...problemTypes[type], detail, members: more.members ?? {}, headers: more.headers ?? {} };
+}
+
+/** A hostile body can hold thousands of errors. */
+const mostErrors = 20;
+
+/** The request is not valid. `errors`: one at least. */
+export const invalidRequest = (errors: readonly FieldError[]): Problem =>
+  problem('invalid-request', firstOf(errors), {
+    members: { errors: errors.slice(0, mostErrors).map((error) => ({ ...error })) },
+  });
+
+/** The first error in words, for those who see nothing else, and how many there are. */
+export function firstOf(errors: readonly FieldError[], most = mostErrors): string {
+  const [{ pointer, message } = { pointer: '', message: 'is not valid' }] = errors;
+  const first = clip(`${pointer === '' ? 'the body' : pointer}: ${message}`, 2048);
+  if (errors.length < 2) return first;
+  const which = errors.length > most ? `the first ${most} of ${errors.length}` : `all ${errors.length}`;
+  return `${first}; \`errors\` has ${which}`;
 }
 
 /** The service cannot answer now. */

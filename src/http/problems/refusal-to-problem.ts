@@ -3,7 +3,7 @@ import { clip, joined } from '@kubepass/inspect/formats';
 import { instantText } from '@kubepass/x509';
 import type { Violation } from '../../model/decision.js';
 import type { Outcome, Refusal } from '../../model/outcome.js';
-import { problem, ProblemError, type ProblemMembers, type Problem } from './problem.js';
+import { firstOf, invalidRequest, problem, ProblemError, type ProblemMembers, type Problem } from './problem.js';
 
 export const requestLocation = (id: string): string => `/v1/certificate-requests/${encodeURIComponent(id)}`;
 
@@ -11,20 +11,17 @@ export const requestLocation = (id: string): string => `/v1/certificate-requests
 export function refusalToProblem(refusal: Refusal): Problem {
   switch (refusal.kind) {
     case 'invalid-request':
-      return problem('invalid-request', 'the request is not valid; `errors` says where', {
-        members: { errors: refusal.errors.map((error) => ({ ...error })) },
-      });
+      return invalidRequest(refusal.errors);
     case 'unacceptable-csr':
       return problem('unacceptable-csr', refusal.message, { members: { reason: refusal.reason } });
     case 'unacceptable-upload':
       return uploadProblem(refusal.reason, refusal.message);
     case 'unacceptable-policies':
-      return problem('unacceptable-policies', refusal.message, {
-        members: {
-          reason: refusal.reason,
-          ...(refusal.errors.length > 0 && { errors: refusal.errors.map((error) => ({ ...error })) }),
-        },
-      });
+      return refusal.errors.length === 0
+        ? problem('unacceptable-policies', refusal.message, { members: { reason: refusal.reason } })
+        : problem('unacceptable-policies', firstOf(refusal.errors, refusal.errors.length), {
+            members: { reason: refusal.reason, errors: refusal.errors.map((error) => ({ ...error })) },
+          });
     case 'policy-denied':
       return problem(
         'policy-denied',

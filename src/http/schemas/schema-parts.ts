@@ -57,11 +57,13 @@ export const longestPathParameter = 253;
 export const longestEncodedParameter = 3 * 4 * 64;
 
 /** RFC 1123 section 2.1, lower case only, as in Kubernetes. */
+export const dnsLabelPattern = '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$';
+
 export const dnsLabelOf = (description: string, example: string) =>
   Type.String({
     minLength: 1,
     maxLength: 63,
-    pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+    pattern: dnsLabelPattern,
     description,
     examples: [example],
   });
@@ -70,7 +72,7 @@ export const dnsLabelOf = (description: string, example: string) =>
 export const labelsOf = (description: string) =>
   Type.Unsafe<Record<string, string>>({
     type: 'object',
-    propertyNames: { type: 'string', minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$' },
+    propertyNames: { type: 'string', minLength: 1, maxLength: 63, pattern: dnsLabelPattern },
     additionalProperties: { type: 'string', maxLength: labelBounds.value, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
     maxProperties: labelBounds.count,
     description: `${description} Keys are DNS labels.`,
@@ -89,13 +91,15 @@ export const principalNameOf = (description: string, example: string) =>
 export const principalGroupsOf = (description: string) =>
   Type.Array(principalNameOf('One group.', 'onboarding'), { maxItems: mostPrincipalGroups, description });
 
+export const sha256Pattern = '^[0-9a-f]{64}$';
+
 export const sha256Of = (
   description: string,
   example = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
 ) =>
   Type.String({
     maxLength: 64,
-    pattern: '^[0-9a-f]{64}$',
+    pattern: sha256Pattern,
     description: `${description}, lower-case hex.`,
     examples: [example],
   });
@@ -125,6 +129,9 @@ export const writtenPattern = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\
  */
 export const writtenTextOf = (description: string, example: string, minLength = 1) =>
   Type.String({ minLength, maxLength: 1024, pattern: writtenPattern, description, examples: [example] });
+
+/** RFC 4648 section 5: a cursor of another form would only fill the header. */
+export const cursorPattern = '^[A-Za-z0-9_-]+$';
 
 /** An instant that the model keeps as text. */
 export const instantTextOf = (description: string) =>

@@ -82,7 +82,7 @@ export function invalidDraft(errors: readonly string[]): DraftRefusedError {
   });
   if (shown.length < errors.length)
     fields.push({ pointer: '/policies', message: `and ${errors.length - shown.length} errors more` });
-  return new DraftRefusedError('Invalid', 'the policies are not valid; `errors` says where', fields);
+  return new DraftRefusedError('Invalid', 'the policies are not valid', fields);
 }
 
 const located = /^(\/policies\/\d+):(\d+):(\d+): (.*)$/s;

@@ -135,6 +135,21 @@ describe('the inventory', () => {
     expect(await usernames(`serialNumber=${serialNumber}`)).toEqual(['jane']);
   });
 
+  it('is found by a fingerprint and a serial number as OpenSSL and browsers print them', async () => {
+    const read = (printed: string) =>
+      service.as('audrey')('get', `/v1/certificates/${printed}`).set('accept', 'application/json').expect(200);
+    const { serialNumber, pem } = as.certificate(await read(fingerprint));
+    const { fingerprint256, serialNumber: printedSerial } = new X509Certificate(pem ?? '');
+    for (const printed of [fingerprint256, fingerprint256.toLowerCase(), fingerprint.toUpperCase()])
+      expect(as.certificate(await read(printed))).toMatchObject({ serialNumber });
+    const colons = printedSerial.replaceAll(/..(?!$)/g, '$&:');
+    for (const printed of [printedSerial, colons]) expect(await usernames(`serialNumber=${printed}`)).toEqual(['jane']);
+    const events = await service
+      .as('audrey')('get', `/v1/audit-events?fingerprintSha256=${fingerprint256}`)
+      .expect(200);
+    expect((events.body as { readonly items: readonly object[] }).items.length).toBeGreaterThan(0);
+  });
+
   it('is filtered by expiry', async () => {
     expect(await usernames(`notAfterBefore=${inMinutes(90)}`)).toEqual(['jane']);
     expect(await usernames(`notAfterAfter=${inMinutes(90)}`)).toEqual(['joan', 'jude']);
@@ -165,7 +180,7 @@ describe('the inventory', () => {
       type: expect.stringContaining('invalid-request') as unknown,
       errors: [{ pointer: '/query/issuer', message: expect.stringContaining('`cluster`') as unknown }],
     });
-    for (const text of ['', 'Default', `${'a'.repeat(64)}b`, 'g'.repeat(64), '-a', 'a%20b', 'A'.repeat(64)])
+    for (const text of ['', 'Default', `${'a'.repeat(64)}b`, 'g'.repeat(64), '-a', 'a%20b', 'AB', 'A'.repeat(66)])
       expect((await refused(`cluster=demo&issuer=${text}`)).errors?.[0]).toMatchObject({ pointer: '/query/issuer' });
   });
 

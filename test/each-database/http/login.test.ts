@@ -118,12 +118,22 @@ describe('the sign-in with a browser', () => {
 describe('a sign-in that is not begun', () => {
   it.each([
     ['by an issuer that there is not', '/v1/login/other', 404, 'nobody signs in by an issuer of this name'],
-    ['by a name that is none', '/v1/login/Corp', 400, 'the request is not valid'],
-    ['to another host', '/v1/login/corp?returnTo=//evil.example', 400, 'the request is not valid'],
-    ['to an address', '/v1/login/corp?returnTo=https%3A%2F%2Fevil.example', 400, 'the request is not valid'],
-    ['with a backslash', '/v1/login/corp?returnTo=/%5Cevil.example', 400, 'the request is not valid'],
-    ['with a parameter that there is not', '/v1/login/corp?next=/docs', 400, 'the request is not valid'],
-    ['with two ways to go', '/v1/login/corp?returnTo=/docs&returnTo=/docs', 400, 'the request is not valid'],
+    ['by a name that is none', '/v1/login/Corp', 400, '/path/name: must be a DNS label'],
+    ['to another host', '/v1/login/corp?returnTo=//evil.example', 400, '/query/returnTo: must be a path of kubepass'],
+    [
+      'to an address',
+      '/v1/login/corp?returnTo=https%3A%2F%2Fevil.example',
+      400,
+      '/query/returnTo: must be a path of kubepass',
+    ],
+    [
+      'with a backslash',
+      '/v1/login/corp?returnTo=/%5Cevil.example',
+      400,
+      '/query/returnTo: must be a path of kubepass',
+    ],
+    ['with a parameter that there is not', '/v1/login/corp?next=/docs', 400, '/query/next: is not a known parameter'],
+    ['with two ways to go', '/v1/login/corp?returnTo=/docs&returnTo=/docs', 400, '/query/returnTo: must be given once'],
   ])('%s', async (_, path, status, detail) => {
     const answer = await opened.service.anonymous('get', path).expect(status);
     expect(as.problem(answer).detail).toContain(detail);

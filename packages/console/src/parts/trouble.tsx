@@ -10,7 +10,7 @@ import { sentence } from './words.js';
  * again when the service asks for that, with the seconds counted down.
  */
 export function Trouble({ error, again }: { readonly error: ProblemError; readonly again?: () => void }) {
-  const { detail, requestId, violations = [], errors = [], status } = error.problem;
+  const { title, detail, requestId, violations = [], errors = [], status } = error.problem;
   // The dialog over the page says it.
   if (status === 401 && sessionEnded.value) return null;
   const more = [...violations.map(({ message }) => ({ pointer: '', message: sentence(message) })), ...errors];
@@ -18,7 +18,7 @@ export function Trouble({ error, again }: { readonly error: ProblemError; readon
     <div class="trouble">
       <div role="alert">
         <p>
-          <bdi>{sentence(detail)}</bdi>{' '}
+          <bdi>{sentence(errors.length > 0 ? title : detail)}</bdi>{' '}
           {requestId !== '' && (
             <span class="muted">
               Request id <code>{requestId}</code>
