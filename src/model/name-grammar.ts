@@ -46,6 +46,12 @@ export function whyNotName(name: string, alphabet: 'ascii' | 'unicode', longest:
   return alphabet === 'ascii' ? null : whyNotUnicodeName(name, characters);
 }
 
+/** What `whyNotName` permits, in short. */
+export const nameRules = {
+  ascii: `1 to ${maxLength} ASCII letters and digits, and inside . _ : @ / -`,
+  unicode: `1 to ${maxLength} letters and digits of one script in each word, and inside . _ : @ / - and single spaces`,
+} as const;
+
 /** As `whyNotName`, for the name of a principal: 1-253 characters of the ASCII alphabet. */
 export const whyNotPrincipalName = (name: string): string | null => whyNotName(name, 'ascii', longestPrincipalName);
 

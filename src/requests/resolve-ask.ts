@@ -6,7 +6,7 @@ import {
   type Labels,
 } from '../model/certificate-request.js';
 import type { RenewalFacts } from '../model/decision.js';
-import { isDnsLabel, whyNotPrincipalName } from '../model/name-grammar.js';
+import { isDnsLabel, nameRules, whyNotName, whyNotPrincipalName } from '../model/name-grammar.js';
 import { done, refused, type FieldError, type Outcome } from '../model/outcome.js';
 import { quote } from '@kubepass/inspect/formats';
 import type { Principal, Requester } from '../model/principal.js';
@@ -41,14 +41,27 @@ export interface ResolvedAsk extends RequestToDecide {
   readonly renewalFacts: RenewalFacts | null;
 }
 
-/** Reads an ask, or answers everything that is wrong with it. Policy decides afterwards who may have what. */
-export async function resolveAsk(
+/**
+ * Reads an ask, or answers everything that is wrong with it. Policy decides afterwards who may have what. Policy also
+ * judges names that come from a certificate or a CSR; those that the caller wrote are mended by the caller.
+ */
+export const resolveAsk = (
+  context: Context,
+  ask: CertificateRequestAsk,
+  principal: Principal,
+): Promise<Outcome<ResolvedAsk>> =>
+  resolveCertified(context, ask, principal, nameErrors(ask, findCluster(context, ask.cluster)));
+
+/** As `resolveAsk`, for an ask whose names a certificate has already. `nameErrors`: what is wrong with its names. */
+export async function resolveCertified(
   context: Context,
   ask: CertificateRequestAsk,
   { name, groups, roles }: Principal,
+  nameErrors: readonly FieldError[] = [],
 ): Promise<Outcome<ResolvedAsk>> {
   const issuing = findCluster(context, ask.cluster);
   const errors = [
+    ...nameErrors,
     ...(issuing ? [] : [clusterError(context, ask.cluster)]),
     ...(ask.csr === undefined && ask.username === undefined
       ? [{ pointer: '/username', message: 'either username or csr is needed' }]
@@ -101,6 +114,23 @@ function clusterError(context: Context, name: string | undefined): FieldError {
   return name === undefined
     ? { pointer: '/cluster', message: `several clusters are configured, name one of: ${known}` }
     : { pointer: '/cluster', message: `cluster ${JSON.stringify(name)} is not configured; known are: ${known}` };
+}
+
+/** Which names the cluster does not take, by which rule, and the setting that would admit them. */
+function nameErrors({ username, groups = [] }: CertificateRequestAsk, issuing: IssuingCluster | undefined) {
+  if (issuing === undefined) return [];
+  const { nameAlphabet } = issuing.cluster;
+  const errorAt = (pointer: string, name: string): FieldError[] => {
+    const why = whyNotName(name, nameAlphabet);
+    if (why === null) return [];
+    const wider = nameAlphabet === 'ascii' && whyNotName(name, 'unicode') === null;
+    const wayOut = wider ? '; `nameAlphabet: unicode` of the cluster admits it' : '';
+    return [{ pointer, message: `${why}: a name has ${nameRules[nameAlphabet]}${wayOut}` }];
+  };
+  return [
+    ...(username === undefined ? [] : errorAt('/username', username)),
+    ...groups.flatMap((group, i) => errorAt(`/groups/${i}`, group)),
+  ];
 }
 
 function labelErrors(labels: Labels): FieldError[] {

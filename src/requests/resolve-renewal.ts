@@ -9,7 +9,7 @@ import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js'
 import { secondsAfter, type Context } from '../context/context.js';
 import { clusterGone, stateConflict } from '../context/request-steps.js';
 import { noneIsBlocked } from '../context/standing.js';
-import { resolveAsk, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
+import { resolveAsk, resolveCertified, type CertificateRequestAsk, type ResolvedAsk } from './resolve-ask.js';
 
 /** The body of `POST /v1/certificates/{fingerprint}/renew`. Everything else is as it is in the certificate. */
 export type RenewalAsk = Pick<CertificateRequestAsk, 'csr' | 'keyAlgorithm' | 'expirationSeconds' | 'reason'>;
@@ -132,7 +132,7 @@ async function askInPlaceOf(
     namespace: namespace ?? undefined,
     reason,
   };
-  const resolved = await resolveAsk(context, asked, principal);
+  const resolved = await resolveCertified(context, asked, principal);
   if (!resolved.ok) return resolved;
   const { fingerprintSha256, renewal } = certificate;
   const lineage = renewal?.lineage ?? fingerprintSha256;

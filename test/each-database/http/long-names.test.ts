@@ -232,6 +232,6 @@ it('pages through names of every kind and length that can be blocked', async () 
 it('keeps requested usernames and groups at 64', async () => {
   for (const body of [{ username: 'u'.repeat(65) }, { username: 'u', groups: ['g'.repeat(65)] }]) {
     const answer = await service.as('alice')('post', '/v1/certificate-requests').send(body).expect(400);
-    expect(as.problem(answer).errors?.[0]?.message).toContain('must NOT have more than 64 characters');
+    expect(as.problem(answer).errors?.[0]?.message).toContain('must have at most 64 characters');
   }
 });
