@@ -1,4 +1,4 @@
-import type { FastifyError } from 'fastify';
+import type { FastifyError, FastifySchemaValidationError } from 'fastify';
 import {
   InspectionBusyError,
   InvalidCursorError,
@@ -10,8 +10,8 @@ import {
 } from '../../model/errors.js';
 import { TooManyWaitingError } from '@kubepass/x509';
 import { longestPathParameter } from '../schemas/schema-parts.js';
-import { invalidRequest, problem, ProblemError, type Problem, unavailable } from './problem.js';
-import { cursorWords, fieldErrors } from './schema-errors.js';
+import { invalidRequest, mostErrors, problem, ProblemError, type Problem, unavailable } from './problem.js';
+import { cursorWords, fieldErrors, tellingErrors } from './schema-errors.js';
 import { unknownPath } from './unknown-path.js';
 
 /** The problem for a thrown error. An unknown error becomes an internal error, and its text goes only to the log. */
@@ -30,8 +30,14 @@ export function errorToProblem(error: FastifyError): Problem {
     error instanceof SignaturesUnavailableError
   )
     return unavailable('try again later', 10);
-  if (error.validation) return invalidRequest(fieldErrors(error.validation, error.validationContext));
+  if (error.validation) return schemaProblem(error.validation, error.validationContext);
   return frameworkProblem(error) ?? problem('internal-error', 'the log has more under the request id');
+}
+
+/** Only the errors that are told are put into words: a hostile body can have thousands of them. */
+function schemaProblem(errors: readonly FastifySchemaValidationError[], context: string | undefined): Problem {
+  const telling = tellingErrors(errors);
+  return invalidRequest(fieldErrors(telling.slice(0, mostErrors), context), telling.length);
 }
 
 function frameworkProblem({ code, statusCode }: FastifyError): Problem | null {

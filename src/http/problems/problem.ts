@@ -39,21 +39,21 @@ export function problem(
   return { type, ...problemTypes[type], detail, members: more.members ?? {}, headers: more.headers ?? {} };
 }
 
-/** A hostile body can hold thousands of errors. */
-const mostErrors = 20;
+/** As many errors as a problem tells. A hostile body can hold thousands. */
+export const mostErrors = 20;
 
-/** The request is not valid. `errors`: one at least. */
-export const invalidRequest = (errors: readonly FieldError[]): Problem =>
-  problem('invalid-request', firstOf(errors), {
+/** The request is not valid. `errors`: one at least; `count`: how many there are, with those that are not among them. */
+export const invalidRequest = (errors: readonly FieldError[], count = errors.length): Problem =>
+  problem('invalid-request', firstOf(errors, mostErrors, count), {
     members: { errors: errors.slice(0, mostErrors).map((error) => ({ ...error })) },
   });
 
 /** The first error in words, for those who see nothing else, and how many there are. */
-export function firstOf(errors: readonly FieldError[], most = mostErrors): string {
+export function firstOf(errors: readonly FieldError[], most = mostErrors, count = errors.length): string {
   const [{ pointer, message } = { pointer: '', message: 'is not valid' }] = errors;
   const first = clip(`${pointer === '' ? 'the body' : pointer}: ${message}`, 2048);
-  if (errors.length < 2) return first;
-  const which = errors.length > most ? `the first ${most} of ${errors.length}` : `all ${errors.length}`;
+  if (count < 2) return first;
+  const which = count > most ? `the first ${most} of ${count}` : `all ${count}`;
   return `${first}; \`errors\` has ${which}`;
 }
 

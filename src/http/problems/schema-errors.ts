@@ -17,15 +17,17 @@ interface SchemaPart {
 
 const prefixes: Readonly<Record<string, string>> = { querystring: '/query', params: '/path', headers: '/headers' };
 
+/** The errors that say something: one about a key says more than the other, that some key is not valid. */
+export const tellingErrors = (errors: readonly SchemaError[]): SchemaError[] =>
+  errors.filter(({ keyword }) => keyword !== 'propertyNames');
+
 /**
  * What a schema refuses, with JSON pointers into the body, `/query`, `/path` or `/headers`, and in the words of the
  * field: what belongs there, with an example. `context` is Fastify's name of the part of the request.
  */
 export function fieldErrors(errors: readonly SchemaError[], context: string | undefined): FieldError[] {
   const prefix = prefixes[context ?? ''] ?? '';
-  // The error of the name itself says more.
-  const telling = errors.filter(({ keyword }) => keyword !== 'propertyNames');
-  return telling.map((error) => ({
+  return errors.map((error) => ({
     pointer: prefix + error.instancePath + childPointer(error),
     message: messageOf(error, prefix === '' ? 'property' : 'parameter').slice(0, 1024),
   }));
