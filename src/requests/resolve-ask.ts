@@ -125,7 +125,7 @@ function nameErrors({ username, groups = [] }: CertificateRequestAsk, issuing: I
     if (why === null) return [];
     const wider = nameAlphabet === 'ascii' && whyNotName(name, 'unicode') === null;
     const wayOut = wider ? '; `nameAlphabet: unicode` of the cluster admits it' : '';
-    return [{ pointer, message: `${why}: a name has ${nameRules[nameAlphabet]}${wayOut}` }];
+    return [{ pointer, message: `${quote(name)} ${why}: a name has ${nameRules[nameAlphabet]}${wayOut}` }];
   };
   return [
     ...(username === undefined ? [] : errorAt('/username', username)),

@@ -234,10 +234,10 @@ describe('a request that is not valid', () => {
       expect(errors).toEqual([
         {
           pointer: '/username',
-          message: `contains U+00E4, ${rule}; \`nameAlphabet: unicode\` of the cluster admits it`,
+          message: `"Jäne" contains U+00E4, ${rule}; \`nameAlphabet: unicode\` of the cluster admits it`,
         },
-        { pointer: '/groups/1', message: `contains U+0000, ${rule}` },
-        { pointer: '/groups/2', message: `contains U+002C, ${rule}` },
+        { pointer: '/groups/1', message: `"team\\u{0}b" contains U+0000, ${rule}` },
+        { pointer: '/groups/2', message: `"system:masters,O=x" contains U+002C, ${rule}` },
       ]);
     }
     const after = as.requests(await service.as('bob')('get', '/v1/certificate-requests').expect(200));

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createRequest } from '../../../../src/requests/create-request.js';
 import { evaluatePolicies } from '../../../../src/requests/evaluate-policies.js';
+import { csrFor } from '../../../../packages/x509/test/helpers/csr.js';
 import { testIssuance, type TestIssuance } from '../../../helpers/issuance.js';
 import { alice } from '../../../helpers/principals.js';
 
@@ -38,8 +39,12 @@ it.each(Object.entries(asks))(
   async (_, fill) => {
     const { context } = issuance;
     const ask = {
-      username: fill(64, 0),
-      groups: Array.from({ length: 32 }, (_group, i) => fill(64, i)),
+      csr: (
+        await csrFor(
+          fill(64, 0),
+          Array.from({ length: 32 }, (_group, i) => fill(64, i)),
+        )
+      ).pem,
       reason: fill(1024, 0),
     };
     const outcome = await createRequest(context, alice, ask, { waitSeconds: 0, idempotency: null });
