@@ -223,7 +223,9 @@ function mustBeGood(answer: JsonAnswer, server: string): Readonly<Record<string,
   const message =
     violated.length > 0
       ? `policy denies ${typeof id === 'string' ? `certificate request ${id}` : 'the request'}:`
-      : [detail, ...(errors.length === 0 ? [] : [errors.join('; ')])].join(': ');
+      : errors.length > 0
+        ? `the request is not valid: ${errors.join('; ')}`
+        : detail;
   // A policy lets others renew so late, and not this one. Policies decide on a new request as they do on any.
   const isTooLate = violated.some(({ reason }) => reason === 'RenewalTooLate');
   const why = isTooLate ? 'ended' : whyRefused(status, detail);
