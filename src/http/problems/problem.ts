@@ -42,7 +42,7 @@ export function problem(
 /** As many errors as a problem tells. A hostile body can hold thousands. */
 export const mostErrors = 20;
 
-/** The request is not valid. `errors`: one at least; `count`: how many there are, with those that are not among them. */
+/** The request is not valid. `errors`: one at least; `count`: how many there are in all. */
 export const invalidRequest = (errors: readonly FieldError[], count = errors.length): Problem =>
   problem('invalid-request', firstOf(errors, mostErrors, count), {
     members: { errors: errors.slice(0, mostErrors).map((error) => ({ ...error })) },
