@@ -43,17 +43,17 @@ export function problem(
 export const mostErrors = 20;
 
 /** The request is not valid. `errors`: one at least; `count`: how many there are in all. */
-export const invalidRequest = (errors: readonly FieldError[], count = errors.length): Problem =>
-  problem('invalid-request', firstOf(errors, mostErrors, count), {
-    members: { errors: errors.slice(0, mostErrors).map((error) => ({ ...error })) },
-  });
+export function invalidRequest(errors: readonly FieldError[], count = errors.length): Problem {
+  const told = errors.slice(0, mostErrors);
+  return problem('invalid-request', firstOf(told, count), { members: { errors: told.map((error) => ({ ...error })) } });
+}
 
-/** The first error in words, for those who see nothing else, and how many there are. */
-export function firstOf(errors: readonly FieldError[], most = mostErrors, count = errors.length): string {
+/** The first of the errors that are told, in words, for those who see nothing else, and how many errors there are. */
+export function firstOf(errors: readonly FieldError[], count = errors.length): string {
   const [{ pointer, message } = { pointer: '', message: 'is not valid' }] = errors;
   const first = clip(`${pointer === '' ? 'the body' : pointer}: ${message}`, 2048);
   if (count < 2) return first;
-  const which = count > most ? `the first ${most} of ${count}` : `all ${count}`;
+  const which = count > errors.length ? `the first ${errors.length} of ${count}` : `all ${count}`;
   return `${first}; \`errors\` has ${which}`;
 }
 

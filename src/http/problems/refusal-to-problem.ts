@@ -19,7 +19,7 @@ export function refusalToProblem(refusal: Refusal): Problem {
     case 'unacceptable-policies':
       return refusal.errors.length === 0
         ? problem('unacceptable-policies', refusal.message, { members: { reason: refusal.reason } })
-        : problem('unacceptable-policies', firstOf(refusal.errors, refusal.errors.length), {
+        : problem('unacceptable-policies', firstOf(refusal.errors), {
             members: { reason: refusal.reason, errors: refusal.errors.map((error) => ({ ...error })) },
           });
     case 'policy-denied':

@@ -17,7 +17,7 @@ interface SchemaPart {
 
 const prefixes: Readonly<Record<string, string>> = { querystring: '/query', params: '/path', headers: '/headers' };
 
-/** The errors that say something: one about a key says more than the other, that some key is not valid. */
+/** The errors without those of `propertyNames`: Ajv also has an error about the key itself, which says more. */
 export const tellingErrors = (errors: readonly SchemaError[]): SchemaError[] =>
   errors.filter(({ keyword }) => keyword !== 'propertyNames');
 

@@ -226,7 +226,7 @@ describe('a request that is not valid', () => {
 
   it('is answered 400 for names outside the alphabet, with the rule and the way out, and leaves no record', async () => {
     const before = as.requests(await service.as('bob')('get', '/v1/certificate-requests').expect(200));
-    const ask = { username: 'Jäne', groups: ['team-a', 'team\u0000b', 'system:masters,O=x'] };
+    const ask = { username: 'Jäne', groups: ['team-a', 'team\u0000b', 'system:masters,O=x', 'team\u202eb'] };
     for (const path of ['/v1/certificate-requests', '/v1/kubeconfigs', '/v1/policies/evaluate']) {
       const { errors } = as.problem(await service.as('alice')('post', path).send(ask).expect(400));
       const rule =
@@ -238,6 +238,7 @@ describe('a request that is not valid', () => {
         },
         { pointer: '/groups/1', message: `"team\\u{0}b" contains U+0000, ${rule}` },
         { pointer: '/groups/2', message: `"system:masters,O=x" contains U+002C, ${rule}` },
+        { pointer: '/groups/3', message: `"team\\u{202e}b" contains U+202E, ${rule}` },
       ]);
     }
     const after = as.requests(await service.as('bob')('get', '/v1/certificate-requests').expect(200));
