@@ -32,7 +32,7 @@ export const auditEventSentences = {
   CertificateIssued: '{username} got a certificate on {cluster}[ in {groups}] until {notAfter}',
   IssuanceFailed: 'the signing of {request} failed: {message}',
   PolicyEvaluated:
-    '{who} tried out[ by a draft of policy{?draft}] what {username} would get[ on {cluster}][ in {groups}]: {outcome}',
+    '{who} tried out[ by a draft of policy{?draft}] what {username} would get[ on {cluster}][ in {groups}][ if {requester} asked]: {outcome}',
   PolicyReplayed: '{who} tried out a draft of policy on {requests|recorded request}',
   PolicySetLoaded: 'other policies came into force',
   ApiTokenCreated: '{who} made an API token for {name}[ with the roles {roles}][ until {expiresAt}]',
@@ -169,6 +169,8 @@ export interface AuditEventDetails {
     violations: readonly ViolationDetails[];
     policySetDigest: string;
     draft: boolean;
+    /** Who was supposed to ask; absent: the caller. */
+    requester?: string;
     /** As in `CertificateRequested`. */
     renewalOf?: string;
   };

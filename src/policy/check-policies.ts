@@ -1,8 +1,11 @@
 import type { Privileges } from '../model/blast-radius.js';
 import type { Decision, DecisionFacts, DirectoryFacts, DirectoryParty, RenewalFacts } from '../model/decision.js';
-import { didYouMean } from '@kubepass/inspect/formats';
+import { didYouMean, humanDuration, quoteAll } from '@kubepass/inspect/formats';
+import { quoteName } from '../model/name-grammar.js';
+import type { Requester } from '../model/principal.js';
 import { violationReasons } from '../model/violation-reasons.js';
 import { decide } from './decide.js';
+import { offersTo } from './offers.js';
 import { parsePolicySet, readRuleDocuments } from './parse-policy-set.js';
 import type { PolicySet, PolicyTexts, RequestToDecide } from './policy-set.js';
 import type { PolicyTest } from './policy-test-schema.js';
@@ -15,8 +18,14 @@ interface PolicyReport {
   readonly text: string;
 }
 
-/** Loads the policies and runs their tests, each against the whole set. */
-export function checkPolicies(texts: PolicyTexts): PolicyReport {
+/** Somebody who would ask, and when. */
+interface Asking {
+  readonly requester: Requester;
+  readonly now: Date;
+}
+
+/** Loads the policies and runs their tests, each against the whole set. Says what they offer to whoever is asking. */
+export function checkPolicies(texts: PolicyTexts, asking: Asking | null = null): PolicyReport {
   const parsed = parsePolicySet(texts);
   if (!parsed.ok) return reportErrors(parsed.errors);
   const { policySet } = parsed;
@@ -38,7 +47,24 @@ export function checkPolicies(texts: PolicyTexts): PolicyReport {
   const { policies, guardrails } = policySet;
   const rules = `${policies.length} of kind Policy, ${guardrails.length} of kind Guardrail`;
   lines.push('', `${rules}; tests: ${tests - failed} passed, ${failed} failed`);
+  if (asking !== null) lines.push('', ...offersInWords(policySet, asking));
   return { ok: failed === 0, text: lines.join('\n') };
+}
+
+/** What the policies offer to the requester, one line for each policy. */
+function offersInWords(policySet: PolicySet, { requester, now }: Asking): readonly string[] {
+  const who = `${quoteName(requester.name)} (roles ${requester.roles.join(', ')}; groups ${quoteAll(requester.groups)})`;
+  const offers = offersTo(policySet, null, requester, now);
+  if (offers.length === 0) return [`No policy offers anything to ${who}.`];
+  return [
+    `Offered to ${who}:`,
+    ...offers.map(({ policy, clusters, usernames, groups, maxExpirationSeconds, approval }) => {
+      const lifetime = maxExpirationSeconds === null ? '' : `, at most ${humanDuration(maxExpirationSeconds)}`;
+      const how = approval === 'auto' ? 'at once' : 'after approval by people';
+      const what = `clusters ${quoteAll(clusters)}, usernames ${quoteAll(usernames)}, groups ${quoteAll(groups)}`;
+      return `  by ${policy}: ${what}${lifetime}, ${how}`;
+    }),
+  ];
 }
 
 /** The report on policies that do not load. */

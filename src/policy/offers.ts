@@ -6,13 +6,16 @@ import { fillIn, type Globs, selects } from './selector.js';
 /**
  * The policies in force at the instant whose selector the requester meets on one of these clusters, in their order,
  * with all that they offer. Usernames, groups and collectors are globs; `groups` lacks those that only members of a
- * directory group get.
+ * directory group get. Where nobody knows the clusters (null), `clusters` has the globs of the selector.
  */
-export function offersTo({ policies }: PolicySet, clusters: readonly string[], requester: Requester, now: Date) {
+export function offersTo({ policies }: PolicySet, clusters: readonly string[] | null, requester: Requester, now: Date) {
   const globsIn = ({ patterns }: Pick<Globs, 'patterns'> = { patterns: [] }) =>
     patterns.map((glob) => fillIn(glob, requester.name));
   return policies.flatMap(({ name, selector, allowed, constraints, approval }) => {
-    const met = clusters.filter((cluster) => selects(selector, cluster, requester));
+    const anywhere = { ...selector, clusters: undefined };
+    const met = (clusters ?? selector.clusters?.patterns ?? ['*']).filter((cluster) =>
+      selects(clusters === null ? anywhere : selector, cluster, requester),
+    );
     if (met.length === 0 || isEarly(constraints, now) || isLate(constraints, now)) return [];
     return {
       policy: name,

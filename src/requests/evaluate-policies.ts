@@ -33,33 +33,36 @@ export interface Evaluation {
 }
 
 /**
- * Decides on a hypothetical request, under the policies in force (null) or under a draft. It leaves only an audit event
- * behind, and not even that where a form of the browser asks what its own caller may do. Throws `PoliciesBusyError`
+ * Decides on a hypothetical request, of the caller or of a supposed requester, under the policies in force (null) or
+ * under a draft. It leaves only an audit event behind, and not even that where a form of the browser asks what its own
+ * caller may do. Throws `PoliciesBusyError`
  * where too many drafts wait.
  */
 export async function evaluatePolicies(
   context: DraftingContext,
   principal: Principal,
-  { directory: supposed, record, ...ask }: EvaluationAsk,
+  { directory: supposed, requester: supposedRequester, record, ...ask }: EvaluationAsk,
   policies: readonly string[] | null,
 ): Promise<Outcome<Evaluation>> {
-  const refusal = policies === null ? null : whyNotPermitted(principal, 'draft-policies');
-  const resolved = refusal ?? (await resolveEvaluation(context, principal, ask));
+  const isOwn = policies === null && supposedRequester === undefined;
+  const refusal = isOwn ? null : whyNotPermitted(principal, 'draft-policies');
+  const resolved = refusal ?? (await resolveEvaluation(context, principal, ask, supposedRequester));
   if (!resolved.ok) return resolved;
   const now = context.clock();
   const { issuing, csr, requester, renewalFacts: _, ...asked } = resolved.value;
   // A request that is not made has no id, and nothing to be left out of a count.
   const dryRun = { ...resolved.value, id: '', supposed };
   const evaluated = await drafted(async () => {
-    if (policies !== null) return evaluateDraft(context, policies, dryRun, now);
+    if (policies !== null) return evaluateDraft(context, policies, dryRun, now, principal.name);
     const { policySet, ...decided } = await decideNow(context, dryRun, [], now);
     return { ...decided, digest: policySet.digest };
   });
   if (!evaluated.ok) return evaluated;
   const { decision, facts, digest } = evaluated.value;
   // Nothing but the form may go on without a record: a stolen token cannot look around unseen.
-  const ofForm = record === false && principal.method === 'session' && policies === null && supposed === undefined;
-  if (!ofForm) await recordEvaluation(context, resolved.value, evaluated.value, policies !== null, now);
+  const ofForm = record === false && principal.method === 'session' && isOwn && supposed === undefined;
+  const supposes = { draft: policies !== null, ...(supposedRequester && { requester: requester.name }) };
+  if (!ofForm) await recordEvaluation(context, principal.name, resolved.value, evaluated.value, supposes, now);
   return done({
     asked: { ...asked, certificationRequest: csr !== null },
     requester,
@@ -82,6 +85,7 @@ function evaluateDraft(
   policies: readonly string[],
   dryRun: DryRun,
   now: Date,
+  caller: string,
 ): Promise<EvaluatedDraft> {
   // The rest can be posted to a thread.
   const { issuing: _issuing, csr: _csr, ...request } = dryRun;
@@ -90,14 +94,16 @@ function evaluateDraft(
     withBlocked(await gatherFacts(context, dryRun, needed, now), await context.identityBlocks.of(dryRun, now));
   const clusters = [...context.clusters.values()].map(({ cluster }) => configuredCluster(cluster));
   const question = { request, requester, cluster, now };
-  return context.drafts.evaluate(draftOf(policies, clusters), question, factsOf, requester.name);
+  return context.drafts.evaluate(draftOf(policies, clusters), question, factsOf, caller);
 }
 
+/** The event is the caller's, whoever is supposed to ask. */
 async function recordEvaluation(
   context: Context,
-  { requester, cluster, username, groups, keyAlgorithm, expirationSeconds, labels, renewal }: ResolvedAsk,
+  caller: string,
+  { cluster, username, groups, keyAlgorithm, expirationSeconds, labels, renewal }: ResolvedAsk,
   { decision, digest }: EvaluatedDraft,
-  draft: boolean,
+  supposes: { readonly draft: boolean; readonly requester?: string },
   now: Date,
 ): Promise<void> {
   const details = {
@@ -110,11 +116,11 @@ async function recordEvaluation(
     policy: decision.policy,
     violations: violationDetails(decision.violations),
     policySetDigest: digest,
-    draft,
+    ...supposes,
     ...renewalDetails({ renewal }),
   };
   await context.store.writer.commit({
     operations: [],
-    events: [auditEvent('PolicyEvaluated', now, requester.name, details, { cluster })],
+    events: [auditEvent('PolicyEvaluated', now, caller, details, { cluster })],
   });
 }

@@ -5,6 +5,7 @@ import { ApprovalStageSchema, decisionProperties, traceOf, violations } from './
 import { exampleRequests, CertificateRequestSpecSchema } from './request-schemas.js';
 import { certificateSha256 } from '../http/schemas/example-certificate.js';
 import { keyAlgorithms } from '@kubepass/x509';
+import { roles } from '../model/principal.js';
 import { nextCursorProperty } from '../http/answers/page-schemas.js';
 import {
   viewOf,
@@ -17,6 +18,8 @@ import {
   nullable,
   objectOf,
   oneOf,
+  principalGroupsOf,
+  principalNameOf,
   ref,
   sha256Of,
   textOf,
@@ -122,6 +125,15 @@ export const EvaluationSpecSchema = namedObject(
     directory: Type.Optional(
       objectOf('Supposed of the username, to see a joiner, a mover or a leaver before it happens.', supposedProperties),
     ),
+    requester: Type.Optional(
+      objectOf('Who is supposed to ask, in place of the caller. For an auditor or admin; the event names both.', {
+        name: principalNameOf('Their name.', 'jane'),
+        groups: Type.Optional(principalGroupsOf('Their groups; default: none.')),
+        roles: Type.Optional(
+          Type.Array(oneOf(roles), { maxItems: roles.length, description: 'Their roles; default: requester.' }),
+        ),
+      }),
+    ),
     renewalOf: Type.Optional(
       sha256Of(
         'Tries out the renewal of this certificate, which takes no more than `csr` or `keyAlgorithm`, `expirationSeconds` and `reason`: its SHA-256',
@@ -131,7 +143,7 @@ export const EvaluationSpecSchema = namedObject(
     record: Type.Optional(
       Type.Boolean({
         description:
-          '`false`: a form asks while it is filled in, so the answer leaves no audit event, and has no `blastRadius`. Only for a browser session without `policies` and `directory`: every other call is recorded all the same.',
+          '`false`: a form asks while it is filled in, so the answer leaves no audit event, and has no `blastRadius`. Only for a browser session without `policies`, `requester` and `directory`: every other call is recorded all the same.',
         examples: [true],
       }),
     ),

@@ -4,7 +4,7 @@ import type { CertificateRequest } from '../model/certificate-request.js';
 import type { RenewalFacts } from '../model/decision.js';
 import { belongsToBearer, type SupposedInDirectory } from '../model/directory.js';
 import { done, refused, type Outcome, type Refusal } from '../model/outcome.js';
-import type { Principal } from '../model/principal.js';
+import type { Principal, Requester } from '../model/principal.js';
 import { isRenewableAfter, secondsSinceEnd } from '../policy/evaluate-policy.js';
 import { secondsAfter, type Context } from '../context/context.js';
 import { clusterGone, stateConflict } from '../context/request-steps.js';
@@ -14,11 +14,16 @@ import { resolveAsk, resolveCertified, type CertificateRequestAsk, type Resolved
 /** The body of `POST /v1/certificates/{fingerprint}/renew`. Everything else is as it is in the certificate. */
 export type RenewalAsk = Pick<CertificateRequestAsk, 'csr' | 'keyAlgorithm' | 'expirationSeconds' | 'reason'>;
 
+/** Somebody who would ask: by default without groups, and with the role requester. */
+export type SupposedRequester = Pick<Requester, 'name'> & Partial<Requester>;
+
 /** A request to try out. With `renewalOf`, the fingerprint of a certificate, it has the members of a renewal alone. */
 export type EvaluationAsk = CertificateRequestAsk & {
   readonly renewalOf?: string;
   /** Supposed of the username. */
   readonly directory?: SupposedInDirectory;
+  /** Supposed of the request. Default: the caller. */
+  readonly requester?: SupposedRequester;
   /** False: a form asks while it is filled in. */
   readonly record?: boolean;
 };
@@ -50,14 +55,17 @@ async function resolveRenewal(
 
 /**
  * The ask of a dry run. One with `renewalOf` is a renewal of that certificate, whatever its state: the decision tells
- * about that. Every reader of the certificate may try it out.
+ * about that. Every reader of the certificate may try it out. `supposed` stands in for the caller as the requester, and
+ * gets nothing to read that the caller may not read.
  */
 export async function resolveEvaluation(
   context: Context,
   principal: Principal,
-  { renewalOf, ...ask }: EvaluationAsk,
+  { renewalOf, ...ask }: Omit<EvaluationAsk, 'requester' | 'directory' | 'record'>,
+  supposed: SupposedRequester | undefined,
 ): Promise<Outcome<ResolvedAsk>> {
-  if (renewalOf === undefined) return resolveAsk(context, ask, principal);
+  const asking = supposed === undefined ? principal : inTheirName(principal, supposed);
+  if (renewalOf === undefined) return resolveAsk(context, ask, asking);
   const { csr: _csr, keyAlgorithm: _algorithm, expirationSeconds: _seconds, reason: _reason, ...others } = ask;
   const message = 'is that of the certificate that is renewed: leave it out';
   const errors = Object.keys(others).map((name) => ({ pointer: `/${name}`, message }));
@@ -67,7 +75,13 @@ export async function resolveEvaluation(
     return refused({ kind: 'not-found' });
   const gone = clusterGone(context, renewed.request);
   if (gone) return refused(gone);
-  return askInPlaceOf(context, principal, renewed, ask);
+  return askInPlaceOf(context, asking, renewed, ask);
+}
+
+/** A principal with the supposed name, groups and roles. Nobody made a credential for them. */
+function inTheirName(principal: Principal, { name, groups = [], roles = ['requester'] }: SupposedRequester): Principal {
+  const { nameSince: _nameSince, proof: _proof, ...caller } = principal;
+  return { ...caller, name, groups, roles, createdBy: [] };
 }
 
 /** The certificate that is to be renewed, with the request that it was issued for. */

@@ -73,6 +73,44 @@ describe('POST /v1/policies/evaluate with policies', () => {
   });
 });
 
+describe('POST /v1/policies/evaluate as somebody else', () => {
+  const forLeads = `
+apiVersion: kubepass/v1
+kind: Policy
+metadata: { name: for-leads }
+spec:
+  selector: { clusters: [demo], requesters: { groups: [leads], roles: [requester] } }
+  allowed: { usernames: ["\${requester.username}"], groups: ["team-a"] }
+  approval: { mode: auto }
+`;
+  const jane = { name: 'jane', groups: ['leads'] };
+  const outcomeOf = async (requester: object | undefined) =>
+    as.decision(await evaluate({ ...ask, policies: [forLeads], requester }).expect(200)).outcome;
+
+  it('decides by their name, groups and roles: those of the caller count for nothing', async () => {
+    expect(await outcomeOf(undefined)).toBe('denied');
+    expect(await outcomeOf(jane)).toBe('permitted');
+    expect(await outcomeOf({ name: 'jane' })).toBe('denied');
+    expect(await outcomeOf({ ...jane, name: 'mallory' })).toBe('denied');
+    expect(await outcomeOf({ ...jane, roles: ['approver'] })).toBe('denied');
+  });
+
+  it('is the caller’s in the log, also under the policies in force, and says for whom', async () => {
+    await evaluate({ ...ask, record: false, requester: jane }).expect(200);
+    expect(await latestEvent()).toMatchObject({ principal: 'audrey', details: { draft: false, requester: 'jane' } });
+    const ofJane = await service.as('audrey')('get', '/v1/audit-events?principal=jane').expect(200);
+    expect(as.events(ofJane).items).toEqual([]);
+  });
+
+  it('is for auditor and admin', async () => {
+    const answer = await evaluate({ ...ask, requester: jane }, 'alice').expect(403);
+    expect(as.problem(answer).type).toBe('urn:kubepass:problem:not-permitted');
+    expect(as.decision(await evaluate({ ...ask, requester: jane }, 'root').expect(200)).outcome).toBe('permitted');
+    await evaluate({ ...ask, requester: { ...jane, roles: ['emperor'] } }).expect(400);
+    await evaluate({ ...ask, requester: { groups: ['leads'] } }).expect(400);
+  });
+});
+
 describe('text/plain', () => {
   const text = async (body: object) =>
     (await evaluate(body).set('accept', 'text/plain').expect(200)).text.replace(/[0-9a-f]{64}/, '<digest>');

@@ -62,6 +62,14 @@ describe.skipIf(chromiumPath === undefined)('policies in the console', () => {
     await expect.poll(evaluate).toBe(true);
     await tried.getByText('Group "ops-eu" is not permitted by policy "by-hand".').waitFor();
     expect(await tried.getByRole('heading', { level: 3 }).allInnerTexts()).toEqual(['In force', 'Draft']);
+    await page.getByLabel('Asked by', { exact: true }).fill('olga');
+    await page.getByLabel('Their groups', { exact: true }).fill('developers, team-b');
+    await tried.getByText('as if olga asked').waitFor();
+    const [asked] = await Promise.all([
+      page.waitForRequest((request) => request.url().endsWith('/v1/policies/evaluate')),
+      page.getByRole('button', { name: 'Evaluate' }).click(),
+    ]);
+    expect(asked.postDataJSON()).toMatchObject({ requester: { name: 'olga', groups: ['developers', 'team-b'] } });
 
     await page.getByRole('button', { name: 'Replay' }).click();
 

@@ -82,7 +82,7 @@ describe('kubepass', () => {
       run(kubepass, 'policy', 'check', '--help'),
     ]);
     expect(helps[0]).toEqual(helps[1]);
-    expect(helps[0].output).toMatch(/^usage: kubepass policy check DIRECTORY\n/);
+    expect(helps[0].output).toMatch(/^usage: kubepass policy check \[--as NAME .*\] DIRECTORY\n/);
   });
 
   it.each([

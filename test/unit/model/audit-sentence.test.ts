@@ -132,6 +132,14 @@ const told: { readonly [Type in AuditEventType]: readonly Told<Type>[] } = {
         ...{ outcome: 'permitted', policy: 'a', violations: [], policySetDigest: sha256, draft: true },
       },
     ],
+    [
+      'leo tried out what jane would get on prod-eu if mallory asked: denied',
+      {
+        ...{ username: 'jane', groups: [], keyAlgorithm: 'ECDSA-P256', expirationSeconds: null },
+        ...{ outcome: 'denied', policy: null, violations: [], policySetDigest: sha256, draft: false },
+        requester: 'mallory',
+      },
+    ],
   ],
   PolicyReplayed: [
     [

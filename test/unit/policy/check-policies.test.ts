@@ -151,6 +151,23 @@ describe('kubepass policy check', () => {
         policyWith(`  - { name: t, ${jane}, expect: { outcome: permitted } }\n`),
       );
       expectEnd(run(directory), 0, '1 passed, 0 failed');
+      expectEnd(run(directory), 0, 'Only a running service knows its clusters');
+      const forLeads = policyWith(`  - { name: t, ${jane}, expect: { outcome: denied } }\n`).replace(
+        'selector: {}',
+        'selector: { requesters: { groups: [leads] } }',
+      );
+      writeFileSync(join(directory, 'p.yaml'), forLeads);
+      const offered =
+        'Offered to "jane" (roles requester; groups "leads", "b"):\n' +
+        '  by own: clusters "*", usernames "jane", groups "team-*", after approval by people\n';
+      expectEnd(run(directory, '--as', 'jane', '--as-group', 'leads', '--as-group', 'b'), 0, offered);
+      const nothing = 'No policy offers anything to "jane" (roles approver; groups none).';
+      expectEnd(run('--as', 'jane', '--as-role', 'approver', directory), 0, nothing);
+      expect(run('--as', 'jane', '--as-role', 'boss', directory)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('"boss" is no role; roles are requester, ') as string,
+      });
+      expect(run('--as-group', 'leads', directory).status).toBe(2);
       writeFileSync(join(directory, 'p.yaml'), policyWith(`  - { name: t, ${jane}, expect: { outcome: denied } }\n`));
       expectEnd(run(directory), 1, 'FAILED: t');
       writeFileSync(join(directory, 'p.yaml'), policyWith('').replace('kind: Policy', 'kind: policy'));
@@ -159,7 +176,9 @@ describe('kubepass policy check', () => {
       expectEnd(run(join(directory, 'none')), 1, 'ENOENT');
       expect(run()).toMatchObject({
         status: 2,
-        stderr: 'kubepass policy check: name one directory\nusage: kubepass policy check DIRECTORY\n',
+        stderr: expect.stringMatching(
+          /^kubepass policy check: name one directory\nusage: kubepass policy check .* DIRECTORY\n$/,
+        ) as string,
       });
     } finally {
       rmSync(directory, { recursive: true });

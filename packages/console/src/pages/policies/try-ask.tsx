@@ -9,13 +9,17 @@ import { Outcome } from './replay.js';
 
 type Decision = Schemas['Decision'];
 
-/** Decides on a supposed ask by the policies in force and by the draft, side by side. */
+const namesIn = (text: string) => text.split(',').flatMap((name) => name.trim() || []);
+
+/** Decides on a supposed ask, of anybody, by the policies in force and by the draft, side by side. */
 export function TryAsk({ attempt }: { readonly attempt: Attempt }) {
   const cluster = useSignal('');
   const username = useSignal('');
   const groups = useSignal('');
   const lifetime = useSignal('');
   const reason = useSignal('');
+  const requester = useSignal('');
+  const requesterGroups = useSignal('');
   const found = useSignal<readonly Decision[]>([]);
   const { isBusy, run, trouble } = useAct();
   const seconds = secondsOf(lifetime.value);
@@ -25,10 +29,11 @@ export function TryAsk({ attempt }: { readonly attempt: Attempt }) {
     if (!isLength) return;
     const ask = {
       username: username.value,
-      groups: groups.value.split(',').flatMap((group) => group.trim() || []),
+      groups: namesIn(groups.value),
       ...(cluster.value !== '' && { cluster: cluster.value }),
       ...(seconds !== null && { expirationSeconds: seconds }),
       ...(reason.value !== '' && { reason: reason.value }),
+      ...(requester.value !== '' && { requester: { name: requester.value, groups: namesIn(requesterGroups.value) } }),
     };
     const decide = (more: object) => answerOf(api.POST('/v1/policies/evaluate', { body: { ...ask, ...more } }));
     found.value = [];
@@ -39,7 +44,7 @@ export function TryAsk({ attempt }: { readonly attempt: Attempt }) {
     );
   };
   return (
-    <Card title="Evaluate an ask" aside={<span class="muted">as if you asked</span>} region>
+    <Card title="Evaluate an ask" aside={<span class="muted">as if {requester.value || 'you'} asked</span>} region>
       <form class="ask-tried" onSubmit={(event) => void send(event)}>
         <TextField label="Cluster" value={cluster} />
         <TextField label="Username" value={username} required />
@@ -51,6 +56,8 @@ export function TryAsk({ attempt }: { readonly attempt: Attempt }) {
           wrong={isLength ? [] : ['Write it as "8 hours" or "2 days".']}
         />
         <TextField label="Reason" value={reason} />
+        <TextField label="Asked by" value={requester} placeholder="you" />
+        <TextField label="Their groups" value={requesterGroups} placeholder="commas between" />
         <button class="primary" disabled={isBusy}>
           Evaluate
         </button>
