@@ -86,6 +86,7 @@ export function makeApiToken(
     revokedAt: null,
     cluster: ask.cluster ?? null,
     breakGlass: false,
+    lastUsedAt: null,
   };
   return { token, secret, secretSha256: secretSha256(secret) };
 }

@@ -23,6 +23,7 @@ import {
 import { SecretLookUp, type SecretReader, isSessionSecret, newSessionSecret, secretSha256 } from './secrets.js';
 import { type RoleBinding, may, rolesBound } from './permissions.js';
 import { BoundedMap } from '../model/bounded-map.js';
+import { RecordedUses } from './recorded-uses.js';
 
 /** How identity keeps sessions: each change in one commit with its audit event. */
 export interface SessionWriter {
@@ -158,8 +159,6 @@ export function sessionEnded(
 
 /** A use that follows so soon after the last one is not recorded. */
 const touchMilliseconds = 60_000;
-/** How many sessions are remembered as used of late. Forgetting one costs a write. */
-const mostTouched = 10_000;
 
 interface SessionAuthenticatorOptions {
   readonly reader: SecretReader<Session>;
@@ -180,11 +179,11 @@ interface SessionAuthenticatorOptions {
  */
 export class SessionAuthenticator implements WayIn<string> {
   readonly #sessions: SecretLookUp<Session>;
-  /** When a session was last recorded as used, in milliseconds. */
-  readonly #touched = new BoundedMap<string, number>(mostTouched);
+  readonly #uses: RecordedUses;
 
   constructor(private readonly options: SessionAuthenticatorOptions) {
     this.#sessions = new SecretLookUp((hashes) => options.reader.findBySecretSha256s(hashes), options.clock);
+    this.#uses = new RecordedUses(options.touch, touchMilliseconds);
   }
 
   /** `isIdle`: it is no use of the session. */
@@ -202,12 +201,12 @@ export class SessionAuthenticator implements WayIn<string> {
       const principal = await this.options.apiTokens.authenticateById(tokenId);
       if (principal === null)
         return refusedFor('SessionOfNoToken', `API token ${tokenId} of session ${id} has expired or was revoked`);
-      if (!isIdle) this.#touch(session, now);
+      if (!isIdle) this.#uses.note(id, session.usedAt, now);
       return authenticated({ ...principal, ...ofSession, tokenId });
     }
     if (issuer === null || !this.options.issuers.includes(issuer))
       return refusedFor('SessionOfNoIssuer', `nobody signs in by ${JSON.stringify(issuer)} any more`);
-    if (!isIdle) this.#touch(session, now);
+    if (!isIdle) this.#uses.note(id, session.usedAt, now);
     const roles = rolesBound(this.options.roles, session);
     return authenticated({ name, groups, roles, createdBy: [], cluster: null, vouchedAt, ...ofSession });
   }
@@ -215,15 +214,7 @@ export class SessionAuthenticator implements WayIn<string> {
   /** Called when a session has been ended, before that is answered. */
   forget(id: string): void {
     this.#sessions.forget(id);
-    this.#touched.delete(id);
-  }
-
-  /** Never delays the call, and never fails it: the next use after a minute is recorded. */
-  #touch({ id, usedAt }: Session, now: Date): void {
-    const last = Math.max(usedAt.getTime(), this.#touched.get(id) ?? 0);
-    if (now.getTime() - last < touchMilliseconds) return;
-    this.#touched.set(id, now.getTime());
-    void this.options.touch(id, now).catch(() => undefined);
+    this.#uses.forget(id);
   }
 }
 

@@ -109,6 +109,8 @@ export interface ApiToken extends Requester {
   readonly cluster: string | null;
   /** Whether it lets an admin in where API tokens hold no such role otherwise. */
   readonly breakGlass: boolean;
+  /** At most an hour before the newest use; null: nobody has used it. */
+  readonly lastUsedAt: Date | null;
 }
 
 /** Whether the token authenticates at this instant. */

@@ -55,6 +55,7 @@ import { RecordedPolicySets } from '../requests/read-requests.js';
 import { LocalCaSigner } from '../signing/local-ca-signer.js';
 import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
+import { touchApiToken } from '../store/tables/api-token-table.js';
 import { touchSession } from '../store/tables/session-table.js';
 import { type CommitFollower, followedWriter } from '../store/writer/followed-writer.js';
 import { budgetFollower } from '../store/writer/kept-octets.js';
@@ -195,6 +196,7 @@ async function open(
   const byApiToken = new ApiTokenAuthenticator(overrides.tokenReader?.(store.apiTokens) ?? store.apiTokens, clock, {
     admins,
     useBreakGlass: (token) => breakGlass.use(token),
+    touch: (id, at) => store.writer.commit({ operations: [touchApiToken({ id, at })], events: [] }),
   });
   const bySession = new SessionAuthenticator({
     reader: store.sessions,

@@ -14,6 +14,7 @@ import type { KeyProofs } from './key-proofs.js';
 import { audiencesOf, memberOf, readJsonWebToken, told } from '../oidc/json-web-token.js';
 import type { OidcTokens } from '../oidc/oidc-tokens.js';
 import type { ServiceAccounts } from './service-accounts.js';
+import { RecordedUses } from '../recorded-uses.js';
 import { isApiTokenSecret, secretSha256, SecretLookUp, type SecretReader } from '../secrets.js';
 import type { ReviewerToken } from '../api-tokens.js';
 import { isForPeopleAlone } from '../permissions.js';
@@ -153,7 +154,12 @@ export interface ApiTokenRules {
   readonly admins: boolean;
   /** Told of each use of a break-glass token before the use goes on, which it does not where this throws. */
   readonly useBreakGlass: (token: ApiToken) => Promise<void>;
+  /** Records a use. Nobody waits for it. */
+  readonly touch: (id: string, at: Date) => Promise<unknown>;
 }
+
+/** 59 minutes: so the use on record is no more than an hour older than the newest one. */
+const touchMilliseconds = 59 * 60_000;
 
 /**
  * Finds the principal behind an API token. A token that was found is believed for at most 5 seconds, unless this
@@ -163,6 +169,7 @@ export class ApiTokenAuthenticator {
   readonly #tokens: SecretLookUp<ApiToken>;
   readonly #byId: SecretLookUp<ApiToken>;
   readonly #reviewers: ReviewerTokens;
+  readonly #uses: RecordedUses;
 
   constructor(
     reader: Reader,
@@ -172,16 +179,24 @@ export class ApiTokenAuthenticator {
     this.#tokens = new SecretLookUp((hashes) => reader.findBySecretSha256s(hashes), clock);
     this.#byId = new SecretLookUp((ids) => reader.findByIds(ids), clock);
     this.#reviewers = new ReviewerTokens((now) => reader.liveReviewers(now), clock);
+    this.#uses = new RecordedUses(rules.touch, touchMilliseconds);
   }
 
   /** The principal; null where the token is malformed, unknown, expired or revoked. */
   async authenticate(secret: string): Promise<Principal | null> {
-    return isApiTokenSecret(secret) ? this.#principalOf(await this.#tokens.find(secretSha256(secret))) : null;
+    return isApiTokenSecret(secret) ? this.#presented(await this.#tokens.find(secretSha256(secret))) : null;
   }
 
   /** The principal behind the token of a session; null where the token is unknown, expired or revoked. */
   async authenticateById(tokenId: string): Promise<Principal | null> {
     return this.#principalOf(await this.#byId.find(tokenId));
+  }
+
+  /** As `#principalOf`, for a caller who has the secret: that is a use of the token. */
+  async #presented(token: ApiToken | null): Promise<Principal | null> {
+    const principal = await this.#principalOf(token);
+    if (token !== null && principal !== null) this.#uses.note(token.id, token.lastUsedAt, this.clock());
+    return principal;
   }
 
   /** The caller whom a live token authenticates. It keeps its name where the token has no role left. */
@@ -201,7 +216,7 @@ export class ApiTokenAuthenticator {
   /** The reviewer, from memory; null as in `authenticate`, and for the token of anybody else. Never throws. */
   async authenticateReviewer(secret: string): Promise<Principal | null> {
     if (!isApiTokenSecret(secret)) return null;
-    return this.#principalOf(await this.#reviewers.find(secretSha256(secret)));
+    return this.#presented(await this.#reviewers.find(secretSha256(secret)));
   }
 
   /** Called when a reviewer's token has been made, before that is answered. */

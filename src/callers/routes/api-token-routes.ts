@@ -63,6 +63,10 @@ const tokenProperties = {
   expiresAt: nullable(instantOf('An instant.'), 'When it expires; null if it lives until it is revoked.'),
   revokedAt: nullable(instantOf('An instant.'), 'When it was revoked; null if it was not.'),
   cluster: nullable(dnsLabelOf('A cluster.', 'demo'), 'The cluster of a reviewer; null for every other token.'),
+  lastUsedAt: nullable(
+    instantOf('An instant.'),
+    'When its secret was last used, to the hour; null if it was not. Uses of a session that began with it are the session’s.',
+  ),
   breakGlass: Type.Boolean({
     description: 'Whether it is for emergencies: `kubepass admin-token` made it, although tokens are no admins here.',
   }),

@@ -48,16 +48,24 @@ export const insertApiToken = ({ token, secretSha256 }: InsertedToken): Write =>
   },
 });
 
-interface RevokedToken {
+interface TokenAt {
   readonly id: string;
   readonly at: Date;
 }
+
+/** Records a use. Uses may be recorded in another order than they happened, so an earlier one does nothing. */
+export const touchApiToken = ({ id, at }: TokenAt): Write => ({
+  statements: () => ({
+    sql: 'UPDATE "ApiToken" SET "lastUsedAt" = ? WHERE "id" = ? AND ("lastUsedAt" IS NULL OR "lastUsedAt" < ?)',
+    parameters: [at, id, at],
+  }),
+});
 
 /**
  * The sessions of the token end with it. An older version may have kept more sessions than a name may have now. The
  * further sessions let nobody in either, because their token is revoked.
  */
-export const revokeApiToken = ({ id, at }: RevokedToken): Write => ({
+export const revokeApiToken = ({ id, at }: TokenAt): Write => ({
   statements: () => [
     {
       sql: 'UPDATE "ApiToken" SET "revokedAt" = ? WHERE "id" = ? AND "revokedAt" IS NULL',
@@ -78,7 +86,7 @@ export const revokeApiToken = ({ id, at }: RevokedToken): Write => ({
  * be left. The condition is looked at when it is written, so two admins who leave at once do not take each other's
  * place.
  */
-export const revokeTokenOfLeaver = ({ id, at }: RevokedToken): Write => ({
+export const revokeTokenOfLeaver = ({ id, at }: TokenAt): Write => ({
   statements(dialect) {
     const isAdmin = dialect.jsonArrayHolds('"t"."roles"');
     return {

@@ -130,8 +130,11 @@ describe('API tokens', () => {
       permissions: ['request-certificates', 'evaluate-policies', 'inspect-uploads'],
     });
 
+    // Nobody waits until a use is recorded.
+    const newest = async () => as.tokens(await service.as('root')('get', '/v1/api-tokens').expect(200)).items[0];
+    await expect.poll(async () => (await newest())?.lastUsedAt).not.toBeNull();
     const list = await service.as('root')('get', '/v1/api-tokens').expect(200);
-    expect(as.tokens(list).items[0]).toEqual({ id, ...shown });
+    expect(as.tokens(list).items[0]).toEqual({ id, ...shown, lastUsedAt: expect.any(String) as string });
     expect(list.text).not.toContain('kubepass_');
     expect(list.text).not.toContain(createHash('sha256').update(token).digest('hex'));
 

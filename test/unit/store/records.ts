@@ -151,6 +151,7 @@ export function aToken(overrides: Partial<ApiToken> = {}): ApiToken {
     revokedAt: null,
     cluster: null,
     breakGlass: false,
+    lastUsedAt: null,
     ...overrides,
   };
 }

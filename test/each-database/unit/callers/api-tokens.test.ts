@@ -1,4 +1,4 @@
-// Tests src/callers/api-tokens.ts, src/start/api-tokens.ts
+// Tests src/callers/api-tokens.ts, src/callers/recorded-uses.ts, src/start/api-tokens.ts
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiTokenWriter } from '../../../../src/start/api-tokens.js';
@@ -7,6 +7,7 @@ import { ApiTokens } from '../../../../src/callers/api-tokens.js';
 import type { IdentityBlock } from '../../../../src/model/identity.js';
 import type { Principal } from '../../../../src/model/principal.js';
 import type { Store } from '../../../../src/store/store.js';
+import { touchApiToken } from '../../../../src/store/tables/api-token-table.js';
 import { insertIdentityBlock, removeIdentityBlock } from '../../../../src/store/tables/identity-block-table.js';
 import { admin, admitting, alice, auditor, bob } from '../../../helpers/principals.js';
 import { openTestStore, type OpenedStore } from '../../../helpers/test-store.js';
@@ -46,6 +47,62 @@ async function made(by: Principal, ask: Parameters<ApiTokens['create']>[1]) {
 }
 
 const events = async () => (await store.auditEvents.list({}, { limit: 100, cursor: null })).items;
+
+describe('the last use of a token', () => {
+  const minute = 60_000;
+  const lastUse = async (id: string) => (await store.apiTokens.find(id))?.lastUsedAt ?? null;
+  const touch = (id: string, at: Date) => store.writer.commit({ operations: [touchApiToken({ id, at })], events: [] });
+  const recording = () => {
+    const writes: string[] = [];
+    const rules = { ...admitting, touch: (id: string, at: Date) => (writes.push(id), touch(id, at)) };
+    return { writes, authenticator: new ApiTokenAuthenticator(store.apiTokens, () => now, rules) };
+  };
+
+  it('is at most an hour old, and no call but the first of an hour writes', async () => {
+    const { token, secret } = await made(admin, { name: 'hr-system', roles: ['requester'] });
+    const { writes, authenticator } = recording();
+    expect(await lastUse(token.id)).toBeNull();
+    for (let at = 0; at <= 150; at += 10) {
+      now = new Date(start.getTime() + at * minute);
+      expect(await authenticator.authenticate(secret)).not.toBeNull();
+      await expect
+        .poll(async () => now.getTime() - ((await lastUse(token.id))?.getTime() ?? 0))
+        .toBeLessThan(60 * minute);
+    }
+    expect(writes).toEqual([token.id, token.id, token.id]);
+  });
+
+  it('is no write of another replica where the database has it, and never goes back', async () => {
+    const { token, secret } = await made(admin, { name: 'hr-system', roles: ['requester'] });
+    await touch(token.id, new Date(start.getTime() + minute));
+    await touch(token.id, start);
+    expect(await lastUse(token.id)).toEqual(new Date(start.getTime() + minute));
+    const { writes, authenticator } = recording();
+    await authenticator.authenticate(secret);
+    expect(writes).toEqual([]);
+  });
+
+  it('is not that of a session, nor of a token that is revoked; a record that fails fails no call', async () => {
+    const { token, secret } = await made(admin, { name: 'hr-system', roles: ['requester'] });
+    const rules = { ...admitting, touch: () => Promise.reject(new Error('the disk is full')) };
+    const failing = new ApiTokenAuthenticator(store.apiTokens, () => now, rules);
+    expect(await failing.authenticate(secret)).not.toBeNull();
+    const { writes, authenticator } = recording();
+    await authenticator.authenticateById(token.id);
+    await tokens.revoke(admin, token.id);
+    expect(await authenticator.authenticate(secret)).toBeNull();
+    expect(writes).toEqual([]);
+  });
+
+  it('is that of a reviewer, whose token is known from memory', async () => {
+    const { token, secret } = await made(admin, { name: 'demo-api', roles: ['reviewer'], cluster: 'demo' });
+    const { writes, authenticator } = recording();
+    await authenticator.loadReviewers();
+    await authenticator.authenticateReviewer(secret);
+    await authenticator.authenticateReviewer(secret);
+    expect(writes).toEqual([token.id]);
+  });
+});
 
 describe('ApiTokens', () => {
   it('makes a token that authenticates as its principal, for 90 days unless it is said', async () => {

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { Badge, Empty, Instant, now, Status, Written } from '../../parts/bits.js';
+import { Badge, Distance, Empty, Instant, now, Status, Written } from '../../parts/bits.js';
 import { Paged, useList } from '../../parts/data.js';
 import { ActDialog } from '../../parts/dialog.js';
 import { Page } from '../../parts/page.js';
@@ -60,6 +60,7 @@ const cells = (onRevoke: (token: ApiToken) => void): Cells<ApiToken> => ({
       )}
     </>
   ),
+  'Last used': ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : <Distance of={lastUsedAt} />),
   Ends: (token) => {
     const at = token.revokedAt ?? token.expiresAt;
     const state = token.revokedAt !== null ? 'revoked' : isOver(token) && 'expired';
