@@ -1,7 +1,6 @@
-import { answered, type ProgramRun, UsageError } from '@kubepass/inspect/command-line';
+import { answered, type ProgramRun, sentenceOf, UsageError } from '@kubepass/inspect/command-line';
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { messageOf } from '@kubepass/x509';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import { type ExportFault, type ExportReading, ExportVerifier } from './export-verifier.js';
 import { type NoteKey, readNote, readVerifierKey } from './signed-note.js';
@@ -45,7 +44,7 @@ export const verifyFiles = (args: readonly string[], name = 'kubepass-verify'): 
       try {
         return written(await readAll(files, checkpointFiles, keys.flatMap(readKeys)), files.length > 1, json);
       } catch (error) {
-        return { output: '', complaints: `${messageOf(error)}\n`, exitCode: 2 };
+        return { output: '', complaints: `${sentenceOf(error)}\n`, exitCode: 2 };
       }
     },
   );

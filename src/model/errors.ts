@@ -11,6 +11,11 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
+/** The service is not ready. The message says why, to anybody who asks. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+}
+
 /** The signer cannot work now, and the same request may succeed later. */
 export class SignerUnavailableError extends Error {
   override readonly name = 'SignerUnavailableError';

@@ -1,6 +1,7 @@
 import { may } from '../callers/permissions.js';
 import type { IssuingCluster } from '../context/context.js';
 import type { ClusterProbes } from '../context/under-way.js';
+import { NotReadyError } from '../model/errors.js';
 import type { ClusterHealth, Component, ComponentName, ComponentState, HealthService } from '../model/health.js';
 import type { Store } from '../store/store.js';
 
@@ -44,7 +45,7 @@ export function healthService(parts: HealthParts): HealthService {
   const { store, clock, isRecovered } = parts;
   return {
     async ready() {
-      if (!isRecovered()) throw new Error('what an earlier process left is not recovered yet');
+      if (!isRecovered()) throw new NotReadyError('what an earlier process left is not recovered yet');
       await store.ping();
     },
     restored: () => parts.restored(),

@@ -137,6 +137,7 @@ it('shows which component has failed, and to an auditor the clusters, while the 
   const { body, text } = await own.anonymous('get', '/readyz?verbose').expect(503);
   expect(body).toMatchObject({
     type: 'urn:kubepass:problem:service-unavailable',
+    detail: 'not ready: the database does not answer; the log has its error',
     components: [{ name: 'database', state: 'failed', figures: {} }],
   });
   expect(text).not.toContain('secret detail');

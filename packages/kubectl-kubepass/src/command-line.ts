@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keyAlgorithms, messageOf, revocationReasons } from '@kubepass/x509';
 import { UsageError, usageProblem } from '@kubepass/inspect/command-line';
-import { CommandLineError, PluginError, sentenceOf, UnusableFileError } from './plugin-error.js';
+import { sentenceOf } from '@kubepass/inspect/command-line';
+import { CommandLineError, PluginError, UnusableFileError } from './plugin-error.js';
 import { readRegularFile } from './files.js';
 import { loginCommand, readDuration, readServer, type Settings, type TokenOptions } from './settings.js';
 

@@ -2,7 +2,8 @@ import { keyAlgorithms, revocationReasons } from '@kubepass/x509';
 import { commandOptions, readContextArguments } from './command-line.js';
 import { selectedContexts, type SelectedContext } from './contexts.js';
 import type { Machine } from './machine.js';
-import { isOfSystem, PluginError } from './plugin-error.js';
+import { isOfSystem } from '@kubepass/inspect/command-line';
+import { PluginError } from './plugin-error.js';
 import { serviceAtLogin, signIn } from './sign-in.js';
 
 /** A person waits for the candidates. */

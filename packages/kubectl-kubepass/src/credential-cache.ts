@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { codeOf } from '@kubepass/x509';
 import { inHome, mustBeOwnFolder, readOwnFile, removeUnfinished, writeWholeFile } from './files.js';
 import type { Machine } from './machine.js';
-import { isOfSystem } from './plugin-error.js';
+import { isOfSystem } from '@kubepass/inspect/command-line';
 import { type Settings, settingsKey, type TokenOptions } from './settings.js';
 
 /** A certificate with its key, and where it is from. */

@@ -18,7 +18,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { codeOf } from '@kubepass/x509';
 import type { Machine } from './machine.js';
-import { isOfSystem, PluginError } from './plugin-error.js';
+import { isOfSystem } from '@kubepass/inspect/command-line';
+import { PluginError } from './plugin-error.js';
 
 /** A place below the home directory. Throws where there is none. */
 export function inHome(homeDirectory: Machine['homeDirectory'], ...path: readonly string[]): string {

@@ -1,5 +1,3 @@
-import { messageOf } from '@kubepass/x509';
-
 /** Ends a command with a sentence for people, and exit code 1. `more`: lines behind it. */
 export class PluginError extends Error {
   override readonly name: string = 'PluginError';
@@ -56,28 +54,4 @@ export class ForeignAnswerError extends UnavailableError {
 /** kubepass said no to this ask, and may say yes to a later one: time alone changes that. */
 export class TooEarlyError extends UnavailableError {
   override readonly name = 'TooEarlyError';
-}
-
-/** A file that cannot be read or written, a full disk. */
-export const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'syscall' in error;
-
-const reasons: Readonly<Record<string, string>> = {
-  EISDIR: 'is a folder, where a file is expected',
-  ENOTDIR: 'goes through a file, where a folder is expected',
-  ENOENT: 'is not there',
-  EACCES: 'may not be read or written by this user',
-  EPERM: 'may not be changed by this user',
-  EROFS: 'is on a file system that is read-only',
-  ENOSPC: 'does not fit: the disk is full',
-  EDQUOT: 'does not fit: the quota of this user on the disk is used up',
-  EMFILE: 'cannot be opened: too many files are open',
-};
-
-/** The message of an error, with a sentence in the place of the words of the system. */
-export function sentenceOf(error: unknown): string {
-  const message = messageOf(error);
-  const [, code = '', path = ''] = /^([A-Z]+): .*?'([^']+)'/s.exec(message) ?? [];
-  const reason = isOfSystem(error) ? reasons[code] : undefined;
-  return reason === undefined ? message : `${path} ${reason} (${code})`;
 }

@@ -1,6 +1,7 @@
 import { usage, usageOf } from './usage.js';
 import type { Machine } from './machine.js';
-import { CommandLineError, isOfSystem, PluginError, sentenceOf, UnusableFileError } from './plugin-error.js';
+import { isOfSystem, sentenceOf } from '@kubepass/inspect/command-line';
+import { CommandLineError, PluginError, UnusableFileError } from './plugin-error.js';
 import { didYouMean, version } from '@kubepass/inspect/command-line';
 import {
   readCredentialCommand,

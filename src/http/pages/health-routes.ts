@@ -12,6 +12,7 @@ import type { App } from '../server/types.js';
 import { HealthSchema } from '../schemas/readiness.js';
 import { granted } from '../problems/refusal-to-problem.js';
 import type { HttpContext } from '../server/http-context.js';
+import { NotReadyError, StoreUnavailableError } from '../../model/errors.js';
 import type { HealthService } from '../../model/health.js';
 import type { MetricsText } from '../../model/measures.js';
 import type { Outcome } from '../../model/outcome.js';
@@ -87,7 +88,7 @@ export function addHealth(app: App, { health, authenticator }: HealthContext): v
         if (limit.admits('readyz')) logUnavailable(request, error, 'not ready');
         const { status: _status, ...members } = isVerbose ? healthView(await reporting()) : ok;
         const headers = { 'retry-after': '5' };
-        return sendProblem(reply, problem('service-unavailable', 'not ready', { members, headers }));
+        return sendProblem(reply, problem('service-unavailable', whyNotReady(error), { members, headers }));
       }
       if (!isVerbose) return ok;
       const [report, { restored, notes }] = await Promise.all([reporting(), health.restored()]);
@@ -95,6 +96,12 @@ export function addHealth(app: App, { health, authenticator }: HealthContext): v
     },
   );
 }
+
+/** The words of a database are for the log: they may name hosts, and anybody may ask here. */
+const whyNotReady = (error: unknown): string =>
+  error instanceof NotReadyError || error instanceof StoreUnavailableError
+    ? `not ready: ${error.message}`
+    : 'not ready: the database does not answer; the log has its error';
 
 /** The caller; null where nobody knows now who it is. This route has no limit for guesses, and a guess costs little. */
 async function viewerOf(

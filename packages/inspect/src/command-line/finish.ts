@@ -1,4 +1,4 @@
-import { messageOf } from '@kubepass/x509';
+import { sentenceOf } from './system-errors.js';
 import { visibleLines } from '../formats/text/visible.js';
 
 /** The end of a program: what it writes to standard output and to standard error, and its exit code. */
@@ -43,7 +43,7 @@ export async function finish(run: Promise<ProgramRun>): Promise<void> {
     complain(complaints);
     if (exitCode !== 0) process.exitCode = exitCode;
   } catch (error) {
-    complain(`${messageOf(error).trimEnd()}\n`);
+    complain(`${sentenceOf(error).trimEnd()}\n`);
     process.exitCode = 1;
   }
 }

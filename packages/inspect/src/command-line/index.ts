@@ -5,3 +5,4 @@ export { complain, finish, print, type ProgramRun } from './finish.js';
 export { answered, runProgram } from './run-program.js';
 export { UsageError, usageProblem } from './usage-error.js';
 export { version } from './version.js';
+export { isOfSystem, sentenceOf } from './system-errors.js';

@@ -167,8 +167,8 @@ it('is a command that says so too', () => {
   });
   const absent = run(join(path, 'absent'));
   expect(absent).toMatchObject({ status: 2, stdout: '' });
-  expect(absent.stderr).toMatch(/^ENOENT: no such file or directory[^\n]*\n$/);
-  expect(run(path).stderr).toMatch(/^EISDIR[^\n]*\n$/);
+  expect(absent.stderr).toMatch(/^\S+ is not there \(ENOENT\)\n$/);
+  expect(run(path).stderr).toBe('a file that is named is a folder, where a file is expected (EISDIR)\n');
 });
 
 it('reads an export from a pipe, and says that it did not check the checkpoint at its end', () => {
