@@ -656,6 +656,11 @@ export const findingGroups = {
       'Read the command before you use the file: kubectl runs it as you. It was not run here.',
       'Kubernetes: kubeconfig v1, users[].user.exec',
     ),
+    ExecPlugin: info(
+      'The kubeconfig runs the plugin of EKS, GKE, AKS, OpenID Connect or kubepass, with plain arguments',
+      'Know the server before you use the file: it gets the credential. The plugin on your PATH runs as you.',
+      'Kubernetes: kubeconfig v1, users[].user.exec',
+    ),
     SecretRedacted: warning(
       'A text has the shape of a secret',
       'Move the secret out of arguments, URLs and names, for example into a file that the command reads.',
