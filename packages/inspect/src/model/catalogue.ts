@@ -434,6 +434,11 @@ export const findingGroups = {
       'Correct the BEGIN and END lines.',
       'RFC 7468 2',
     ),
+    PrivateKeyLabelWrong: warning(
+      'A key in PKCS#8 stands under the label of another kind of private key',
+      'Write PRIVATE KEY into the BEGIN and END lines: Go and OpenSSL load it for TLS, kubeadm and controllers do not.',
+      'RFC 7468 10, Go crypto/tls, Kubernetes keyutil',
+    ),
     PemMalformed: error(
       'A PEM block is damaged, or laid out so that Go, and so Kubernetes, passes over it',
       'Get it again from where it came: in UTF-8, with BEGIN and END on lines of their own, and base64 between.',
