@@ -91,7 +91,8 @@ export class Reading {
     checkDepth(depth);
     const object = this.open({ path: piece.path, parent });
     const decoded = decodeDer({ ...piece, path: object.path }, this.context);
-    object.fill(decoded.content, [...observations, ...decoded.observations], decoded.material);
+    const untold = decoded.observations.filter(({ code }) => piece.told?.includes(code) !== true);
+    object.fill(decoded.content, [...observations, ...untold], decoded.material);
     for (const inner of decoded.pieces) this.decode(inner, object.path, depth + 1);
     return object.path;
   }

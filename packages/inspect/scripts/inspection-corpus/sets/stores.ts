@@ -80,6 +80,14 @@ export const storeFixtures: readonly Fixture[] = [
     Buffer.from('301206092a864886f70d010701a0050403616263', 'hex'),
   ),
   single('pkcs12', 'PKCS#12 of today', 'p12', () => pkcs12(password), [], password),
+  single(
+    'pkcs12-strong',
+    'PKCS#12 of 100,000 iterations',
+    'p12',
+    () => pkcs12(password, '-iter', '100000'),
+    [],
+    password,
+  ),
   single('pkcs12-locked', 'PKCS#12 without its password', 'p12', () => pkcs12(password)),
   single(
     'pkcs12-wrong-password',
