@@ -594,6 +594,11 @@ export const findingGroups = {
       'Make a new one with a subject of CN and O alone; docs/certificate-profile.md says what is accepted.',
       'RFC 2986 4',
     ),
+    RequestNotForKubepass: info(
+      'kubepass would not accept the request, if it is meant for kubepass',
+      'No action for a request to another CA. docs/certificate-profile.md says what kubepass accepts.',
+      'RFC 2986 4',
+    ),
     ChallengePassword: warning(
       'The request carries a challenge password',
       'Make a new one without: it is readable by everybody who sees the request.',

@@ -145,6 +145,8 @@ export interface InspectionContext {
   readonly inventory: (fingerprints: readonly string[]) => Promise<ReadonlyMap<string, InventoryEntry>>;
   /** A server about which somebody wants a verdict. */
   readonly server?: AskedServer;
+  /** Whether no service is known that would take a request. */
+  readonly offline?: boolean;
 }
 
 /** A server to which a client connects. */

@@ -39,7 +39,7 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
   const [problems, notes]: [string[], string[]] = [[], []];
   const told = { problem: (line: string) => void problems.push(line), note: (line: string) => void notes.push(line) };
   const thresholds = { ...inspectionDefaults, ...options.thresholds };
-  const alone = { now, clusters: [], thresholds, inventory: async () => new Map() };
+  const alone = { now, clusters: [], thresholds, offline: true, inventory: async () => new Map() };
   const trusted = options.ca === null ? null : await trustedIn(options.ca, alone);
   const isAsked = options.host !== null || trusted !== null;
   const context = isAsked ? { ...alone, server: { host: options.host, authorities: trusted } } : alone;

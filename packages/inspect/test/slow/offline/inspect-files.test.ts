@@ -59,8 +59,9 @@ const bytesOf = (fixture: string): Uint8Array => readFixture(fixture).upload.par
 const linesOf = (output: string): readonly string[] => output.trimEnd().split('\n');
 
 describe('kubepass-inspect', () => {
-  it('gives the same findings as the service for the whole corpus', async () => {
-    const alone = { now, clusters: [], thresholds: inspectionDefaults, inventory: async () => new Map() };
+  it('gives the same findings as an upload without a service for the whole corpus', async () => {
+    const thresholds = inspectionDefaults;
+    const alone = { now, clusters: [], thresholds, offline: true, inventory: async () => new Map() };
     for (const { name, upload } of readCorpus()) {
       const parts = upload.parts.map((part, i) => ({ name: part.name ?? `part-${i}`, bytes: part.bytes }));
       const files = parts.map((part) => write(join(name, part.name), part.bytes));
