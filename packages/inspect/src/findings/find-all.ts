@@ -116,8 +116,9 @@ function findingOf(
   const isInstalled = content.type === 'Certificate' && isHabit(observed, content);
   const lacksService = offline && observed === 'RequestNotAcceptable';
   const code = isInstalled ? 'AsInstalled' : lacksService ? 'RequestNotForKubepass' : observed;
-  const { severity, advice, reference } = findingKinds[code];
-  return { code, severity, object: path, message: sentence(message), advice, reference };
+  const { severity, advice, offlineAdvice, reference } = findingKinds[code];
+  const next = offline ? offlineAdvice : advice;
+  return { code, severity, object: path, message: sentence(message), advice: next, reference };
 }
 
 /** As a sentence that stands by itself. */

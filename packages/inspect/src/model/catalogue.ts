@@ -13,13 +13,21 @@ export interface FindingKind {
   readonly title: string;
   /** The next step for the reader. */
   readonly advice: string;
+  /** The same for a reader of `kubepass-inspect`. */
+  readonly offlineAdvice: string;
   /** The clause that it rests on. */
   readonly reference: string;
 }
 
 const kindOf =
   (severity: Severity) =>
-  (title: string, advice: string, reference: string): FindingKind => ({ severity, title, advice, reference });
+  (title: string, advice: string, reference: string, offlineAdvice = advice): FindingKind => ({
+    severity,
+    title,
+    advice,
+    reference,
+    offlineAdvice,
+  });
 
 const error = kindOf('error');
 const warning = kindOf('warning');
@@ -140,6 +148,7 @@ export const findingGroups = {
       'The private key is encrypted, and no password was given',
       'Give the password with the upload to have it compared with its certificate.',
       'RFC 5958 3',
+      'Give the password by --password-file FILE to have it compared with its certificate.',
     ),
     PasswordWrong: warning(
       'The password does not open it',

@@ -1,5 +1,6 @@
 // Tests packages/inspect/src/offline/inspect-files.ts, packages/inspect/src/reading/read-bytes.ts,
 // packages/inspect/src/reading/read-kubernetes-documents.ts, packages/inspect/src/findings/find-all.ts
+import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -82,6 +83,15 @@ it('has an info for a request that kubepass would not accept, as it may be for a
   expect(inspection.findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
     'info RequestNotForKubepass',
   ]);
+});
+
+it('names the option that opens a key', async () => {
+  const key = createPrivateKey(leaf.key.pem).export({
+    ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' },
+  });
+  write('locked/jane.key', key.toString());
+  const { inspection } = await inspected('locked');
+  expect(inspection.findings.find(({ code }) => code === 'PrivateKeyLocked')?.advice).toContain('--password-file FILE');
 });
 
 it('calls a manifest damaged where something is found in it', async () => {
