@@ -785,6 +785,11 @@ export const findingGroups = {
       'Kubernetes: PKI certificates and requirements',
     ),
     DuplicateObject: info('The same object is in the upload twice', 'Remove one if that is not meant.', 'RFC 5280 4.1'),
+    JavaKeystore: info(
+      'It is a Java keystore, which is not inspected',
+      'Convert it, and inspect that: keytool -importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype PKCS12',
+      'Java: keytool',
+    ),
     UnrecognisedContent: info(
       'It is nothing that is inspected here',
       'Upload certificates, requests, keys, PKCS#7, PKCS#12, lists, kubeconfigs or manifests.',
