@@ -95,7 +95,7 @@ export const findingGroups = {
     ),
     RsaKeyFactorable: error(
       'Everybody who sees the public key can compute the private key',
-      'Stop using it, and make a new key with other software: openssl genpkey, for example.',
+      'Stop using it, and make a new key with other software, for example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out new.key',
       'NIST SP 800-89 5.3.3, FIPS 186-5 A.1.3, CVE-2017-15361, CVE-2022-26320',
     ),
     RsaExponentUnusual: error(
@@ -136,7 +136,7 @@ export const findingGroups = {
     ),
     PrivateKeyPadded: info(
       'Zeros stand before the number of the EC key',
-      'Go and OpenSSL load it as it is. openssl ec -in key.pem writes it without them.',
+      'Go and OpenSSL load it as it is. openssl ec -in old.key -out new.key writes it without them.',
       'RFC 5915 3, Go crypto/x509',
     ),
     PrivateKeyUnprotected: info(
@@ -182,7 +182,7 @@ export const findingGroups = {
     ),
     LegacyKeyFormat: info(
       'The key stands in a format that new software no longer writes',
-      'Convert it: openssl pkey -in old.key -out new.key',
+      'Convert it: openssl pkcs8 -topk8 -iter 600000 -in old.key -out new.key',
       'RFC 5958 2',
     ),
     OpenSshKey: info(
