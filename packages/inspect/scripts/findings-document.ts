@@ -84,6 +84,7 @@ function section(code: FindingCode, kind: FindingKind, example: Example | undefi
     '',
     `${kind.advice} (${kind.reference})`,
     '',
+    ...(kind.offlineAdvice === kind.advice ? [] : [`\`kubepass-inspect\` says: ${kind.offlineAdvice}`, '']),
     ...(example ? [`For example (\`${example.fixture}\`): ${escaped(example.message)}`, ''] : []),
   ];
 }

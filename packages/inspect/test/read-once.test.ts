@@ -6,7 +6,7 @@ import { recognise } from '../src/der/recognise.js';
 import { inspect } from '../src/inspect.js';
 import type { InspectionFormat } from '../src/model/inspection.js';
 import { certificateText } from '@kubepass/x509/openssl-text';
-import { DerReader, parseCertificationRequest } from '@kubepass/x509';
+import { DerReader, refusalsOfCertificationRequest } from '@kubepass/x509';
 import { readCertificateTree } from '@kubepass/x509/tree';
 import { testNow } from '../../x509/test/helpers/certificates.js';
 import { testThresholds } from './inspected.js';
@@ -60,7 +60,7 @@ describe.each<InspectionFormat>(['application/json', 'application/sarif+json', '
     it('reads each element of a request once, besides the strict reader', async () => {
       const bytes = opensslDer('two-groups.csr');
       const read = await elementsRead(inspectAs(bytes, format));
-      const others = await elementsRead(() => [recognise(bytes), parseCertificationRequest(bytes)]);
+      const others = await elementsRead(() => [recognise(bytes), refusalsOfCertificationRequest(bytes)]);
       expect(twice(without(read, others))).toEqual([]);
     });
   },

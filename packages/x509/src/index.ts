@@ -24,6 +24,7 @@ export {
 export {
   type CertificationRequest,
   parseCertificationRequest,
+  refusalsOfCertificationRequest,
   readCertificationRequest,
   readCertificationRequestDer,
 } from './strict/certification-request.js';

@@ -47,7 +47,7 @@ const maxComparisons = 1_000_000;
 export function findAll(
   objects: readonly DecodedObject[],
   relations: Relations,
-  context: Pick<InspectionContext, 'now' | 'thresholds' | 'server'>,
+  context: Pick<InspectionContext, 'now' | 'thresholds' | 'server' | 'offline'>,
 ): readonly Finding[] {
   let comparisons = 0;
   const spend = (): void => {
@@ -61,7 +61,7 @@ export function findAll(
     const observations = new Observations();
     observations.addAll(object.observations);
     check(object, { relations, context, report: observations.report, spend });
-    return observations.toArray().map((observation) => findingOf(object, observation));
+    return observations.toArray().map((observation) => findingOf(object, observation, context));
   });
   return found.sort((a, b) => rankOf(a.severity) - rankOf(b.severity));
 }
@@ -108,10 +108,17 @@ const checkCertificate: ObjectCheck = (object, setting) => {
   checkIdentity(object, setting);
 };
 
-function findingOf({ path, content }: DecodedObject, { code: observed, message }: Observation): Finding {
-  const code = content.type === 'Certificate' && isHabit(observed, content) ? 'AsInstalled' : observed;
-  const { severity, advice, reference } = findingKinds[code];
-  return { code, severity, object: path, message: sentence(message), advice, reference };
+function findingOf(
+  { path, content }: DecodedObject,
+  { code: observed, message }: Observation,
+  { offline = false }: Pick<InspectionContext, 'offline'>,
+): Finding {
+  const isInstalled = content.type === 'Certificate' && isHabit(observed, content);
+  const lacksService = offline && observed === 'RequestNotAcceptable';
+  const code = isInstalled ? 'AsInstalled' : lacksService ? 'RequestNotForKubepass' : observed;
+  const { severity, advice, offlineAdvice, reference } = findingKinds[code];
+  const next = offline ? offlineAdvice : advice;
+  return { code, severity, object: path, message: sentence(message), advice: next, reference };
 }
 
 /** As a sentence that stands by itself. */

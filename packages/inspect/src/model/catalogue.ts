@@ -13,13 +13,21 @@ export interface FindingKind {
   readonly title: string;
   /** The next step for the reader. */
   readonly advice: string;
+  /** The same for a reader of `kubepass-inspect`. */
+  readonly offlineAdvice: string;
   /** The clause that it rests on. */
   readonly reference: string;
 }
 
 const kindOf =
   (severity: Severity) =>
-  (title: string, advice: string, reference: string): FindingKind => ({ severity, title, advice, reference });
+  (title: string, advice: string, reference: string, offlineAdvice = advice): FindingKind => ({
+    severity,
+    title,
+    advice,
+    reference,
+    offlineAdvice,
+  });
 
 const error = kindOf('error');
 const warning = kindOf('warning');
@@ -87,7 +95,7 @@ export const findingGroups = {
     ),
     RsaKeyFactorable: error(
       'Everybody who sees the public key can compute the private key',
-      'Stop using it, and make a new key with other software: openssl genpkey, for example.',
+      'Stop using it, and make a new key with other software, for example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out new.key',
       'NIST SP 800-89 5.3.3, FIPS 186-5 A.1.3, CVE-2017-15361, CVE-2022-26320',
     ),
     RsaExponentUnusual: error(
@@ -128,7 +136,7 @@ export const findingGroups = {
     ),
     PrivateKeyPadded: info(
       'Zeros stand before the number of the EC key',
-      'Go and OpenSSL load it as it is. openssl ec -in key.pem writes it without them.',
+      'Go and OpenSSL load it as it is. openssl ec -in old.key -out new.key writes it without them.',
       'RFC 5915 3, Go crypto/x509',
     ),
     PrivateKeyUnprotected: info(
@@ -140,6 +148,7 @@ export const findingGroups = {
       'The private key is encrypted, and no password was given',
       'Give the password with the upload to have it compared with its certificate.',
       'RFC 5958 3',
+      'Give the password by --password-file FILE to have it compared with its certificate.',
     ),
     PasswordWrong: warning(
       'The password does not open it',
@@ -173,7 +182,7 @@ export const findingGroups = {
     ),
     LegacyKeyFormat: info(
       'The key stands in a format that new software no longer writes',
-      'Convert it: openssl pkey -in old.key -out new.key',
+      'Convert it: openssl pkcs8 -topk8 -iter 600000 -in old.key -out new.key',
       'RFC 5958 2',
     ),
     OpenSshKey: info(
@@ -434,6 +443,11 @@ export const findingGroups = {
       'Correct the BEGIN and END lines.',
       'RFC 7468 2',
     ),
+    PrivateKeyLabelWrong: warning(
+      'A key in PKCS#8 stands under the label of another kind of private key',
+      'Write PRIVATE KEY into the BEGIN and END lines: Go and OpenSSL load it for TLS, kubeadm and controllers do not.',
+      'RFC 7468 10, Go crypto/tls, Kubernetes keyutil',
+    ),
     PemMalformed: error(
       'A PEM block is damaged, or laid out so that Go, and so Kubernetes, passes over it',
       'Get it again from where it came: in UTF-8, with BEGIN and END on lines of their own, and base64 between.',
@@ -589,6 +603,11 @@ export const findingGroups = {
       'Make a new one with a subject of CN and O alone; docs/certificate-profile.md says what is accepted.',
       'RFC 2986 4',
     ),
+    RequestNotForKubepass: info(
+      'kubepass would not accept the request, if it is meant for kubepass',
+      'No action for a request to another CA. docs/certificate-profile.md says what kubepass accepts.',
+      'RFC 2986 4',
+    ),
     ChallengePassword: warning(
       'The request carries a challenge password',
       'Make a new one without: it is readable by everybody who sees the request.',
@@ -654,6 +673,11 @@ export const findingGroups = {
     ExecCommand: warning(
       'The kubeconfig runs a command',
       'Read the command before you use the file: kubectl runs it as you. It was not run here.',
+      'Kubernetes: kubeconfig v1, users[].user.exec',
+    ),
+    ExecPlugin: info(
+      'The kubeconfig runs the plugin of EKS, GKE, AKS, OpenID Connect or kubepass, with plain arguments',
+      'Know the server before you use the file: it gets the credential. The plugin on your PATH runs as you.',
       'Kubernetes: kubeconfig v1, users[].user.exec',
     ),
     SecretRedacted: warning(
@@ -761,6 +785,11 @@ export const findingGroups = {
       'Kubernetes: PKI certificates and requirements',
     ),
     DuplicateObject: info('The same object is in the upload twice', 'Remove one if that is not meant.', 'RFC 5280 4.1'),
+    JavaKeystore: info(
+      'It is a Java keystore, which is not inspected',
+      'Convert it, and inspect that: keytool -importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype PKCS12',
+      'Java: keytool',
+    ),
     UnrecognisedContent: info(
       'It is nothing that is inspected here',
       'Upload certificates, requests, keys, PKCS#7, PKCS#12, lists, kubeconfigs or manifests.',

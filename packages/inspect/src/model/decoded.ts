@@ -12,6 +12,8 @@ export interface Piece {
   readonly label: string | null;
   /** The headers of that PEM block (RFC 1421 4.6: `Proc-Type`, `DEK-Info`); empty where it has none. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What its container says of it already. */
+  readonly told?: readonly FindingCode[];
 }
 
 /** An oddity that was seen when an object was read or compared. It becomes a finding about that object. */
@@ -143,6 +145,8 @@ export interface InspectionContext {
   readonly inventory: (fingerprints: readonly string[]) => Promise<ReadonlyMap<string, InventoryEntry>>;
   /** A server about which somebody wants a verdict. */
   readonly server?: AskedServer;
+  /** Whether no service is known that would take a request. */
+  readonly offline?: boolean;
 }
 
 /** A server to which a client connects. */

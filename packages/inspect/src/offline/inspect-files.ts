@@ -14,6 +14,7 @@ import { reportSarif } from '../report/report-sarif.js';
 import { reportText } from '../report/report-text.js';
 import { countedFindings, findingsBySeverity, inOneSentence } from '../report/summary.js';
 import { readFiles, readNamed } from './read-files.js';
+import { memorySparing } from './spare-memory.js';
 
 /** The circumstances of a run. `stdout`: where the output goes; a person reads at a terminal as it comes. */
 interface Circumstances {
@@ -39,7 +40,7 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
   const [problems, notes]: [string[], string[]] = [[], []];
   const told = { problem: (line: string) => void problems.push(line), note: (line: string) => void notes.push(line) };
   const thresholds = { ...inspectionDefaults, ...options.thresholds };
-  const alone = { now, clusters: [], thresholds, inventory: async () => new Map() };
+  const alone = { now, clusters: [], thresholds, offline: true, inventory: async () => new Map() };
   const trusted = options.ca === null ? null : await trustedIn(options.ca, alone);
   const isAsked = options.host !== null || trusted !== null;
   const context = isAsked ? { ...alone, server: { host: options.host, authorities: trusted } } : alone;
@@ -56,8 +57,12 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
   let together: FileObjects[] = [];
   let count = 0;
   let holdsCertificate = false;
-  for (const batch of batchesOf(readFiles(options.paths, told)))
-    for (const objects of await readBatch(batch, password, context, told.problem)) {
+  const spareMemory = memorySparing();
+  for (const batch of batchesOf(readFiles(options.paths, told))) {
+    const octets = octetsOf(batch);
+    spareMemory(octets);
+    for (const found of await readBatch(batch, password, context, told.problem)) {
+      const objects = octets > batch.length * smallOctets ? found.map(withoutSource) : found;
       if (count + objects.length > mostTogether) {
         relate(together);
         [together, count] = [[], 0];
@@ -66,6 +71,7 @@ async function inspectPaths(options: InspectionOptions, { now, stdout }: Circums
       count += objects.length;
       holdsCertificate ||= objects.some(({ content }) => content.type === 'Certificate');
     }
+  }
   relate(together);
   if (isAsked && !holdsCertificate) told.problem('there is no certificate about which --host and --ca could ask');
   const failed = problems.length > 0;
@@ -206,9 +212,6 @@ function thresholdsOf(time: string | undefined): InspectionOptions['thresholds']
   return { expiresWithinSeconds: Number(count) * seconds, inWholeLife: true };
 }
 
-/** Octets of the files that are in memory at once. */
-const batchOctets = 8 * uploadLimits.uploadOctets;
-
 /** Files that are read together. */
 function* batchesOf(parts: Iterable<UploadPart>): Generator<readonly UploadPart[], void, void> {
   let batch: UploadPart[] = [];
@@ -216,7 +219,7 @@ function* batchesOf(parts: Iterable<UploadPart>): Generator<readonly UploadPart[
   for (const part of parts) {
     octets += part.bytes.length;
     // Each file is one object at least.
-    if (batch.length === uploadLimits.objects || octets > batchOctets) {
+    if (batch.length === uploadLimits.objects || octets > uploadLimits.uploadOctets) {
       yield batch;
       [batch, octets] = [[], part.bytes.length];
     }
@@ -224,6 +227,9 @@ function* batchesOf(parts: Iterable<UploadPart>): Generator<readonly UploadPart[
   }
   if (batch.length > 0) yield batch;
 }
+
+const octetsOf = (parts: readonly UploadPart[]): number =>
+  parts.reduce((octets, { bytes }) => octets + bytes.length, 0);
 
 /**
  * Reads files together. If they exceed the limits of an upload, it divides them into halves. `refuse` gets a sentence
@@ -248,6 +254,15 @@ async function readBatch(
     return [];
   }
 }
+
+/** Texts of files that are this small on average may stay in memory. */
+const smallOctets = 16 * 1024;
+
+/** The same with strings of its own: a name that is a part of a text keeps all of the text in memory. */
+const withoutSource = ({ path, parent, content, observations, material }: DecodedObject): DecodedObject => ({
+  ...(JSON.parse(JSON.stringify({ path, parent, content, observations })) as Omit<DecodedObject, 'material'>),
+  material,
+});
 
 const refusal = (name: string, { message, reason }: UploadRefusedError): string =>
   `${name} is not inspected: ${message} (${reason})`;

@@ -95,7 +95,7 @@ class Pkcs12Reading {
       ],
       pieces: [
         ...piecesOf(path, 'certificates', this.#certificates),
-        ...piecesOf(path, 'keys', this.#keys),
+        ...piecesOf(path, 'keys', this.#keys).map((piece) => ({ ...piece, told: ofEncryption })),
         ...piecesOf(path, 'certificateLists', this.#certificateLists),
       ],
     };
@@ -176,7 +176,9 @@ class Pkcs12Reading {
 
   #readShroudedKey(element: DerElement, take: boolean): void {
     const scheme = inside(element).expect(Tag.SEQUENCE, 'the encryption of a key bag');
-    this.#keyEncryptions.add(readEncryption(scheme).description);
+    const { description, weaknesses } = readEncryption(scheme);
+    this.#keyEncryptions.add(description);
+    for (const weakness of weaknesses) this.#weaknesses.add(weakness);
     if (take) this.#keys.push(copy(element));
   }
 
@@ -203,6 +205,9 @@ class Pkcs12Reading {
     if (!this.#observations.some((other) => other.code === code)) this.#observations.push({ code, message });
   }
 }
+
+/** Said once of a PKCS#12, whose keys are encrypted with it. */
+const ofEncryption: readonly Observation['code'][] = ['WeakKeyEncryption', 'LegacyKeyFormat'];
 
 const MAX_BAGS = 1_000;
 const MAX_DEPTH = 8;

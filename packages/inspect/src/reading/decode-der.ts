@@ -128,8 +128,9 @@ function wrongLabel({ label }: Piece, { content }: Decoded): Observation | null 
   if (label === null) return null;
   const proper = pemLabelsOf(content);
   if (proper.length === 0 || proper.includes(label)) return null;
+  const isLoaded = content.type === 'PrivateKey' && content.encoding === 'PKCS#8' && label.endsWith(' PRIVATE KEY');
   return {
-    code: 'PemLabelWrong',
+    code: isLoaded ? 'PrivateKeyLabelWrong' : 'PemLabelWrong',
     message: `the PEM label is ${quote(label)}, and what is inside belongs under "${proper[0] ?? ''}"`,
   };
 }

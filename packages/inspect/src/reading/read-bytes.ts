@@ -148,7 +148,7 @@ function unknown(source: Source, resembles: string | null, reading: Reading): re
       : source.expected === 'credential'
         ? { code: 'MalformedObject', message: `A certificate or key in PEM belongs here, and what is there ${is}` }
         : {
-            code: 'UnrecognisedContent',
+            code: resembles?.startsWith('a Java keystore') === true ? 'JavaKeystore' : 'UnrecognisedContent',
             message: resembles === null ? 'It is nothing that is inspected here' : `It ${is}, which is not inspected`,
           },
   ]);

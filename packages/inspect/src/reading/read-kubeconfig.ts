@@ -5,6 +5,7 @@ import { FieldReader, type FieldProblem } from '../formats/yaml/field-reader.js'
 import type { CredentialSource, KubeconfigContent } from '../model/inspection.js';
 import type { Report } from '../model/decoded.js';
 import { type DocumentSource, OpenDocument, placeholders } from './document.js';
+import { isKnownPlugin } from './exec-plugins.js';
 import { shortened } from './paths.js';
 import type { Reading } from './reading.js';
 
@@ -316,7 +317,10 @@ function checkUser(user: User, name: string, homes: Homes, report: Report): void
     report('FieldMissing', `${name} has a token that is left out: kubectl config view writes it with --raw alone`);
   if (basic) report('BasicAuthentication', `${name} has a username or password`);
   if (exec !== null)
-    report('ExecCommand', `${name} runs ${quote(exec.command)} with ${counted(exec.args.length, 'argument')}`);
+    report(
+      isKnownPlugin(exec) ? 'ExecPlugin' : 'ExecCommand',
+      `${name} runs ${quote(exec.command)} with ${counted(exec.args.length, 'argument')}`,
+    );
   if (authProvider !== null) report('AuthProvider', `${name} uses the auth-provider ${quote(authProvider)}`);
   if (impersonates !== null)
     report(

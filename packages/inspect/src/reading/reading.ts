@@ -90,8 +90,9 @@ export class Reading {
   decode(piece: Piece, parent: string | null, depth: number, observations: readonly Observation[] = []): string {
     checkDepth(depth);
     const object = this.open({ path: piece.path, parent });
-    const decoded = decodeDer({ ...piece, path: object.path }, this.context);
-    object.fill(decoded.content, [...observations, ...decoded.observations], decoded.material);
+    const decoded = decodeDer({ ...piece, path: object.path, bytes: ownOctets(piece.bytes) }, this.context);
+    const untold = decoded.observations.filter(({ code }) => piece.told?.includes(code) !== true);
+    object.fill(decoded.content, [...observations, ...untold], decoded.material);
     for (const inner of decoded.pieces) this.decode(inner, object.path, depth + 1);
     return object.path;
   }
@@ -120,6 +121,10 @@ export class Reading {
     this.#left[what] = Math.max(0, this.#left[what] - amount);
   }
 }
+
+/** A small part of an archive is copied: it would keep the archive in memory. */
+const ownOctets = (bytes: Buffer): Buffer =>
+  bytes.buffer.byteLength > Math.max(64 * 1024, 2 * bytes.length) ? Buffer.from(bytes) : bytes;
 
 function checkDepth(depth: number): void {
   if (depth > uploadLimits.depth)

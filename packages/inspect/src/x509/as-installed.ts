@@ -64,8 +64,17 @@ const habitsOfMinikube: ReadonlySet<FindingCode> = new Set([
   'ValidityTooLong',
 ]);
 
-/** Whether a certificate has a finding because minikube made it, which makes all of them so. */
+/** kubeadm and k3s give keyEncipherment to keys of ECDSA, too: to those of CAs and of what the CAs sign. */
+function isInstalled(certificate: Named): boolean {
+  const { role, subject, issuer } = certificate;
+  if (role === roleOfCa(subject)) return role !== 'CA';
+  const serves = role === 'ApiServerServing' || role === 'KubeletServing';
+  return serves ? roleOfCa(issuer) === 'ClusterCA' : groupsAsInstalled(certificate, '') !== null;
+}
+
+/** Whether a certificate has a finding because of the software that made it, which makes all of them so. */
 export function isHabit(code: FindingCode, certificate: Named): boolean {
+  if (code === 'KeyUsageNotForKey') return isInstalled(certificate);
   if (!habitsOfMinikube.has(code)) return false;
   const { subject, issuer } = certificate;
   const ca = commonName(issuer);

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 
 import type { CertificationRequestContent } from '../model/inspection.js';
-import { parseCertificationRequest, requestAttribute } from '@kubepass/x509';
+import { refusalsOfCertificationRequest, requestAttribute } from '@kubepass/x509';
 import {
   type CertificationRequestTree,
   extensionRequests,
   type Normalized,
   readCertificationRequestTree,
 } from '@kubepass/x509/tree';
+import { joined } from '../formats/text/quote.js';
 import type { Decoded, Report, Signed } from '../model/decoded.js';
 import type { DecodeContext } from '../model/budget.js';
 import { type DescribedExtensions, describeExtensions, NO_EXTENSIONS, requestProfile } from './describe-extensions.js';
@@ -37,8 +38,9 @@ export const decodeCertificationRequest = (normalized: Normalized, context: Deco
     // RFC 2986 4.1: no OPTIONAL stands there.
     if (request.attributes === null) report('NotLoadable', 'the attributes are left out, even an empty list of them');
     const signatureValid = verifyOwn(signed, request, context, report);
-    const strict = parseCertificationRequest(normalized.found);
-    if (!strict.ok) report('RequestNotAcceptable', `${strict.refusal.message} (${strict.refusal.reason})`);
+    const refusals = refusalsOfCertificationRequest(normalized.found);
+    if (refusals.length > 0)
+      report('RequestNotAcceptable', joined(refusals.map(({ message, reason }) => `${message} (${reason})`)));
 
     const content: CertificationRequestContent = {
       type: 'CertificationRequest',

@@ -162,6 +162,22 @@ describe('whom a certificate speaks for', () => {
     );
   });
 
+  const encipherment = ['digitalSignature', 'keyEncipherment'] as const;
+  it.each<[string, CertificateFields, string]>([
+    ['a node', { issuer: byKubernetes, subject: subjectOf('system:node:node-1', 'system:nodes') }, 'AsInstalled'],
+    [
+      'an API server',
+      { issuer: byKubernetes, subject: subjectOf('kube-apiserver'), extKeyUsage: ['1.3.6.1.5.5.7.3.1'] },
+      'AsInstalled',
+    ],
+    ['a person', { issuer: byKubernetes, subject: subjectOf('jane') }, 'KeyUsageNotForKey'],
+    ['a name of Kubernetes by another CA', { subject: subjectOf('kube-apiserver') }, 'KeyUsageNotForKey'],
+  ])('knows that installers give keyEncipherment to ECDSA: %s', async (_, fields, expected) => {
+    const { findings } = await inspectFiles({ x: makeCertificate({ ...fields, keyUsage: encipherment }).pem });
+    const [found] = findings.filter(({ message }) => message.startsWith('It has keyEncipherment'));
+    expect(found?.code).toBe(expected);
+  });
+
   it('counts the administrator for emergencies as such in its own file alone', async () => {
     const made = makeCertificate({
       issuer: byKubernetes,

@@ -47,6 +47,23 @@ it('holds CAs to a bound of their own, unless they are roots', async () => {
   expect((await inspectFiles({ 'x.crt': selfIssued.pem }, { thresholds })).codes('x.crt')).toContain('ValidityTooLong');
 });
 
+it.each([
+  [0, false],
+  [3_600, false],
+  [3_601, true],
+])('takes ten years and %i seconds for the ten years of a CA or not', async (more, isTooLong) => {
+  const seconds = 3653 * 86_400;
+  const below = makeAuthority({
+    issuer: ca,
+    subject: [['CN', 'below']],
+    notBefore: inDays(-1),
+    notAfter: new Date(inDays(-1).getTime() + (seconds + more) * 1000),
+  });
+  const thresholds = { ...testThresholds, maxCaValiditySeconds: seconds };
+  const { codes } = await inspectFiles({ 'below.crt': below.pem }, { thresholds });
+  expect(codes('below.crt').includes('ValidityTooLong')).toBe(isTooLong);
+});
+
 it('counts what is left of a certificate that begins with its CA, as renewed ones of k3s do', async () => {
   const old = makeAuthority({ notBefore: inDays(-1000), notAfter: inDays(2000) });
   const until = (days: number, from = -1000) =>

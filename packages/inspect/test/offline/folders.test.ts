@@ -1,11 +1,14 @@
 // Tests packages/inspect/src/offline/inspect-files.ts, packages/inspect/src/reading/read-bytes.ts,
-// packages/inspect/src/reading/read-kubernetes-documents.ts
+// packages/inspect/src/reading/read-kubernetes-documents.ts, packages/inspect/src/findings/find-all.ts
+import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { inspectFiles } from '../../src/offline/inspect-files.js';
 import type { Inspection } from '../../src/model/inspection.js';
+import { encodePem } from '@kubepass/x509';
+import { readCsrFixture } from '../../../x509/test/fixtures/csr/index.js';
 import { makeAuthority, makeCertificate, testNow } from '../../../x509/test/helpers/certificates.js';
 
 let folder: string;
@@ -72,6 +75,23 @@ it('finds no error in 500 texts of code, documents and charts that look like man
   expect(inspection.objects.filter(({ type }) => type === 'Certificate')).toHaveLength(50);
   expect(inspection.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
   expect(exitCode).toBe(0);
+});
+
+it('has an info for a request that kubepass would not accept, as it may be for another CA', async () => {
+  write('requests/web.csr', encodePem('CERTIFICATE REQUEST', readCsrFixture('subject-alt-name.der')));
+  const { inspection } = await inspected('requests');
+  expect(inspection.findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
+    'info RequestNotForKubepass',
+  ]);
+});
+
+it('names the option that opens a key', async () => {
+  const key = createPrivateKey(leaf.key.pem).export({
+    ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' },
+  });
+  write('locked/jane.key', key.toString());
+  const { inspection } = await inspected('locked');
+  expect(inspection.findings.find(({ code }) => code === 'PrivateKeyLocked')?.advice).toContain('--password-file FILE');
 });
 
 it('calls a manifest damaged where something is found in it', async () => {

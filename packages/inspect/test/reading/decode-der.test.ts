@@ -107,6 +107,14 @@ describe('decodeDer', () => {
     ]);
   });
 
+  it('warns where Go loads PKCS#8 under the label of another private key', () => {
+    const [pkcs8] = samples['a private key']!;
+    for (const label of ['RSA PRIVATE KEY', 'EC PRIVATE KEY', 'ANY PRIVATE KEY'])
+      expect(codesOf(pkcs8, label)).toEqual(['PrivateKeyUnprotected', 'PrivateKeyLabelWrong']);
+    const sec1 = ec.privateKey.export({ type: 'sec1', format: 'der' });
+    expect(codesOf(sec1, 'PRIVATE KEY')).toContain('PemLabelWrong');
+  });
+
   it("reads OpenSSL's trusted certificates, with what they are trusted for behind them", () => {
     const trusted = Buffer.concat([certificate, sequence(sequence(oid('1.3.6.1.5.5.7.3.1')))]);
     expect(codesOf(trusted, 'TRUSTED CERTIFICATE')).toEqual([]);

@@ -200,7 +200,7 @@ describe('what is not inspected', () => {
   ])('is an object that says so: %s', async (_, content, resembles) => {
     const objects = await read(content);
     expect(objects).toMatchObject([{ path: 'upload', content: { type: 'Unknown', resembles } }]);
-    expect(codesOf(objects)).toEqual(['UnrecognisedContent']);
+    expect(codesOf(objects)).toEqual([resembles?.includes('Java') ? 'JavaKeystore' : 'UnrecognisedContent']);
   });
 
   it('is one empty part beside others', async () => {

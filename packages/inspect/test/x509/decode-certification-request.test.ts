@@ -130,6 +130,29 @@ describe('decodeCertificationRequest', () => {
     ]);
   });
 
+  it('says every reason at once', () => {
+    const { messages } = readRequest(
+      rawRequest({
+        subject: nameOf([
+          ['C', 'DE'],
+          ['CN', 'jane'],
+          ['OU', 'dev'],
+        ]),
+        attributes: [
+          attributeOf(CHALLENGE_PASSWORD, string(12, 'secret')),
+          asking(basicConstraintsExtension(true), keyUsageExtension(['keyCertSign'])),
+        ],
+      }),
+    );
+    expect(messages('RequestNotAcceptable')).toEqual([
+      'the subject has an attribute C (2.5.4.6); only CN and O may be (SubjectAttributeNotAllowed); ' +
+        'the subject has an attribute OU (2.5.4.11); only CN and O may be (SubjectAttributeNotAllowed); ' +
+        'the CSR has the attribute challengePassword; only extensionRequest may be (AttributeNotAllowed); ' +
+        'the CSR requests a CA certificate (CertificateAuthorityNotAllowed); ' +
+        'the CSR requests key usage keyCertSign (KeyUsageNotAllowed)',
+    ]);
+  });
+
   it('reads one in BER', () => {
     const { content: inside } = onlyElement(rawRequest(), 'the request');
     const inBer = Buffer.concat([Buffer.of(0x30, 0x80), inside, Buffer.alloc(2)]);

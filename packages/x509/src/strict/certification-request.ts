@@ -16,7 +16,7 @@ import {
 import {
   type DistinguishedName,
   readDistinguishedName,
-  readSubjectIdentity,
+  subjectIdentity,
   subjectBounds,
   type SubjectIdentity,
   type SubjectRefusalReason,
@@ -127,10 +127,28 @@ interface UnverifiedRequest {
 }
 
 /** Reads strictly, but does not verify the signature. */
-export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalReason> {
+export const parseCertificationRequest = (bytes: Buffer): UnverifiedRequest | Refused => steps(bytes).next().value;
+
+/** Every reason to refuse a request, its signature left aside: the strict reader goes on after the first. */
+export function refusalsOfCertificationRequest(bytes: Buffer): readonly CsrRefusal[] {
+  const refusals = new Map<string, CsrRefusal>();
+  const reading = steps(bytes);
+  for (;;) {
+    const { value, done } = reading.next();
+    if (!value.ok) refusals.set(value.refusal.message, value.refusal);
+    if (done === true) return [...refusals.values()];
+  }
+}
+
+type Refused = RefusedInput<CsrRefusalReason>;
+
+/** Yields each refusal. What it returns is a request only where it has yielded none. */
+type Steps<T> = Generator<Refused, T, void>;
+
+function* steps(bytes: Buffer): Steps<UnverifiedRequest | Refused> {
   if (bytes.length > MAX_CSR_OCTETS) return tooLarge();
   try {
-    return parseDer(bytes);
+    return yield* stepsOfDer(bytes);
   } catch (error) {
     if (error instanceof TrailingDataError) return refuse('TrailingData', error.message);
     if (error instanceof DerError) return refuse('MalformedDer', error.message);
@@ -138,7 +156,7 @@ export function parseCertificationRequest(bytes: Buffer): UnverifiedRequest | Re
   }
 }
 
-function parseDer(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalReason> {
+function* stepsOfDer(bytes: Buffer): Steps<UnverifiedRequest | Refused> {
   const request = onlyElement(bytes, 'the CSR');
   const fields = insideSequence(request, 'a CertificationRequest is');
   const info = fields.expect(Tag.SEQUENCE, 'CertificationRequestInfo');
@@ -148,29 +166,31 @@ function parseDer(bytes: Buffer): UnverifiedRequest | RefusedInput<CsrRefusalRea
 
   const infoFields = inside(info);
   const version = readInteger(infoFields.expect(Tag.INTEGER, 'the version'));
-  if (!version.equals(V1)) return refuse('VersionNotSupported', 'the version of the CSR is not 0, which stands for v1');
+  if (!version.equals(V1)) yield refuse('VersionNotSupported', 'the version of the CSR is not 0, which stands for v1');
   const subject = readDistinguishedName(infoFields.expect(Tag.SEQUENCE, 'the subject'));
   const spki = infoFields.expect(Tag.SEQUENCE, 'the public key');
   const attributes = infoFields.expect(contextConstructed(0), 'the attributes field');
   infoFields.end('CertificationRequestInfo');
 
-  const identity = refuseUnbounded(subject) ?? readSubjectIdentity(subject);
-  if (!identity.ok) return identity;
+  const unbounded = refuseUnbounded(subject);
+  if (unbounded !== null) yield unbounded;
+  const identity = yield* subjectIdentity(subject);
   const key = readSubjectPublicKeyInfo(spki.raw, spki.offset);
-  if (!key.ok) return key;
-  const refused = refuseAttributes(attributes);
-  if (refused !== null) return refused;
+  if (!key.ok) yield key;
+  yield* refuseAttributes(attributes);
   const signatureAlgorithm = findSignatureAlgorithm(algorithmIdentifier.raw);
   if (signatureAlgorithm === undefined)
     return refuse(
       'SignatureAlgorithmNotAllowed',
       `signature algorithm ${readAlgorithmOid(algorithmIdentifier)} is not accepted, or not with its parameters`,
     );
+  if (!key.ok) return key;
   if (!signatureAlgorithm.fits(key.publicKey.algorithm))
     return refuse(
       'SignatureAlgorithmNotAllowed',
       `signature algorithm ${signatureAlgorithm.name} does not go with a key of ${key.publicKey.algorithm}`,
     );
+  if (!identity.ok) return identity;
   return {
     ok: true,
     csr: { der: request.raw, username: identity.username, groups: identity.groups, publicKey: key.publicKey },
@@ -202,21 +222,20 @@ function refuseUnbounded({ rdns }: DistinguishedName): RefusedInput<CsrRefusalRe
 }
 
 /** Refuses every attribute but one extensionRequest (RFC 2985 5.4.2). */
-function refuseAttributes(attributes: DerElement): RefusedInput<CsrRefusalReason> | null {
+function* refuseAttributes(attributes: DerElement): Steps<void> {
   const reader = inside(attributes);
   let seen = false;
   while (!reader.atEnd) {
     const { type, values } = readAttribute(reader);
     if (type !== requestAttribute.extensionRequest) {
       const name = type === requestAttribute.challengePassword ? 'challengePassword' : type;
-      return refuse('AttributeNotAllowed', `the CSR has the attribute ${name}; only extensionRequest may be`);
+      yield refuse('AttributeNotAllowed', `the CSR has the attribute ${name}; only extensionRequest may be`);
+      continue;
     }
-    if (seen || values.length > 1) return refuse('DuplicateAttribute', 'the CSR has more than one extensionRequest');
+    if (seen || values.length > 1) yield refuse('DuplicateAttribute', 'the CSR has more than one extensionRequest');
     seen = true;
-    const refused = values[0] === undefined ? null : refuseRequestedExtensions(values[0]);
-    if (refused !== null) return refused;
+    if (values[0] !== undefined) yield* refuseRequestedExtensions(values[0]);
   }
-  return null;
 }
 
 function readAttribute(reader: DerReader): { readonly type: string; readonly values: readonly DerElement[] } {
@@ -242,19 +261,18 @@ type ExtensionRefusalReason =
   | 'ExtensionNotAllowed';
 
 /**
- * Refuses requested extensions beyond those of a client certificate; null where there are none. Extensions never reach
- * a certificate of the local CA, but a cluster's signer copies SANs. And a request for more is a mistake that the
- * caller should learn of. Throws `DerError`.
+ * Refuses requested extensions beyond those of a client certificate. Extensions never reach a certificate of the local
+ * CA, but a cluster's signer copies SANs. And a request for more is a mistake that the caller should learn of. Throws
+ * `DerError`.
  */
-function refuseRequestedExtensions(element: DerElement): RefusedInput<ExtensionRefusalReason> | null {
+function* refuseRequestedExtensions(element: DerElement): Steps<void> {
   const extensions = readExtensions(element);
   const duplicate = duplicateExtension(extensions);
-  if (duplicate !== undefined) return refuse('DuplicateExtension', `the CSR requests extension ${duplicate} twice`);
+  if (duplicate !== undefined) yield refuse('DuplicateExtension', `the CSR requests extension ${duplicate} twice`);
   for (const extension of extensions) {
     const refused = refuseExtension(extension);
-    if (refused !== null) return refused;
+    if (refused !== null) yield refused;
   }
-  return null;
 }
 
 const clientKeyUsages: readonly KeyUsage[] = ['digitalSignature', 'keyEncipherment'];

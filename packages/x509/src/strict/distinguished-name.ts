@@ -296,28 +296,33 @@ export type SubjectRefusalReason =
  * Strings are UTF8String or PrintableString, without octets that one reader keeps and another drops. Policy decides
  * which names are permitted.
  */
-export function readSubjectIdentity(
-  subject: DistinguishedName,
-): ({ readonly ok: true } & SubjectIdentity) | RefusedInput<SubjectRefusalReason> {
+export const readSubjectIdentity = (subject: DistinguishedName): IdentityReading =>
+  subjectIdentity(subject).next().value;
+
+type RefusedSubject = RefusedInput<SubjectRefusalReason>;
+type IdentityReading = ({ readonly ok: true } & SubjectIdentity) | RefusedSubject;
+
+/** Yields each refusal of `readSubjectIdentity`. What it returns is an identity only where it has yielded none. */
+export function* subjectIdentity(subject: DistinguishedName): Generator<RefusedSubject, IdentityReading, void> {
   let username: string | null = null;
   const groups = new Set<string>();
   for (const rdn of subject.rdns) {
     for (const attribute of rdn) {
       const refused = refuseAttribute(attribute);
-      if (refused !== null) return refused;
+      if (refused !== null) yield refused;
     }
     if (rdn.length > 1 && rdn.some((attribute) => attribute.type !== attributeType.organizationName))
-      return refuse('MultiValuedRdn', 'an RDN of the subject has several values, and not all of them are O');
-    if (!isSetOfSorted(rdn)) return refuse('UnsortedRdn', 'the values of an RDN of the subject are not in DER order');
+      yield refuse('MultiValuedRdn', 'an RDN of the subject has several values, and not all of them are O');
+    if (!isSetOfSorted(rdn)) yield refuse('UnsortedRdn', 'the values of an RDN of the subject are not in DER order');
     for (const attribute of rdn) {
       const text = attribute.text ?? '';
       if (attribute.type === attributeType.organizationName) {
-        if (groups.has(text)) return refuse('DuplicateGroup', `the subject has O ${JSON.stringify(text)} twice`);
+        if (groups.has(text)) yield refuse('DuplicateGroup', `the subject has O ${JSON.stringify(text)} twice`);
         groups.add(text);
-      } else if (username !== null) {
-        // Parsers disagree about which one counts: Go takes the last, others the first.
-        return refuse('SeveralCommonNames', 'the subject has more than one CN');
-      } else username = text;
+      } else if (attribute.type !== attributeType.commonName) continue;
+      // Parsers disagree about which one counts: Go takes the last, others the first.
+      else if (username !== null) yield refuse('SeveralCommonNames', 'the subject has more than one CN');
+      else username = text;
     }
   }
   if (username === null) return refuse('NoCommonName', 'the subject has no CN');

@@ -8,6 +8,7 @@ import {
   type CsrReading,
   readCertificationRequest,
   readCertificationRequestDer,
+  refusalsOfCertificationRequest,
 } from '../../src/strict/certification-request.js';
 import { der, inside, onlyElement, sequence, Tag } from '../../src/strict/der.js';
 import {
@@ -50,6 +51,24 @@ describe('a certification request of ours', () => {
     const reading = await readCertificationRequestDer(bytes);
     bytes.fill(0);
     expect(reading.ok && reading.csr.der.equals(before)).toBe(true);
+  });
+});
+
+describe('every reason to refuse a request', () => {
+  const flawed = Object.entries(refusedCsrs).filter(([file]) => file.endsWith('.der'));
+  it.each(flawed)('begins with the one that the strict reader gives: %s', async (file, reason) => {
+    const bytes = readCsrFixture(file);
+    const [first] = refusalsOfCertificationRequest(bytes);
+    const reading = await readCertificationRequestDer(bytes);
+    // The signature is left aside, and so is a prime modulus.
+    expect(first?.reason ?? reason).toBe(reason);
+    expect(reading).toMatchObject({ ok: false, refusal: first ?? { reason } });
+  });
+
+  it('is said once where it is the same', () => {
+    const asked = extensionRequest(keyUsageExtension(['digitalSignature']));
+    const csr = buildCsr({ ...pairOf('ECDSA-P256'), attributes: attributes(asked, asked, asked) });
+    expect(refusalsOfCertificationRequest(csr).map(({ reason }) => reason)).toEqual(['DuplicateAttribute']);
   });
 });
 

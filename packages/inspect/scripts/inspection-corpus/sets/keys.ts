@@ -80,6 +80,13 @@ export const keyFixtures: readonly Fixture[] = [
   single('key-pkcs8-x25519', 'a key that signs nothing', 'pem', () => pkcs8('x25519')),
   single('key-pkcs8-rsa-pss', 'PKCS#8, RSASSA-PSS', 'pem', () => pkcs8('rsa-pss')),
   single('key-pkcs8-dsa', 'PKCS#8, DSA', 'pem', () => pkcs8('dsa')),
+  single(
+    'key-pkcs8-rsa-label',
+    'PKCS#8 under the label of PKCS#1',
+    'pem',
+    () => encodePem('RSA PRIVATE KEY', pkcs8Der('rsa-leaf')),
+    ['PrivateKeyLabelWrong'],
+  ),
   single('key-base64', 'base64 of the PEM of a key', 'txt', () => Buffer.from(pkcs8('jane')).toString('base64')),
   single('key-pkcs1', 'PKCS#1', 'pem', () =>
     createPrivateKey(pkcs8('rsa-leaf')).export({ type: 'pkcs1', format: 'pem' }),

@@ -319,6 +319,20 @@ const users: readonly Fixture[] = [
     'ExecCommand',
   ),
   fixture(
+    'exec-plugin',
+    'what aws eks update-kubeconfig writes',
+    () =>
+      userOf({
+        exec: {
+          apiVersion: 'client.authentication.k8s.io/v1beta1',
+          command: 'aws',
+          args: ['--region', 'eu-central-1', 'eks', 'get-token', '--cluster-name', 'production', '--output', 'json'],
+          env: [{ name: 'AWS_PROFILE', value: 'production' }],
+        },
+      }),
+    'ExecPlugin',
+  ),
+  fixture(
     'secrets-in-texts',
     'secrets in arguments, variables, URLs and names',
     () =>

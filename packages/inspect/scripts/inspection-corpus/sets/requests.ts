@@ -79,6 +79,17 @@ export const requestFixtures: readonly Fixture[] = [
     ['RequestNotAcceptable'],
   ),
   single(
+    'request-of-openssl',
+    'a request for a server with all that openssl asks for',
+    'pem',
+    () =>
+      requestPem({
+        subject: name(attribute('C', 'DE'), attribute('O', 'Corp'), attribute('OU', 'dev'), attribute('CN', 'web')),
+        extensions: [subjectAltName(dns('web.corp.example'))],
+      }),
+    ['RequestNotAcceptable'],
+  ),
+  single(
     'request-two-common-names',
     'two common names',
     'pem',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { encodePem } from '@kubepass/x509';
 import { clusterCaCertificate, janesCertificate } from '../certificates.js';
 import { type Fixture, single } from '../fixture.js';
@@ -6,6 +7,19 @@ import { openssl } from '../openssl.js';
 import { pemOf } from './certificates.js';
 import { password, pkcs8 } from './keys.js';
 import { list } from './lists.js';
+
+/** JKS with one trusted certificate. Its digest begins with the password in UTF-16. */
+function javaKeystore(): Buffer {
+  const number = (value: number) => Buffer.of(value >>> 24, value >>> 16, value >>> 8, value);
+  const text = (value: string) => Buffer.concat([Buffer.of(0, value.length), Buffer.from(value)]);
+  const certificate = clusterCaCertificate();
+  const store = Buffer.concat([
+    ...[number(0xfeedfeed), number(2), number(1)],
+    ...[number(2), text('kubernetes'), Buffer.alloc(8), text('X.509'), number(certificate.length), certificate],
+  ]);
+  const begin = Buffer.concat([Buffer.from(password, 'utf16le').swap16(), Buffer.from('Mighty Aphrodite')]);
+  return Buffer.concat([store, createHash('sha1').update(begin).update(store).digest()]);
+}
 
 const pkcs7 = (...options: readonly string[]): Buffer =>
   openssl(['crl2pkcs7', '-nocrl', '-certfile', 'in', ...options], {
@@ -80,6 +94,14 @@ export const storeFixtures: readonly Fixture[] = [
     Buffer.from('301206092a864886f70d010701a0050403616263', 'hex'),
   ),
   single('pkcs12', 'PKCS#12 of today', 'p12', () => pkcs12(password), [], password),
+  single(
+    'pkcs12-strong',
+    'PKCS#12 of 100,000 iterations',
+    'p12',
+    () => pkcs12(password, '-iter', '100000'),
+    [],
+    password,
+  ),
   single('pkcs12-locked', 'PKCS#12 without its password', 'p12', () => pkcs12(password)),
   single(
     'pkcs12-wrong-password',
@@ -143,6 +165,7 @@ export const storeFixtures: readonly Fixture[] = [
     [],
     password,
   ),
+  single('java-keystore', 'a Java keystore (JKS) with one certificate', 'jks', javaKeystore, ['JavaKeystore']),
   single(
     'pkcs12-cut-off',
     'the first half of a PKCS#12',

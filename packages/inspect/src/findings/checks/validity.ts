@@ -9,6 +9,9 @@ const never = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 const DAY = 86_400;
 
+/** By so much CAs exceed whole years: software backdates them, and counts years in local time. */
+const HOUR = 3_600;
+
 export const checkValidity: CertificateCheck = (
   { content, material, authority, node },
   { relations, context, report },
@@ -34,7 +37,7 @@ export const checkValidity: CertificateCheck = (
   if (revocation) report('CertificateRevoked', `it was revoked at ${revocation.revokedAt} (${revocation.reason})`);
 
   const most = authority ? maxCaValiditySeconds : maxValiditySeconds;
-  const limit = most + BACKDATE_SECONDS;
+  const limit = most + (authority ? HOUR : BACKDATE_SECONDS);
   // A root counts because somebody has it in a list of CAs, and can be taken out of the list at any time.
   const isRoot = authority && content.selfSigned === true;
   if (lifetime <= limit || ends === never || isRoot) return;
