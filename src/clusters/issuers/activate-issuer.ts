@@ -63,7 +63,9 @@ async function activate(
     if (!addresses.every(({ accepts }) => accepts === 'yes'))
       return refused({
         kind: 'issuer-not-accepted',
-        message: `not every API server is known to accept ${quoted(recorded)}: put its CA into their --client-ca-file`,
+        message:
+          `not every API server is known to accept ${quoted(recorded)}: put its CA into their --client-ca-file; ` +
+          'they take a file that is renamed to that name at once, and any other change within a minute',
         addresses,
       });
   }
@@ -107,7 +109,9 @@ async function commitActivation(
 }
 
 const whyNotLoaded = ({ loaded }: FoundIssuer): string =>
-  loaded === null ? 'the configuration does not have it' : 'its certificate is missing';
+  loaded === null
+    ? 'the configuration does not have it'
+    : 'its certificate is missing; kubepass looks for the file each minute, and at once with SIGHUP';
 
 async function whyKeyAway(issuer: CertifiedIssuer): Promise<Refused | null> {
   const { available } = await issuer.key.check();
