@@ -25,7 +25,11 @@ export async function offerConsoleLink(
   const path = `/${randomBytes(32).toString('base64url')}`;
   let isOpen = true;
   const server = createServer((request, response) => {
-    const headers = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'content-type': 'text/plain' };
+    // Each answer ends its connection: a connection that went on would keep the server up after its end.
+    const headers = {
+      ...{ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'content-type': 'text/plain' },
+      connection: 'close',
+    };
     if (request.method !== 'GET' || request.url !== path || !isOpen) {
       response.writeHead(404, headers).end('This link opens the console once, and within a minute.\n');
       return;
