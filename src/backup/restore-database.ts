@@ -22,6 +22,7 @@ import {
   replaceDatabase,
 } from './replace-database.js';
 import { readReplaced, type ReplacedDatabase } from './read-replaced-database.js';
+import { recordedAgainInWords, recordWithdrawalsAgain } from './record-withdrawals-again.js';
 import { KeptRevocationsFile, type ReadRevocations, unitedWithdrawals } from './revocations-file.js';
 
 export interface RestoreAsk {
@@ -167,14 +168,20 @@ async function setAside(config: Config, fault: string, say: (line: string) => vo
  */
 export async function markDatabase(
   config: Config,
-  checkpoint: string | null,
+  { revocations, checkpoint }: Pick<RestoreAsk, 'revocations' | 'checkpoint'>,
   say: (line: string) => void = ignore,
 ): Promise<Restoration> {
+  const listed = await readGiven(revocations);
   await prepareDataDir(config.dataDir);
   const store = await openStore(config, { writerThread: false });
   try {
     const notes = await notesAtHand(config, checkpoint, null);
-    return (await mark(store, 'the database', { config, notes, say })).restoration;
+    const { restoration } = await mark(store, 'the database', { config, notes, say });
+    if (listed !== null) {
+      const recorded = await recordWithdrawalsAgain(store, listed, restoration.detectedAt);
+      say(recordedAgainInWords(recorded, 'the list') ?? 'the database knows all that the list of revocations knows');
+    }
+    return restoration;
   } finally {
     await store.close();
   }
@@ -209,11 +216,7 @@ async function mergeRevocations(
   say: (line: string) => void,
 ): Promise<boolean> {
   if (given === null && replaced === null) return atHand !== null;
-  const read = given === null ? null : await new KeptRevocationsFile(given).read();
-  if (given !== null && read === null) throw new CommandRefusedError(`there is no file ${given}`);
-  // A process that was killed leaves half of its last line behind. More than that is no such list.
-  if (read !== null && read.damaged > 1)
-    throw new CommandRefusedError(`${read.damaged} lines of ${String(given)} are no revocations`);
+  const read = await readGiven(given);
   if (atHand !== null && atHand.damaged > 0)
     say(`lines of ${file.path} cannot be read; a copy is ${await file.setAside()}`);
   const revoked = [...(atHand?.revoked ?? []), ...(replaced?.revoked ?? []), ...(read?.revoked ?? [])];
@@ -224,4 +227,14 @@ async function mergeRevocations(
   );
   await file.close();
   return true;
+}
+
+/** Reads the list that an operator gives. */
+async function readGiven(path: string | null): Promise<ReadRevocations | null> {
+  if (path === null) return null;
+  const read = await new KeptRevocationsFile(path).read();
+  if (read === null) throw new CommandRefusedError(`there is no file ${path}`);
+  // A process that was killed leaves half of its last line behind. More than that is no such list.
+  if (read.damaged > 1) throw new CommandRefusedError(`${read.damaged} lines of ${path} are no revocations`);
+  return read;
 }

@@ -1,121 +1,165 @@
-import type { DatabaseConfig } from '../config/database-config.js';
-import type { Log } from '../context/context.js';
+import { join } from 'node:path';
+import { foldedName } from '@kubepass/inspect/formats';
 import type { DenyList } from '../access/deny-list.js';
-import { restoreRevocations } from '../access/revoke-certificate.js';
+import type { Config } from '../config/config.js';
+import type { Log } from '../context/context.js';
+import type { AuditEvent, AuditEventType } from '../model/audit-event.js';
 import type { RevokedCertificate } from '../model/certificate.js';
+import type { Withdrawal } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
-import { KeptRevocationsFile } from './revocations-file.js';
-import { apiTokenRevokedAgain } from '../callers/api-tokens.js';
-import { auditEvent } from '../model/audit-event.js';
-import type { Step, Withdrawal } from '../store/steps/step.js';
-import { revokeApiToken } from '../store/tables/api-token-table.js';
-import { insertIdentityBlock, removeIdentityBlock } from '../store/tables/identity-block-table.js';
-import { comparedWithdrawals } from './compare-withdrawals.js';
+import { recordedAgainInWords, recordWithdrawalsAgain } from './record-withdrawals-again.js';
+import { KeptRevocationsFile, type ReadRevocations } from './revocations-file.js';
 
-/** The list of revocations beside the database. */
-export interface KeptRevocations {
-  /** One sentence for people: what the list restored, or that there is none. Null where there is nothing to say. */
-  readonly note: string | null;
-  /** Puts revocations that are committed into the list. A fault is logged: they are in the database. */
-  keep(revoked: readonly RevokedCertificate[]): Promise<void>;
-  /** The same with what else was taken from somebody. */
-  keepWithdrawn(withdrawn: readonly Withdrawal[]): Promise<void>;
-  close(): Promise<void>;
+/**
+ * Beside a SQLite database, or in the data dir of each replica. There the name has the log's, because a data dir may
+ * be used with another database, whose people and certificates are others.
+ */
+export const keptRevocationsFile = ({ database, dataDir }: Pick<Config, 'database' | 'dataDir'>, instance: string) =>
+  database.kind === 'sqlite' ? `${database.file}.revoked.ndjson` : join(dataDir, `revoked-${instance}.ndjson`);
+
+interface KeptRevocationsContext {
+  readonly config: Pick<Config, 'database' | 'dataDir'>;
+  readonly instance: string;
+  readonly store: Store;
+  readonly denyList: Pick<DenyList, 'all' | 'load'>;
+  readonly clock: () => Date;
+  readonly log: Log;
 }
 
 const nothingKnown =
   'if the database was restored from a backup, certificates that were revoked since are not known, and count as valid';
 
+const readAtOnce = 1_000;
+
 /**
- * Opens the list beside a SQLite database. Revocations that it has and the database never knew are recorded again,
- * before `denyList` is loaded. Then it is written anew with all that the database knows. Beside PostgreSQL there is no
- * file of which every process would know.
+ * The list of revocations and blocks that a database which was put back, or which lost rows, does not know. With
+ * PostgreSQL each replica has a list of its own, also of what the other replicas record.
  */
-export async function openKeptRevocations(
-  database: DatabaseConfig,
-  store: Store,
-  denyList: DenyList,
-  clock: () => Date,
-  log: Log,
-): Promise<KeptRevocations> {
-  if (database.kind !== 'sqlite') {
+export class KeptRevocations {
+  /** One sentence for people: what the list restored, or that there was none. Null where there is nothing to say. */
+  note: string | null = null;
+  readonly #file: KeptRevocationsFile;
+  readonly #list: string;
+  /** How far the list has what other processes recorded. */
+  #lastN = 0n;
+  #seq = 0;
+
+  constructor(private readonly context: KeptRevocationsContext) {
+    const { config, instance } = context;
+    this.#file = new KeptRevocationsFile(keptRevocationsFile(config, instance));
+    this.#list = `the list ${config.database.kind === 'sqlite' ? 'beside it' : 'in the data dir'}`;
+  }
+
+  /**
+   * Records again what the list knows and the database does not, before the deny list is loaded. Then the list is
+   * written anew with all that the database knows.
+   */
+  async open(): Promise<void> {
+    const { store, denyList, log } = this.context;
+    const read = await this.#file.read();
+    if (read === null && (await store.auditEvents.head()).seq > 0) {
+      const place = this.context.config.database.kind === 'sqlite' ? 'beside the database' : 'in the data dir';
+      this.note = `there was no list of revocations ${place}: ${nothingKnown}`;
+      log.warn({ file: this.#file.path }, this.note);
+    }
+    if (read !== null && read.damaged > 0)
+      log.error(
+        { file: await this.#file.setAside(), lines: read.damaged },
+        'the list of revocations beside the database has lines that cannot be read; a copy is kept',
+      );
+    const withdrawn = await this.#recordAgain(read ?? { revoked: [], withdrawn: [] });
+    await this.#file.replace(denyList.all(), withdrawn).catch(this.#failed);
+  }
+
+  /**
+   * Records again what the list and the memory of this process know and the database does not know any more, while the
+   * service runs. One replica does it at a time.
+   */
+  async takeUp(): Promise<void> {
+    const { denyList } = this.context;
+    const { revoked, withdrawn } = (await this.#file.read()) ?? { revoked: [], withdrawn: [] };
+    const all = await this.#recordAgain({ revoked: [...denyList.all(), ...revoked], withdrawn });
+    await this.#file.append([...denyList.all()], all).catch(this.#failed);
+  }
+
+  /** Puts revocations that are committed into the list. A fault is logged: they are in the database. */
+  keep(revoked: readonly RevokedCertificate[]): Promise<void> {
+    return this.#file.append(revoked).catch(this.#failed);
+  }
+
+  /** The same with what else was taken from somebody. */
+  keepWithdrawn(withdrawn: readonly Withdrawal[]): Promise<void> {
+    return this.#file.append([], withdrawn).catch(this.#failed);
+  }
+
+  /**
+   * Puts what all processes of a PostgreSQL database recorded into the list. What this process recorded stands there
+   * twice then, which changes nothing. `end`: the number of an event at the end of the log.
+   */
+  async follow(end: number): Promise<void> {
+    if (this.context.config.database.kind === 'sqlite' || end <= this.#seq) return;
+    const { revocations } = this.context.store;
+    for (let found; (found = await revocations.chunk(this.#lastN, readAtOnce)).length > 0;) {
+      await this.#file.append(found).catch(this.#failed);
+      this.#lastN = found.at(-1)?.n ?? this.#lastN;
+    }
+    const withdrawn = await this.#withdrawnSince(this.#seq);
+    if (withdrawn.length > 0) await this.#file.append([], withdrawn).catch(this.#failed);
+    this.#seq = end;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  readonly #failed = (error: unknown) => {
+    this.context.log.error(
+      { err: error, file: this.#file.path },
+      'the list of revocations beside the database cannot be written',
+    );
+  };
+
+  async #recordAgain(listed: Pick<ReadRevocations, 'revoked' | 'withdrawn'>): Promise<readonly Withdrawal[]> {
+    const { store, denyList, clock, log } = this.context;
+    // What other processes record from here on is followed.
+    this.#lastN = await store.revocations.lastN();
+    this.#seq = (await store.auditEvents.head()).seq;
+    const recorded = await store.alone(() => recordWithdrawalsAgain(store, listed, clock()));
+    const note = recordedAgainInWords(recorded, this.#list);
+    if (note !== null) log.warn({ file: this.#file.path, restored: recorded.revocations + recorded.others }, note);
+    this.note = note ?? this.note;
     await denyList.load();
-    const note = `no list of revocations is kept beside PostgreSQL: ${nothingKnown}`;
-    const nothing = () => Promise.resolve();
-    return { note, keep: nothing, keepWithdrawn: nothing, close: nothing };
+    return recorded.withdrawn;
   }
-  const file = new KeptRevocationsFile(`${database.file}.revoked.ndjson`);
-  const { note, withdrawn } = await restore(file, store, clock(), log);
-  await denyList.load();
-  const failed = (error: unknown) => {
-    log.error({ err: error, file: file.path }, 'the list of revocations beside the database cannot be written');
-  };
-  await file.replace(denyList.all(), withdrawn).catch(failed);
-  return {
-    note,
-    keep: (revoked) => file.append(revoked).catch(failed),
-    keepWithdrawn: (some) => file.append([], some).catch(failed),
-    close: () => file.close(),
-  };
-}
 
-async function restore(
-  file: KeptRevocationsFile,
-  store: Store,
-  now: Date,
-  log: Log,
-): Promise<Pick<KeptRevocations, 'note'> & { readonly withdrawn: readonly Withdrawal[] }> {
-  const read = await file.read();
-  if (read === null) {
-    const { kept: withdrawn } = await restoreWithdrawals(store, [], now);
-    const { seq } = await store.auditEvents.head();
-    // A new database was not restored.
-    if (seq === 0) return { note: null, withdrawn };
-    const note = `there was no list of revocations beside the database: ${nothingKnown}`;
-    log.warn({ file: file.path }, note);
-    return { note, withdrawn };
-  }
-  if (read.damaged > 0)
-    log.error(
-      { file: await file.setAside(), lines: read.damaged },
-      'the list of revocations beside the database has lines that cannot be read; a copy is kept',
+  /** What the database knows of the names and tokens that events behind this number are about. */
+  async #withdrawnSince(afterSeq: number): Promise<readonly Withdrawal[]> {
+    const tokens = await this.#eventsSince('ApiTokenRevoked', afterSeq);
+    const blocks = [
+      ...(await this.#eventsSince('IdentityBlocked', afterSeq)),
+      ...(await this.#eventsSince('IdentityUnblocked', afterSeq)),
+    ];
+    const names = [...new Set(blocks.map(({ details }) => foldedName(String(details['username']))))];
+    const holding = new Map(
+      (await this.context.store.identityBlocks.find(names)).map(({ n: _, leaving: __, ...block }) => [
+        foldedName(block.username),
+        block,
+      ]),
     );
-  const revocations = await restoreRevocations(store, read.revoked, now);
-  const { restored: others, kept: withdrawn } = await restoreWithdrawals(store, read.withdrawn, now);
-  const restored = revocations + others;
-  if (restored === 0) return { note: null, withdrawn };
-  const note =
-    others === 0
-      ? `the database did not know ${restored} revocations of the list beside it: they are recorded again`
-      : `the database did not know ${restored} revocations and blocks of the list beside it, ${others} of them of API tokens and identities: they are recorded again`;
-  log.warn({ file: file.path, restored }, note);
-  return { note, withdrawn };
-}
-
-/**
- * Withdraws again what a list knows and the database does not, because it was put back from a backup. `restored`: how
- * many these are; `kept`: everything that holds now.
- */
-async function restoreWithdrawals(store: Store, listed: readonly Withdrawal[], now: Date) {
-  const { tokens, blocks, all } = await comparedWithdrawals(store, listed, now);
-  for (const token of tokens)
-    await commit(store, [revokeApiToken({ id: token.id, at: now })], apiTokenRevokedAgain(token, now));
-  for (const { folded, block, stored } of blocks) {
-    const { username, clusters, reason, comment, until } = block;
-    const details = {
-      ...{ username, clusters, reason, comment, until: until && until.toISOString() },
-      ...{ revokedCertificates: 0, cancelledRequests: 0, restored: true as const },
-    };
-    await commit(
-      store,
-      [...(stored ? [removeIdentityBlock({ folded, n: stored.n })] : []), insertIdentityBlock({ block, folded })],
-      auditEvent('IdentityBlocked', now, null, details),
-    );
+    return [
+      ...tokens.map(({ at, details }) => ({ token: String(details['tokenId']), at })),
+      ...names.map((folded) => ({ folded, block: holding.get(folded) ?? null })),
+    ];
   }
-  return { restored: tokens.length + blocks.length, kept: all };
-}
 
-async function commit({ writer }: Store, operations: Step['operations'], event: Step['events'][number]) {
-  const result = await writer.commit({ operations, events: [event] });
-  if (!result.committed) throw new Error('what a list knows as withdrawn could not be recorded again');
+  async #eventsSince(type: AuditEventType, afterSeq: number): Promise<readonly AuditEvent[]> {
+    const events: AuditEvent[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = await this.context.store.auditEvents.list({ type, afterSeq }, { limit: readAtOnce, cursor });
+      events.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return events;
+  }
 }

@@ -1,21 +1,19 @@
-import type { DenyList } from '../access/deny-list.js';
-import { restoreRevocations } from '../access/revoke-certificate.js';
 import type { ChainHead } from '../audit/hash-chain.js';
 import type { Log } from '../context/context.js';
 import { inRounds, type Rounds } from '../context/in-rounds.js';
 import { isInLog, type TreeOfEvents } from '../log/tree-of-events.js';
 import { StoreUnavailableError } from '../model/errors.js';
-import type { Step } from '../store/steps/step.js';
 import type { Store } from '../store/store.js';
 import type { KeptCheckpoint } from './checkpoint-beside-database.js';
 import { logAsFound, type Restorations } from './detect-restorations.js';
+import type { KeptRevocations } from './revocations-beside-database.js';
 
 interface WatchContext {
   readonly store: Store;
-  readonly restorations: Pick<Restorations, 'continues' | 'detect' | 'recordLost'>;
+  readonly restorations: Pick<Restorations, 'continues' | 'detect'>;
   readonly keptCheckpoint: KeptCheckpoint;
   readonly tree: TreeOfEvents;
-  readonly denyList: Pick<DenyList, 'all' | 'load'>;
+  readonly keptRevocations: Pick<KeptRevocations, 'follow' | 'takeUp'>;
   readonly clock: () => Date;
   readonly log: Log;
 }
@@ -74,7 +72,7 @@ export class LogWatch {
   }
 
   async #lookNow(): Promise<void> {
-    const { store, keptCheckpoint, clock, log } = this.context;
+    const { store, keptCheckpoint, keptRevocations, clock, log } = this.context;
     // The head is read first. If the server changes after that, the next look finds that the log lacks this head.
     const head = await store.auditEvents.head();
     const { server, lastSize } = await store.checkpoints.server();
@@ -91,24 +89,19 @@ export class LogWatch {
     this.#server = server;
     const known = this.#heads.filter((one) => !lost.has(one) && one.hash !== head.hash);
     this.#heads = [...known, head].slice(-1_000);
+    await keptRevocations.follow(head.seq);
     if (lastSize <= this.#keptSize) return;
     const last = await store.checkpoints.last();
     if (last !== null) await keptCheckpoint.keep(last.note);
     this.#keptSize = lastSize;
   }
 
-  /**
-   * Records the facts that this process knows and the database does not know. A lock of the store lets one replica
-   * record its facts at a time.
-   */
+  /** Records the facts that this process knows and the database does not know. */
   async #recover(lost: ReadonlySet<ChainHead> = new Set()): Promise<void> {
-    const { store, restorations, denyList, tree, clock, log } = this.context;
+    const { store, restorations, keptRevocations, tree } = this.context;
     tree.forget();
     const found = await logAsFound(store.auditEvents, this.#heads.findLast((one) => !lost.has(one))?.seq ?? 0);
     await restorations.detect(tree, { found, isShorter: lost.size > 0 });
-    const writer = { commit: (step: Step) => restorations.recordLost(step, 'revocations') };
-    const restored = await store.alone(() => restoreRevocations({ ...store, writer }, [...denyList.all()], clock()));
-    if (restored > 0) log.warn({ restored }, 'revocations that the database did not know are recorded again');
-    await denyList.load();
+    await keptRevocations.takeUp();
   }
 }

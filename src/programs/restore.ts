@@ -8,13 +8,13 @@ import type { Restoration } from '../model/restoration.js';
 
 const usage = `usage: kubepass restore FILE [--force] [--revocations LIST] [--checkpoint NOTE]
        kubepass restore --check [FILE]
-       kubepass restore --mark [--checkpoint NOTE]
+       kubepass restore --mark [--revocations LIST] [--checkpoint NOTE]
 
 Puts the SQLite database back from a backup. --check checks a backup, or without FILE the configured database, whichever
 it is. --mark records in that database that other means put it back.
 
   --force            replaces a database that is there, and keeps it beside
-  --revocations LIST the list of revocations that was kept beside the lost database
+  --revocations LIST the list of revocations that was kept beside the lost database, or in the data dir of a replica
   --checkpoint NOTE  a kept checkpoint: no size of the log up to it is signed again
 `;
 
@@ -38,7 +38,7 @@ export const run = (args: readonly string[]): Promise<void> =>
     const isClear = check
       ? !mark && !force && revocations === null && checkpoint === null
       : mark
-        ? file === undefined && !force && revocations === null
+        ? file === undefined && !force
         : file !== undefined;
     if (others.length > 0 || !isClear) throw new UsageError('these options and files do not go together');
     const config = loadConfig(readEnvironment());
@@ -47,7 +47,10 @@ export const run = (args: readonly string[]): Promise<void> =>
       const verified = file === undefined ? await verifyConfigured(config) : await verifySqlite(resolve(file));
       say(`${file ?? 'the database'} was checked: ${verifiedInWords(verified)}`);
     } else if (mark) {
-      tell(await markDatabase(config, path(checkpoint), say), 'the database is marked as restored');
+      tell(
+        await markDatabase(config, { revocations: path(revocations), checkpoint: path(checkpoint) }, say),
+        'the database is marked as restored',
+      );
     } else {
       const ask = { backup: resolve(file ?? ''), force, revocations: path(revocations), checkpoint: path(checkpoint) };
       const { restoration, keptAs, revocationsAtHand } = await restoreDatabase(config, ask, say);

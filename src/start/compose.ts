@@ -6,7 +6,7 @@ import { DenyList } from '../access/deny-list.js';
 import { UnknownCertificates } from '../access/unknown-certificates.js';
 import { watchReviewers } from '../access/watch-reviewers.js';
 import { KeptCheckpoint, keptCheckpointFile } from '../backup/checkpoint-beside-database.js';
-import { openKeptRevocations } from '../backup/revocations-beside-database.js';
+import { KeptRevocations } from '../backup/revocations-beside-database.js';
 import { isSoleProcess, openStore } from '../backup/open-store.js';
 import { logAsFound, Restorations } from '../backup/detect-restorations.js';
 import { LogWatch } from '../backup/watch-for-lost-rows.js';
@@ -182,8 +182,9 @@ async function open(
     sharing: (cluster) => clustersSharingTrust(config.clusters, cluster),
   });
   const recovering = { ...store, writer: { commit: (step: Step) => restorations.recordLost(step, 'revocations') } };
-  const keptRevocations = await openKeptRevocations(config.database, recovering, denyList, clock, log);
+  const keptRevocations = new KeptRevocations({ config, instance, store: recovering, denyList, clock, log });
   closings.push(() => keptRevocations.close());
+  await keptRevocations.open();
   const breakGlass = new BreakGlassUses({
     record: async (event) => {
       await store.writer.commit({ operations: [], events: [event] });
@@ -280,7 +281,7 @@ async function open(
     tracing,
     lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },
   };
-  const watch = new LogWatch({ store, restorations, keptCheckpoint, tree: checkpoints.tree, denyList, clock, log });
+  const watch = new LogWatch({ store, restorations, keptCheckpoint, tree: checkpoints.tree, keptRevocations, clock, log });
   await recordServiceStarted(context);
   await checkpoints.open();
   await watch.open();

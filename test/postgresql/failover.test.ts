@@ -16,6 +16,7 @@ import { admin } from '../helpers/principals.js';
 import { postgresqlEnvironment } from '../helpers/service-on-postgresql.js';
 import { temporaryDirectory } from '../helpers/temporary-directory.js';
 import { anEvent } from '../unit/store/records.js';
+import { blockIdentity } from '../../src/access/block-identity.js';
 import { revokeCertificate } from '../../src/access/revoke-certificate.js';
 import { executes } from '../helpers/operations.js';
 
@@ -167,9 +168,16 @@ it('never gives a size two roots, forgets no revocation and says so, over severa
 it('a replica remembers what another one published and revoked, which is gone with its server', async () => {
   const [one, two] = [await started('one'), await started('two')];
   const certificate = await issued(one.service, 'jane');
+  const made = await one.service.context.apiTokens.create(admin, { name: 'portal', roles: ['requester'] });
+  if (!made.ok) throw new Error('no token was made');
+  const { id } = made.value.token;
   const failOver = await standby();
   await record(two);
   expect(await revoke(one, certificate)).toMatchObject({ ok: true });
+  expect(await blockIdentity(one.service.context, admin, 'leo', { reason: 'keyCompromise' })).toMatchObject({
+    ok: true,
+  });
+  expect(await one.service.context.apiTokens.revoke(admin, id)).toMatchObject({ ok: true });
   ahead += 61_000;
   await grow(one);
   await stopped(one);
@@ -177,9 +185,16 @@ it('a replica remembers what another one published and revoked, which is gone wi
   await expect
     .poll(() => checkpointIn(readFileSync(join(two.dataDir, 'last-checkpoint'), 'utf8'))?.size)
     .toBeGreaterThanOrEqual(signed);
+  const list = `revoked-${(await two.service.store.checkpoints.instanceId()) ?? ''}.ndjson`;
+  await expect
+    .poll(() => readFileSync(join(two.dataDir, list), 'utf8'))
+    .toMatch(new RegExp(`(?=[^]*${certificate.fingerprintSha256})(?=[^]*"folded":"leo")[^]*${id}`));
   await failOver();
   await expect.poll(() => verbose(two).catch(() => null)).toMatchObject({ restored: true });
   await expect.poll(() => recordOf(two, certificate)).toMatchObject({ reason: 'keyCompromise' });
+  await expect.poll(() => two.service.store.identityBlocks.find(['leo'])).toMatchObject([{ username: 'leo' }]);
+  await expect.poll(async () => (await two.service.store.apiTokens.find(id))?.revokedAt).toBeInstanceOf(Date);
+  expect(two.service.context.health.notes()).toContainEqual(expect.stringMatching(/recorded again$/));
   // A look of the replica may have come between the last event and the end of its server.
   const detectedBy = expect.toBeOneOf(['checkpoint', 'head']) as unknown;
   expect(await two.service.context.restored.read(admin)).toMatchObject({

@@ -4,11 +4,14 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import { blockIdentity } from '../../src/access/block-identity.js';
+import { revokeCertificate } from '../../src/access/revoke-certificate.js';
 import type { Composition } from '../../src/start/compose.js';
 import { restoreDatabase } from '../../src/backup/restore-database.js';
 import { verifyConfigured } from '../../src/backup/verify-database.js';
 import { loadConfig } from '../../src/config/config.js';
 import { readEnvironment } from '../../src/config/env.js';
+import type { AuditEventType } from '../../src/model/audit-event.js';
 import { composeOn, issued } from '../helpers/composed-service.js';
 import { postgresqlBinaries } from '../helpers/postgresql/binaries.js';
 import { freshDatabase, query, type TestDatabase } from '../helpers/postgresql/databases.js';
@@ -133,6 +136,82 @@ it('a dump that was put back without a word is known by the checkpoint in the da
   expect(await second.context.restored.read(admin)).toMatchObject({
     value: { restored: true, restorations: [{ detectedBy: 'checkpoint' }] },
   });
+});
+
+/** A dump, and what was taken from people after it was made. */
+async function dumpedAndWithdrawn() {
+  const dump = join(directory.path, 'kubepass.dump');
+  const first = await started('one', database.url);
+  const { fingerprintSha256 } = await issued(first, 'jane');
+  const made = await first.context.apiTokens.create(admin, { name: 'portal', roles: ['requester'] });
+  if (!made.ok) throw new Error('no token was made');
+  const { id } = made.value.token;
+  await tool('pg_dump', '--format=custom', `--file=${dump}`, database.ownerUrl);
+  expect((await revokeCertificate(first.context, admin, fingerprintSha256, aRevocation)).ok).toBe(true);
+  expect((await blockIdentity(first.context, admin, 'leo', { reason: 'keyCompromise' })).ok).toBe(true);
+  expect((await first.context.apiTokens.revoke(admin, id)).ok).toBe(true);
+  const list = join(home('one'), 'data', `revoked-${(await first.store.checkpoints.instanceId()) ?? ''}.ndjson`);
+  await stopped();
+  await tool('pg_restore', '--exit-on-error', '--single-transaction', `--dbname=${target.ownerUrl}`, dump);
+  const known = async ({ store }: Composition) => ({
+    revocation: (await store.certificates.findByFingerprint(fingerprintSha256))?.revocation?.reason,
+    blocked: (await store.identityBlocks.chunk('', 10)).map(({ username }) => username),
+    isTokenRevoked: (await store.apiTokens.find(id))?.revokedAt instanceof Date,
+  });
+  return { list, known };
+}
+const aRevocation = { reason: 'keyCompromise', comment: null } as const;
+const all = { revocation: 'keyCompromise', blocked: ['leo'], isTokenRevoked: true };
+const timesOf = async ({ store }: Composition, type: AuditEventType) =>
+  (await store.auditEvents.list({ type }, { limit: 10, cursor: null })).items.length;
+
+it('what was revoked and blocked after a dump is taken up from the data dir of any replica, once', async () => {
+  const { known } = await dumpedAndWithdrawn();
+  cpSync(join(home('one'), 'data'), join(home('two'), 'data'), { recursive: true });
+  // The first replica to start has no list. The second one has it.
+  const other = await started('other', target.url);
+  service = null;
+  try {
+    expect(await known(other)).toMatchObject({ blocked: [], isTokenRevoked: false });
+    expect(other.context.health.notes()).toEqual([expect.stringMatching(/no list of revocations in the data dir/)]);
+    const second = await started('two', target.url);
+    expect(await known(second)).toEqual(all);
+    expect(second.context.health.notes()).toEqual([
+      'the database did not know 3 revocations and blocks of the list in the data dir, 2 of them of API tokens and identities: they are recorded again',
+    ]);
+    expect(await second.context.restored.read(admin)).toMatchObject({ value: { restored: true } });
+    await stopped();
+    const again = await started('two', target.url);
+    expect(again.context.health.notes()).toEqual([]);
+    for (const type of ['CertificateRevoked', 'IdentityBlocked', 'ApiTokenRevoked', 'DatabaseRestored'] as const)
+      expect(await timesOf(again, type), type).toBe(1);
+  } finally {
+    await other.close();
+  }
+});
+
+it('what was revoked and blocked after a dump is taken up from a list that --mark is given', async () => {
+  const { list, known } = await dumpedAndWithdrawn();
+  const environment = await environmentOf('two', target.url);
+  const missing = await runVerb('restore', ['--mark', '--revocations', `${list}.gone`], environment);
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no file') as unknown });
+  const marked = await runVerb('restore', ['--mark', '--revocations', list], environment);
+  expect(marked, marked.stderr).toMatchObject({ code: 0 });
+  expect(marked.stdout).toContain('the database did not know 3 revocations and blocks of the list, 2 of them');
+  const second = await started('two', target.url);
+  expect(await known(second)).toEqual(all);
+  expect(await timesOf(second, 'DatabaseRestored')).toBe(1);
+});
+
+it('the list of another database in the same data dir says nothing about this one', async () => {
+  const first = await started('one', database.url);
+  expect((await blockIdentity(first.context, admin, 'leo', { reason: 'keyCompromise' })).ok).toBe(true);
+  await stopped();
+  await runVerb('migrate', ['--grant-to', new URL(target.url).username], {
+    ...(await environmentOf('one', target.ownerUrl)),
+  });
+  const other = await started('one', target.url);
+  expect((await other.store.identityBlocks.chunk('', 10)).length).toBe(0);
 });
 
 it('the check refuses a database whose log was changed, an empty one, and to copy files into PostgreSQL', async () => {

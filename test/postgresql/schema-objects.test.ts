@@ -50,7 +50,7 @@ it.each<[string, string]>([
     await verifyConfigured(config);
     await query(own.ownerUrl, (client) => client.query(sql));
     await expect(verifyConfigured(config)).rejects.toThrow(`the PostgreSQL database ${why}`);
-    await expect(markDatabase(config, null)).rejects.toThrow(`the database ${why}`);
+    await expect(markDatabase(config, { revocations: null, checkpoint: null })).rejects.toThrow(`the database ${why}`);
   } finally {
     await own.drop();
   }

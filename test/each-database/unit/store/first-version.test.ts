@@ -111,7 +111,7 @@ const ways: readonly Way[] = [
   ['a start', (config) => openStore(config, { writerThread: false })],
   ['check-config', lookIntoDatabase],
   ['restore --check', verifyConfigured],
-  ['restore --mark', (config) => markDatabase(config, null)],
+  ['restore --mark', (config) => markDatabase(config, { revocations: null, checkpoint: null })],
 ];
 const waysOfPostgresql: readonly Way[] = [
   ['migrate', (config) => migrateDatabase(config, null)],

@@ -374,7 +374,7 @@ describe('a restore', () => {
       for (const checkpoint of [null, foreign]) {
         const refused = restoreDatabase(configOf(), asking({ force: true, checkpoint }));
         await expect(refused).rejects.toThrow(`${kept} ${fault}, so nobody knows up to which size the log was signed`);
-        await expect(markDatabase(configOf(), checkpoint)).rejects.toThrow(fault);
+        await expect(markDatabase(configOf(), { revocations: null, checkpoint })).rejects.toThrow(fault);
       }
       expect(contents(home())).toEqual(before);
     }
@@ -772,7 +772,7 @@ describe.each<[string, string]>([
     expect(contents(home())).toEqual(before);
     edit(databaseOf());
     await expect(verifyConfigured(configOf())).rejects.toThrow(why);
-    await expect(markDatabase(configOf(), null)).rejects.toThrow(why);
+    await expect(markDatabase(configOf(), { revocations: null, checkpoint: null })).rejects.toThrow(why);
     await expect(backUpDatabase(configOf(), join(path, 'other.db'))).rejects.toThrow(why);
   });
 });
@@ -908,7 +908,7 @@ describe('a database that was put back by other means', () => {
     expect((await verifyConfigured(configOf())).log?.events).toBeGreaterThan(3);
     expect((await verifySqlite(backup())).log?.events).toBeGreaterThan(3);
     putBack();
-    expect(await markDatabase(configOf(), null)).toMatchObject({ detectedBy: 'command' });
+    expect(await markDatabase(configOf(), { revocations: null, checkpoint: null })).toMatchObject({ detectedBy: 'command' });
     expect((await stateOf(await started())).restorations).toHaveLength(1);
   });
 });
