@@ -164,7 +164,16 @@ export interface QuotaUsage {
   readonly issuancesPerHour: number;
   /** Certificates of the lineage that is renewed; absent where the request renews nothing. */
   readonly livePerLineage?: number;
+  /**
+   * When the next certificate that counts against a bound stops to count, RFC 3339 UTC: by the bound, or
+   * `livePerGroup/` and the group. Absent in decisions recorded before it was kept.
+   */
+  readonly nextEnds?: Readonly<Record<string, string>>;
 }
+
+/** The key of a bound in `nextEnds`. */
+export const boundKey = (limit: QuotaLimit): string =>
+  limit.kind === 'livePerGroup' ? `livePerGroup/${limit.group}` : limit.kind;
 
 /** A valid certificate of the identity that is asked for. */
 export interface ActiveCertificate {

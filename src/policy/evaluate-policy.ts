@@ -1,4 +1,4 @@
-import type { QuotaUsage, QuotaLimit } from '../model/decision.js';
+import { boundKey, type QuotaUsage, type QuotaLimit } from '../model/decision.js';
 import { escaped, quote } from '@kubepass/inspect/formats';
 import type { ExpressionVariables } from './cel/variables.js';
 import {
@@ -214,7 +214,9 @@ function checkQuota({ name, quota }: Policy, input: DecisionInput, findings: Fin
     const used = facts.usage && usedOf(limit, facts.usage);
     if (used === undefined) findings.cannotTell(check, expected, `${check} of policy "${name}" could not be evaluated`);
     else {
-      const message = `${used} ${counted}, and policy "${name}" permits at most ${atMost}`;
+      const next = facts.usage?.nextEnds?.[boundKey(limit)];
+      const ends = limit.kind === 'issuancesPerHour' ? 'the next one can be issued' : 'the next of them ends';
+      const message = `${used} ${counted}, and policy "${name}" permits at most ${atMost}${next === undefined ? '' : `; ${ends} at ${next}`}`;
       findings.requires(check, used < atMost, expected, `${used}`, 'QuotaExceeded', message);
     }
   }

@@ -2,7 +2,14 @@ import { directoryFacts } from '../access/directory-facts.js';
 import { factsOf, type Context, type IssuingCluster, issuingCluster } from '../context/context.js';
 import { type Privileges, privilegesOf } from '../model/blast-radius.js';
 import type { CertificateRequest } from '../model/certificate-request.js';
-import type { ActiveCertificate, DecisionFacts, QuotaLimit, QuotaUsage, RenewalFacts } from '../model/decision.js';
+import {
+  type ActiveCertificate,
+  boundKey,
+  type DecisionFacts,
+  type QuotaLimit,
+  type QuotaUsage,
+  type RenewalFacts,
+} from '../model/decision.js';
 import type { SupposedInDirectory } from '../model/directory.js';
 import type { NeededFacts } from '../policy/decide.js';
 import type { Conflict } from '../store/steps/statement.js';
@@ -76,9 +83,14 @@ async function usageOf(
     ...groups.map((group) => ({ kind: 'livePerGroup', cluster, group }) as const),
     ...(renewal ? [{ kind: 'livePerLineage', cluster, lineage: renewal.lineage } as const] : []),
   ];
-  const found = (await store.quotas.found(limits, id, now, renewal?.lineage)).map((count, i) =>
+  const counted = await store.quotas.found(limits, id, now, renewal?.lineage);
+  const found = counted.map(({ count }, i) =>
     Math.max(count, ...usedUp.filter(({ limit }) => isSame(limit, limits[i])).map((conflict) => conflict.found)),
   );
+  const nextEnds = limits.flatMap((limit, i) => {
+    const end = counted[i]?.nextEnd ?? null;
+    return end === null ? [] : [[boundKey(limit), end.toISOString()] as const];
+  });
   const [livePerUsername = 0, livePerRequester = 0, issuancesPerHour = 0, ...perGroup] = found;
   return {
     livePerUsername,
@@ -86,6 +98,7 @@ async function usageOf(
     livePerRequester,
     issuancesPerHour,
     ...(renewal && { livePerLineage: found.at(-1) ?? 0 }),
+    ...(nextEnds.length > 0 && { nextEnds: Object.fromEntries(nextEnds) }),
   };
 }
 

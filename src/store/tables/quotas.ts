@@ -6,11 +6,13 @@ import type { Write } from '../steps/step.js';
 const hourMilliseconds = 3_600_000;
 
 /**
- * Counts, as `found`, everything that stands against a quota: certificates, and requests whose certificate is on its
+ * Counts everything that stands against a quota: certificates, and requests whose certificate is on its
  * way. It leaves out `exceptRequest` and its lineage, superseded and revoked certificates, and those that were signed
  * and never handed out, because nobody holds their key. A rate and a lineage count superseded ones too. It stops at
  * `stopAt`. Certificates are found by username, group or requester, and requests by their state, because few are on
  * their way. No index serves a column in COALESCE: one on clusters leads to nearly all rows there ever were.
+ *
+ * `selected` is taken from the rows that count: `instant` is the end of a certificate, or when it was issued, for a rate.
  */
 export function quotaCount(
   limit: QuotaLimit,
@@ -18,6 +20,7 @@ export function quotaCount(
   now: Date,
   stopAt: number,
   dialect: SqlDialect,
+  selected = 'COUNT(*) AS "found"',
 ): ReadStatement {
   // A request that is not recorded yet has no id.
   const except = exceptRequest === '' ? Buffer.alloc(0) : uuidOctets(exceptRequest);
@@ -35,7 +38,7 @@ export function quotaCount(
   const first =
     limit.kind === 'livePerLineage'
       ? {
-          sql: ` UNION ALL SELECT 1 FROM "CertificateRecord" AS "c" WHERE "c"."fingerprintSha256" = ?
+          sql: ` UNION ALL SELECT "c"."notAfter" FROM "CertificateRecord" AS "c" WHERE "c"."fingerprintSha256" = ?
             AND COALESCE("c"."notAfter", "c"."notAfter") > ?${revoked}
             AND NOT EXISTS (SELECT 1 FROM "LineageMember" AS "m" WHERE "m"."certificateN" = "c"."n")`,
           parameters: [value, after],
@@ -43,13 +46,13 @@ export function quotaCount(
       : { sql: '', parameters: [] };
   const range = dialect.indexRange({ column, parameter: value }, [instant], '>', [after]);
   return {
-    sql: `SELECT COUNT(*) AS "found" FROM (
-      SELECT "one" FROM (SELECT 1 AS "one" FROM ${from} WHERE ${range.sql}
+    sql: `SELECT ${selected} FROM (
+      SELECT "instant" FROM (SELECT ${instant} AS "instant" FROM ${from} WHERE ${range.sql}
         AND COALESCE("c"."cluster", "c"."cluster") = ? AND "c"."orphan" = FALSE${leavesOut.join('')}${lineage.sql}
         AND "c"."requestN" IS DISTINCT FROM (SELECT "n" FROM "RequestRecord" WHERE "id" = ?)
         ORDER BY ${column}, ${instant} LIMIT ?) AS "certificates"
       UNION ALL
-      SELECT 1 FROM "RequestRecord" AS "r"${dialect.indexedBy('RequestRecord_state_n_idx')}
+      SELECT NULL FROM "RequestRecord" AS "r"${dialect.indexedBy('RequestRecord_state_n_idx')}
         WHERE "r"."state" IN ('approved', 'issuing') AND COALESCE("r"."cluster", "r"."cluster") = ? AND ${ofRequest}
         AND "r"."id" <> ?${first.sql}
       LIMIT ?) AS "counted"`,
@@ -69,7 +72,7 @@ export function quotaCount(
 }
 
 /** The index that leads to the certificates, and the condition on requests. */
-interface Counted {
+interface Counting {
   readonly from: string;
   readonly column: string;
   readonly value: ColumnValue;
@@ -83,7 +86,7 @@ interface Counted {
 const revoked = ` AND NOT EXISTS (SELECT 1 FROM "Revocation" AS "v" WHERE "v"."certificateN" = "c"."n")`;
 const superseded = ` AND NOT EXISTS (SELECT 1 FROM "Supersession" AS "s" WHERE "s"."certificateN" = "c"."n")`;
 
-function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counted {
+function counted(limit: QuotaLimit, now: Date, dialect: SqlDialect): Counting {
   const live = {
     from: '"CertificateRecord" AS "c"',
     instant: '"c"."notAfter"',
@@ -151,6 +154,13 @@ export const requireQuota = ({ limit, atMost, now, ...except }: RequiredQuota): 
   }),
 });
 
+/** What stands against a limit. */
+interface Counted {
+  readonly count: number;
+  /** When the next certificate among them stops to count; null: they are all on their way. */
+  readonly nextEnd: Date | null;
+}
+
 /** The reader counts no further, because it would cost too much; the writer counts up to the quota itself. */
 const enough = 10_000;
 
@@ -166,12 +176,15 @@ export class QuotaCounts {
     exceptRequest: string,
     now: Date,
     exceptLineage?: string,
-  ): Promise<readonly number[]> {
+  ): Promise<readonly Counted[]> {
     const except = { exceptRequest, ...(exceptLineage !== undefined && { exceptLineage }) };
     return Promise.all(
       limits.map(async (limit) => {
-        const [row] = await this.reads.readRows(quotaCount(limit, except, now, enough, this.reads.dialect));
-        return Number((row as { readonly found: unknown }).found);
+        const selected = 'COUNT(*) AS "found", MIN("instant") AS "first"';
+        const [row] = await this.reads.readRows(quotaCount(limit, except, now, enough, this.reads.dialect, selected));
+        const { found, first } = row as { readonly found: unknown; readonly first: number | Date | null };
+        const passes = limit.kind === 'issuancesPerHour' ? hourMilliseconds : 0;
+        return { count: Number(found), nextEnd: first === null ? null : new Date(Number(first) + passes) };
       }),
     );
   }

@@ -97,13 +97,20 @@ describe('gatherFacts', () => {
       ...plain,
       usage: { ...none, issuancesPerHour: 0 },
     });
-    await issue();
+    const { notAfter } = await issue();
     await issue(hr);
+    const end = notAfter.toISOString();
     expect((await factsFor(issuance.context, withQuota)).usage).toEqual({
       livePerUsername: 2,
       livePerGroup: { 'team-a': 2, 'team-b': 0 },
       livePerRequester: 1,
       issuancesPerHour: 1,
+      nextEnds: {
+        livePerUsername: end,
+        'livePerGroup/team-a': end,
+        livePerRequester: end,
+        issuancesPerHour: expect.stringMatching(/^20.*Z$/) as unknown,
+      },
     });
   });
 
@@ -113,7 +120,7 @@ describe('gatherFacts', () => {
       { kind: 'quota', limit: { kind: 'issuancesPerHour', cluster: 'demo', requester: 'alice' }, found: 9 },
     ] as const;
     await issue();
-    expect((await factsFor(issuance.context, withQuota, usedUp)).usage).toEqual({
+    expect((await factsFor(issuance.context, withQuota, usedUp)).usage).toMatchObject({
       livePerUsername: 1,
       livePerGroup: { 'team-a': 1, 'team-b': 7 },
       livePerRequester: 1,

@@ -57,6 +57,38 @@ function aboutOf(operation: Write): string | undefined {
   return first?.ifReached?.conflict(0).kind ?? /INTO "(\w+)"/.exec(first?.sql ?? '')?.[1];
 }
 
+/** The messages of a denial. */
+async function denied(ask: CertificateRequestAsk): Promise<readonly string[]> {
+  const outcome = await create(ask);
+  if (outcome.ok || outcome.refusal.kind !== 'policy-denied') throw new Error('it was not denied');
+  return outcome.refusal.request.decision.violations.map(({ message }) => message);
+}
+
+describe('a denial says when it may be asked for again', () => {
+  it('by the end of the certificate that ends first, of each bound, and by the hour of the first issuance', async () => {
+    issuance.setPolicies(policy('two', { livePerUsername: 2, livePerGroup: 2, livePerRequester: 2 }));
+    const ends: string[] = [];
+    for (const expirationSeconds of [1200, 900]) {
+      const { pem } = await csrFor('jane', ['team-a']);
+      await created({ csr: pem, expirationSeconds });
+      const [newest] = await issuance.context.store.certificates.activeOf('demo', 'jane', issuance.context.clock());
+      ends.push(newest?.notAfter.toISOString() ?? 'none was issued');
+    }
+    const next = `permits at most 2; the next of them ends at ${ends[1] ?? ''}`;
+    expect(await denied(jane)).toEqual(Array.from({ length: 3 }, () => expect.stringContaining(next) as unknown));
+    issuance.setPolicies(policy('two', { issuancesPerHour: 2 }));
+    expect(await denied(jane)).toEqual([
+      expect.stringMatching(/permits at most 2; the next one can be issued at 20\d\d-/),
+    ]);
+  });
+
+  it('and says nothing of an end while all that count are on their way', async () => {
+    issuance.setPolicies(policy('one', { livePerUsername: 1 }));
+    await created(jane);
+    expect(await denied(jane)).toEqual([expect.stringMatching(/permits at most 1$/)]);
+  });
+});
+
 describe('a request does not count against itself', () => {
   it('when its attempt is taken up again after a crash', async () => {
     issuance.setSigner(signingBy(signerOf(issuance.authority), () => new Promise(() => undefined)));
