@@ -139,7 +139,7 @@ export class KeptRevocations {
       ...(await this.#eventsSince('IdentityBlocked', afterSeq)),
       ...(await this.#eventsSince('IdentityUnblocked', afterSeq)),
     ];
-    const names = [...new Set(blocks.map(({ details }) => foldedName(String(details['username']))))];
+    const names = [...new Set(blocks.map(({ details }) => foldedName(details['username'] as string)))];
     const holding = new Map(
       (await this.context.store.identityBlocks.find(names)).map(({ n: _, leaving: __, ...block }) => [
         foldedName(block.username),
@@ -147,7 +147,7 @@ export class KeptRevocations {
       ]),
     );
     return [
-      ...tokens.map(({ at, details }) => ({ token: String(details['tokenId']), at })),
+      ...tokens.map(({ at, details }) => ({ token: details['tokenId'] as string, at })),
       ...names.map((folded) => ({ folded, block: holding.get(folded) ?? null })),
     ];
   }

@@ -281,7 +281,15 @@ async function open(
     tracing,
     lostRecords: { instance, recordLost: (step) => restorations.recordLost(step) },
   };
-  const watch = new LogWatch({ store, restorations, keptCheckpoint, tree: checkpoints.tree, keptRevocations, clock, log });
+  const watch = new LogWatch({
+    store,
+    restorations,
+    keptCheckpoint,
+    tree: checkpoints.tree,
+    keptRevocations,
+    clock,
+    log,
+  });
   await recordServiceStarted(context);
   await checkpoints.open();
   await watch.open();

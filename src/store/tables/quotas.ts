@@ -12,7 +12,7 @@ const hourMilliseconds = 3_600_000;
  * `stopAt`. Certificates are found by username, group or requester, and requests by their state, because few are on
  * their way. No index serves a column in COALESCE: one on clusters leads to nearly all rows there ever were.
  *
- * `selected` is taken from the rows that count: `instant` is the end of a certificate, or when it was issued, for a rate.
+ * `selected` is taken from the rows that count. `instant` is the end of a certificate; for a rate, when it was issued.
  */
 export function quotaCount(
   limit: QuotaLimit,

@@ -908,7 +908,9 @@ describe('a database that was put back by other means', () => {
     expect((await verifyConfigured(configOf())).log?.events).toBeGreaterThan(3);
     expect((await verifySqlite(backup())).log?.events).toBeGreaterThan(3);
     putBack();
-    expect(await markDatabase(configOf(), { revocations: null, checkpoint: null })).toMatchObject({ detectedBy: 'command' });
+    expect(await markDatabase(configOf(), { revocations: null, checkpoint: null })).toMatchObject({
+      detectedBy: 'command',
+    });
     expect((await stateOf(await started())).restorations).toHaveLength(1);
   });
 });
