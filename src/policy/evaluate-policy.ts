@@ -214,9 +214,10 @@ function checkQuota({ name, quota }: Policy, input: DecisionInput, findings: Fin
     const used = facts.usage && usedOf(limit, facts.usage);
     if (used === undefined) findings.cannotTell(check, expected, `${check} of policy "${name}" could not be evaluated`);
     else {
-      const next = facts.usage?.nextEnds?.[boundKey(limit)];
-      const ends = limit.kind === 'issuancesPerHour' ? 'the next one can be issued' : 'the next of them ends';
-      const message = `${used} ${counted}, and policy "${name}" permits at most ${atMost}${next === undefined ? '' : `; ${ends} at ${next}`}`;
+      const end = facts.usage?.nextEnds?.[boundKey(limit)];
+      const ends = limit.kind === 'issuancesPerHour' ? 'the first of them is an hour old' : 'the next of them ends';
+      const when = end === undefined ? '' : `; ${ends} at ${end}`;
+      const message = `${used} ${counted}, and policy "${name}" permits at most ${atMost}${when}`;
       findings.requires(check, used < atMost, expected, `${used}`, 'QuotaExceeded', message);
     }
   }

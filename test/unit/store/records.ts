@@ -47,6 +47,10 @@ export async function testStore(options: TestStoreOptions = {}): Promise<TestSto
   });
 }
 
+/** What counts against quotas, without when it ends. */
+export const countsOf = async ({ quotas }: Pick<Store, 'quotas'>, ...asked: Parameters<Store['quotas']['found']>) =>
+  (await quotas.found(...asked)).map(({ count }) => count);
+
 export function aRequest(overrides: Partial<CertificateRequest> = {}): CertificateRequest {
   const createdAt = overrides.createdAt ?? instant('2026-03-01T10:00:00.000Z');
   return {

@@ -78,7 +78,7 @@ describe('a denial says when it may be asked for again', () => {
     expect(await denied(jane)).toEqual(Array.from({ length: 3 }, () => expect.stringContaining(next) as unknown));
     issuance.setPolicies(policy('two', { issuancesPerHour: 2 }));
     expect(await denied(jane)).toEqual([
-      expect.stringMatching(/permits at most 2; the next one can be issued at 20\d\d-/),
+      expect.stringMatching(/permits at most 2; the first of them is an hour old at 20\d\d-/),
     ]);
   });
 

@@ -14,11 +14,10 @@ import {
   removeIdentityBlock,
   requireUnblocked,
 } from '../../../../src/store/tables/identity-block-table.js';
-import type { Store } from '../../../../src/store/store.js';
 import { insertCertificate } from '../../../../src/store/tables/insert-certificate.js';
 import { insertRevocation } from '../../../../src/store/tables/revocation-table.js';
 import { insertRequest } from '../../../../src/store/tables/write-request.js';
-import { aCertificate, aRequest, instant, sha256, testStore } from '../../../unit/store/records.js';
+import { aCertificate, aRequest, countsOf, instant, sha256, testStore } from '../../../unit/store/records.js';
 
 const now = instant('2026-03-01T10:00:00.000Z');
 const later = instant('2026-03-02T10:00:00.000Z');
@@ -43,9 +42,6 @@ const block: IdentityBlock = {
   blockedAt: now,
   blockedBy: 'hr',
 };
-
-const countsOf = async ({ quotas }: Pick<Store, 'quotas'>, ...asked: Parameters<Store['quotas']['found']>) =>
-  (await quotas.found(...asked)).map(({ count }) => count);
 
 /** A lineage of a certificate and its renewals, oldest first. */
 function lineageOf(renewals: number) {

@@ -6,7 +6,7 @@ import { quotaCount, requireQuota } from '../../../../src/store/tables/quotas.js
 import { insertCertificate } from '../../../../src/store/tables/insert-certificate.js';
 import { insertRequest, updateRequest } from '../../../../src/store/tables/write-request.js';
 import { onPostgresql } from '../../../helpers/test-store.js';
-import { aCertificate, aRequest, instant, testStore } from '../../../unit/store/records.js';
+import { aCertificate, aRequest, countsOf, instant, testStore } from '../../../unit/store/records.js';
 
 const now = instant('2026-03-01T10:30:00.000Z');
 const ofUsername: QuotaLimit = { kind: 'livePerUsername', cluster: 'demo', username: 'jane' };
@@ -18,13 +18,13 @@ const all = [ofUsername, ofGroup, ofRequester, perHour];
 describe('what counts against a quota', () => {
   it('is nothing in an empty store', async () => {
     const { store } = await testStore();
-    expect(await store.quotas.found(all, '', now)).toEqual([0, 0, 0, 0]);
+    expect(await countsOf(store, all, '', now)).toEqual([0, 0, 0, 0]);
   });
 
   it.each(['approved', 'issuing'] as const)('is a request that is %s', async (state) => {
     const { store, commit } = await testStore();
     await commit([insertRequest(aRequest({ state, groups: ['ops', 'dev'] }))]);
-    expect(await store.quotas.found(all, '', now)).toEqual([1, 1, 1, 1]);
+    expect(await countsOf(store, all, '', now)).toEqual([1, 1, 1, 1]);
   });
 
   it.each(['pending', 'denied', 'cancelled', 'expired', 'failed'] as const)(
@@ -32,7 +32,7 @@ describe('what counts against a quota', () => {
     async (state) => {
       const { store, commit } = await testStore();
       await commit([insertRequest(aRequest({ state }))]);
-      expect(await store.quotas.found(all, '', now)).toEqual([0, 0, 0, 0]);
+      expect(await countsOf(store, all, '', now)).toEqual([0, 0, 0, 0]);
     },
   );
 
@@ -47,8 +47,28 @@ describe('what counts against a quota', () => {
       insertCertificate(aCertificate(elsewhere, { cluster: 'other' })),
       insertCertificate(aCertificate(lost, { orphan: true })),
     ]);
-    expect(await store.quotas.found(all, '', now)).toEqual([1, 1, 1, 1]);
-    expect(await store.quotas.found(all, request.id, now)).toEqual([0, 0, 0, 0]);
+    expect(await countsOf(store, all, '', now)).toEqual([1, 1, 1, 1]);
+    expect(await countsOf(store, all, request.id, now)).toEqual([0, 0, 0, 0]);
+  });
+
+  it('ends with the certificate that ends first, and an hour after the first issuance', async () => {
+    const { store, commit } = await testStore();
+    const ends = ['2026-03-01T12:00:00.000Z', '2026-03-01T11:40:00.000Z'];
+    for (const [i, notAfter] of ends.entries()) {
+      const request = aRequest({ state: 'issued' });
+      const issuedAt = instant(`2026-03-01T10:0${String(i)}:00.000Z`);
+      await commit([
+        insertRequest(request),
+        insertCertificate(aCertificate(request, { issuedAt, notAfter: instant(notAfter) })),
+      ]);
+    }
+    await commit([insertRequest(aRequest({ state: 'approved' }))]);
+    const found = await store.quotas.found([ofUsername, ofRequester, perHour], '', now);
+    expect(found.map(({ count, nextEnd }) => [count, nextEnd?.toISOString()])).toEqual([
+      [3, ends[1]],
+      [3, ends[1]],
+      [3, '2026-03-01T11:00:00.000Z'],
+    ]);
   });
 
   it('is no certificate that has ended; its hour outlives it', async () => {
@@ -59,8 +79,8 @@ describe('what counts against a quota', () => {
       notAfter: instant('2026-03-01T10:10:00.000Z'),
     });
     await commit([insertRequest(request), insertCertificate(certificate)]);
-    expect(await store.quotas.found(all, '', now)).toEqual([0, 0, 0, 1]);
-    expect(await store.quotas.found([perHour], '', instant('2026-03-01T11:00:00.000Z'))).toEqual([0]);
+    expect(await countsOf(store, all, '', now)).toEqual([0, 0, 0, 1]);
+    expect(await countsOf(store, [perHour], '', instant('2026-03-01T11:00:00.000Z'))).toEqual([0]);
   });
 });
 
