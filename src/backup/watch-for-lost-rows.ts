@@ -16,9 +16,10 @@ interface WatchContext {
   readonly keptRevocations: Pick<KeptRevocations, 'follow' | 'takeUp'>;
   readonly clock: () => Date;
   readonly log: Log;
+  /** Default: a second. */
+  readonly lookMilliseconds?: number | undefined;
 }
 
-const lookMilliseconds = 1_000;
 /** After a change of the server nobody signs for as long as a lease lasts. */
 const quietMilliseconds = 60_000;
 
@@ -55,13 +56,13 @@ export class LogWatch {
     };
   }
 
-  /** Looks every second. If a look fails, the next look makes up for it. */
+  /** Looks again and again. If a look fails, the next look makes up for it. */
   begin(): Rounds {
     const failed = (error: unknown) => {
       if (error instanceof StoreUnavailableError) return;
       this.context.log.error({ err: error }, 'what the database lost cannot be recorded now, it is tried again');
     };
-    return inRounds(() => this.#look().catch(failed), lookMilliseconds);
+    return inRounds(() => this.#look().catch(failed), this.context.lookMilliseconds ?? 1_000);
   }
 
   /** Begins a look when the earlier looks have ended, because each look appends a head to the ordered `#heads`. */

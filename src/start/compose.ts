@@ -289,6 +289,7 @@ async function open(
     keptRevocations,
     clock,
     log,
+    lookMilliseconds: overrides.lostRowsMilliseconds,
   });
   await recordServiceStarted(context);
   await checkpoints.open();

@@ -27,6 +27,8 @@ export interface Overrides {
   readonly tokenReader?: (reader: Store['apiTokens']) => Store['apiTokens'];
   /** How often the audit log tells of the uses of a break-glass token. */
   readonly breakGlassMilliseconds?: number;
+  /** How often the log is looked through for rows that the database lost. */
+  readonly lostRowsMilliseconds?: number;
   /** How often the outbox of webhooks is looked through. */
   readonly webhookRoundMilliseconds?: number;
   /** How often the files of certificates and secrets are looked at. */
