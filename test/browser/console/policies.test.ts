@@ -91,8 +91,9 @@ describe.skipIf(chromiumPath === undefined)('policies in the console', () => {
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText('Line 4, column 9: /spec/selector: must be object.').waitFor();
     expect(await text.getAttribute('aria-invalid')).toBe('true');
-    const place = await page.evaluate('[document.activeElement.tagName, document.activeElement.selectionStart]');
-    expect(place).toEqual(['TEXTAREA', 59]);
+    // The focus moves after the message is shown.
+    await page.waitForFunction('document.activeElement.tagName === "TEXTAREA"');
+    expect(await page.evaluate('document.activeElement.selectionStart')).toBe(59);
     await text.fill('');
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText(/^0 of \d+ decisions? would change\.$/).waitFor();

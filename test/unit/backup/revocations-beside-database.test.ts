@@ -1,4 +1,5 @@
-// Tests src/backup/revocations-beside-database.ts, src/backup/revocations-file.ts
+// Tests src/backup/revocations-beside-database.ts, src/backup/revocations-file.ts,
+// src/backup/record-withdrawals-again.ts
 import {
   appendFileSync,
   copyFileSync,
